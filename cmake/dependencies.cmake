@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every third-party package, found once. Names of Debian packages are in tools/dev/packages.tsv.
+
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
+
+if(ORCHESTRATOR_PURE_ONLY)
+  find_package(Boost 1.81 REQUIRED COMPONENTS json)
+else()
+  find_package(Boost 1.81 REQUIRED COMPONENTS json url)
+  find_package(CURL 7.85 REQUIRED)
+  find_package(spdlog REQUIRED)
+  find_package(fmt REQUIRED)
+endif()
+
+if(ORCHESTRATOR_TESTS)
+  find_package(GTest REQUIRED)
+  find_package(rapidcheck REQUIRED)
+endif()
+if(ORCHESTRATOR_BENCH)
+  find_package(benchmark REQUIRED)
+endif()

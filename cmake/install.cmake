@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+# What `cmake --install` puts where, and the package that find_package(orchestrator-ai-harness-core) finds.
+include(CMakePackageConfigHelpers)
+
+set(package orchestrator-ai-harness-core)
+set(package_folder "${CMAKE_INSTALL_LIBDIR}/cmake/${package}")
+get_property(libraries GLOBAL PROPERTY ORCHESTRATOR_LIBRARIES)
+
+install(TARGETS ${package} ${libraries} EXPORT ${package}-targets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT core)
+install(EXPORT ${package}-targets NAMESPACE ${package}:: DESTINATION ${package_folder} COMPONENT core)
+
+configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/package-config.cmake.in"
+                              "${CMAKE_BINARY_DIR}/${package}-config.cmake"
+                              INSTALL_DESTINATION ${package_folder})
+write_basic_package_version_file("${CMAKE_BINARY_DIR}/${package}-config-version.cmake"
+                                 COMPATIBILITY SameMinorVersion)
+install(FILES "${CMAKE_BINARY_DIR}/${package}-config.cmake"
+              "${CMAKE_BINARY_DIR}/${package}-config-version.cmake"
+        DESTINATION ${package_folder} COMPONENT core)
+
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/core/include/" DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+        COMPONENT core FILES_MATCHING PATTERN "*.hpp")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/schema/" DESTINATION ${CMAKE_INSTALL_DATADIR}/${package}/schema
+        COMPONENT core OPTIONAL FILES_MATCHING PATTERN "*.json")
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT core)
+
+if(TARGET orchestrator)
+  install(TARGETS orchestrator RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT cli)
+endif()
+file(GLOB man_pages CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/man/*.1")
+if(man_pages)
+  install(FILES ${man_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT cli)
+endif()

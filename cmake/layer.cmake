@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+# orchestrator_layer(NAME [PCH pure|asio] [LINK ...] [PRIVATE_LINK ...])
+#
+# Makes of the folder NAME below the current one
+#   orchestrator_NAME   a static library of its *.cpp (INTERFACE while the folder has none),
+#   NAME_tests          the GoogleTest program of its *_test.cpp, which links this layer and what
+#                       stands below it, so a use of a higher layer does not link,
+#   orchestrator_X      a program for each X_main.cpp.
+# Sources below a folder named testing/ go into the test program only.
+
+add_compile_definitions(ORCHESTRATOR_VERSION="${PROJECT_VERSION}")
+
+function(orchestrator_layer name)
+  cmake_parse_arguments(arg "" "PCH" "LINK;PRIVATE_LINK" ${ARGN})
+  set(folder "${CMAKE_CURRENT_SOURCE_DIR}/${name}")
+  set(library orchestrator_${name})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${folder}/*.cpp")
+  set(tests ${sources})
+  list(FILTER tests INCLUDE REGEX "(_test\\.cpp$|/testing/)")
+  list(FILTER sources EXCLUDE REGEX "(_test\\.cpp$|/testing/)")
+  set(mains ${sources})
+  list(FILTER mains INCLUDE REGEX "_main\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "_main\\.cpp$")
+
+  if(sources)
+    add_library(${library} STATIC ${sources})
+    orchestrator_use_precompiled(${library} ${arg_PCH})
+    set(scope PUBLIC)
+    target_link_libraries(${library} PRIVATE ${arg_PRIVATE_LINK})
+  else()
+    add_library(${library} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(
+    ${library} ${scope} "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/core/include>"
+    "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/core/src>"
+    "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+  target_compile_features(${library} ${scope} cxx_std_23)
+  target_link_libraries(${library} ${scope} ${arg_LINK})
+  set_property(GLOBAL APPEND PROPERTY ORCHESTRATOR_LIBRARIES ${library})
+
+  foreach(main IN LISTS mains)
+    get_filename_component(stem "${main}" NAME_WE)
+    string(REGEX REPLACE "_main$" "" stem "${stem}")
+    add_executable(orchestrator_${stem} "${main}")
+    orchestrator_use_precompiled(orchestrator_${stem} ${arg_PCH})
+    target_link_libraries(orchestrator_${stem} PRIVATE ${library})
+  endforeach()
+
+  if(ORCHESTRATOR_TESTS AND tests)
+    orchestrator_test_program(${name}_tests PCH ${arg_PCH} SOURCES ${tests} LINK ${library})
+  endif()
+endfunction()
