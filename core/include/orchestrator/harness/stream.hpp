@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The events of a run: one type for journal, wire and callers. `StreamEvent` is an envelope and one of the
+// payloads below; `docs/harness/observability-track.md` says what each means and `schema/events.schema.json`
+// is their JSON Schema. Events are values: nothing in them is shared with a later event, and any thread may
+// read a copy. Field order here is the order of the canonical bytes.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "orchestrator/harness/content.hpp"
+#include "orchestrator/harness/errors.hpp"
+#include "orchestrator/harness/ids.hpp"
+#include "orchestrator/harness/model.hpp"
+#include "orchestrator/harness/reliability.hpp"
+#include "orchestrator/harness/tools.hpp"
+
+namespace orchestrator::harness {
+
+/// Microseconds since 1970-01-01T00:00:00Z.
+struct WallTime {
+  std::int64_t unix_us = 0;
+  auto operator<=>(const WallTime&) const = default;
+};
+
+enum class RunKind : std::uint8_t { live, replay, fork, undo };
+enum class FinishReason : std::uint8_t {
+  stop, length, refusal, content_filter, tool_calls, tool_limit, pause, matched, undone, other
+};
+enum class ItemKind : std::uint8_t { text, reasoning, refusal, tool_call, other };
+enum class ContextVerdict : std::uint8_t { kept, trimmed, summarised, pinned };
+enum class HintPriority : std::uint8_t { asap, after_turn };
+enum class AbortMode : std::uint8_t { now, after_turn };
+enum class TimerKind : std::uint8_t { connect, first_byte, idle, turn, run };
+
+/// Token counts as a provider reported them; empty is unknown, which is not zero. `input` includes cached and
+/// cache-written tokens, `output` includes reasoning tokens where the provider counts them so.
+struct Usage {
+  std::optional<std::uint64_t> input;
+  std::optional<std::uint64_t> cached_input;
+  std::optional<std::uint64_t> cache_write;
+  std::optional<std::uint64_t> output;
+  std::optional<std::uint64_t> reasoning;
+  std::optional<std::uint64_t> total;  // as sent; a check, never a source
+  bool invalid = false;                // a value that was sent was nonsense and was left out
+  bool operator==(const Usage&) const = default;
+};
+
+/// Times of a run in microseconds; empty where it did not happen.
+struct Latencies {
+  std::optional<std::uint64_t> queue_us;        // acceptance to the first slot
+  std::optional<std::uint64_t> first_token_us;  // first request to its first output of any kind
+  std::optional<std::uint64_t> inter_token_p50_us;
+  std::optional<std::uint64_t> inter_token_p95_us;
+  std::uint64_t model_us = 0;  // sum over attempts, request to end
+  std::uint64_t tool_us = 0;
+  std::uint64_t total_us = 0;
+  bool operator==(const Latencies&) const = default;
+};
+
+namespace events {
+
+struct ParentRef {
+  RunId run_id;
+  std::uint64_t seq = 0;
+  Hash hash;
+  bool operator==(const ParentRef&) const = default;
+};
+/// History by reference: the context of `base_run_id` after its end, `items` items whose list hash is `hash`.
+struct HistoryRef {
+  std::optional<RunId> base_run_id;
+  std::uint64_t items = 0;
+  Hash hash;
+  bool operator==(const HistoryRef&) const = default;
+};
+struct PinnedHash {
+  std::string name;
+  Hash hash;
+  bool operator==(const PinnedHash&) const = default;
+};
+
+struct RunStarted {
+  RunKind kind = RunKind::live;
+  std::optional<ParentRef> parent;
+  std::vector<ContentPart> input;
+  std::string system;
+  ModelPlan model_plan;
+  std::vector<ModelOffer> offers;  // what each model of the plan takes, as known when the run was accepted
+  GenerationSettings settings;
+  std::vector<ToolSpec> tools;
+  Limits limits;
+  HistoryLimits history_limits;
+  Budgets budgets;
+  TimeoutPolicy timeouts;
+  HistoryRef history;
+  bool remember = true;  // false: later runs of the session do not see this run
+  std::vector<PinnedHash> pinned;
+  std::vector<std::uint32_t> behaviours;  // numbered flags, ascending; numbers are never reused
+  std::uint64_t seed = 0;
+  std::vector<std::pair<std::string, std::string>> labels;  // the caller's own
+  std::string runtime_version;
+  bool operator==(const RunStarted&) const = default;
+};
+
+struct DroppedSetting {
+  std::string name;
+  std::string reason;
+  bool operator==(const DroppedSetting&) const = default;
+};
+struct ModelSelected {
+  ModelRef model;
+  std::string wire;
+  std::vector<DroppedSetting> dropped;
+  bool operator==(const ModelSelected&) const = default;
+};
+struct RejectedModel {
+  ModelRef model;
+  std::vector<std::string> reasons;  // `unsupported:NAME`
+  bool operator==(const RejectedModel&) const = default;
+};
+struct NegotiationFailed {
+  std::vector<RejectedModel> rejected;
+  bool operator==(const NegotiationFailed&) const = default;
+};
+
+struct ManifestEntry {
+  Hash item;
+  std::string source;  // history, input, output, hint, tool_result
+  std::uint64_t tokens = 0;
+  ContextVerdict verdict = ContextVerdict::kept;
+  std::string reason;
+  bool operator==(const ManifestEntry&) const = default;
+};
+/// The context of one request, as the difference from the turn before (turn 1: from the history reference).
+struct ContextAssembled {
+  std::uint32_t turn = 0;
+  std::uint64_t items = 0;             // in the whole context
+  std::vector<ManifestEntry> changes;  // added at the end, or no longer there (`trimmed`)
+  std::uint64_t tokens_estimate = 0;
+  std::optional<std::uint64_t> tokens_budget;
+  Hash context_hash;
+  bool operator==(const ContextAssembled&) const = default;
+};
+struct ContextTrimmed {
+  std::string policy;  // history_turns, history_tokens, history_bytes, max_input_tokens
+  std::vector<Hash> dropped;
+  std::uint64_t tokens_before = 0;
+  std::uint64_t tokens_after = 0;
+  std::optional<std::uint64_t> cost_micro_usd;
+  bool operator==(const ContextTrimmed&) const = default;
+};
+
+struct ProviderRequested {
+  std::uint32_t attempt = 0;
+  std::uint32_t turn = 0;
+  ModelRef model;
+  Hash request_hash;
+  std::optional<std::uint64_t> queue_us;  // wait for the slot that this attempt took
+  bool operator==(const ProviderRequested&) const = default;
+};
+struct ProviderResponded {
+  std::uint32_t attempt = 0;
+  std::string provider_request_id;
+  std::uint32_t status = 0;
+  std::uint64_t headers_us = 0;  // request to headers
+  bool operator==(const ProviderResponded&) const = default;
+};
+struct OutputDelta {
+  std::uint32_t attempt = 0;
+  std::uint32_t turn = 0;
+  std::string item_id;
+  std::uint64_t offset = 0;  // UTF-8 bytes of this item before this delta
+  std::string text;
+  bool operator==(const OutputDelta&) const = default;
+};
+struct ReasoningDelta {
+  std::uint32_t attempt = 0;
+  std::uint32_t turn = 0;
+  std::string item_id;
+  std::uint64_t offset = 0;
+  std::string text;
+  bool operator==(const ReasoningDelta&) const = default;
+};
+struct ToolArgumentsDelta {
+  std::uint32_t attempt = 0;
+  std::uint32_t turn = 0;
+  std::string item_id;
+  std::uint64_t offset = 0;
+  std::string text;
+  bool operator==(const ToolArgumentsDelta&) const = default;
+};
+struct OutputItemCompleted {
+  std::uint32_t attempt = 0;
+  std::uint32_t turn = 0;
+  std::string item_id;
+  ItemKind kind = ItemKind::text;
+  ConversationItem item;
+  bool operator==(const OutputItemCompleted&) const = default;
+};
+struct UsageReported {
+  std::uint32_t attempt = 0;
+  Usage usage;
+  std::optional<std::uint64_t> cost_micro_usd;
+  std::optional<std::string> price_table;
+  bool operator==(const UsageReported&) const = default;
+};
+struct AttemptFinished {
+  std::uint32_t attempt = 0;
+  FinishReason finish_reason = FinishReason::other;
+  std::string native_finish_reason;
+  std::string provider_model;
+  std::string provider_response_id;
+  bool operator==(const AttemptFinished&) const = default;
+};
+struct AttemptFailed {
+  std::uint32_t attempt = 0;
+  harness::Error error;
+  std::vector<std::string> voided_items;
+  bool operator==(const AttemptFailed&) const = default;
+};
+struct TimeoutFired {
+  TimerKind timer = TimerKind::run;
+  std::uint64_t after_ms = 0;
+  std::optional<std::uint32_t> attempt;
+  bool operator==(const TimeoutFired&) const = default;
+};
+
+struct ToolCallRequested {
+  std::string call_id;
+  std::uint32_t turn = 0;
+  std::string tool;
+  std::string arguments;
+  Hash argument_hash;
+  EffectClass effect_class = EffectClass::irreversible;
+  bool operator==(const ToolCallRequested&) const = default;
+};
+struct ToolCallFinished {
+  std::string call_id;
+  ToolOutcome outcome = ToolOutcome::error;
+  std::vector<ContentPart> result;
+  std::optional<harness::Error> error;
+  std::uint64_t latency_us = 0;
+  bool operator==(const ToolCallFinished&) const = default;
+};
+
+struct HintQueued {
+  HintId hint_id;
+  HintPriority priority = HintPriority::asap;
+  std::string text;
+  std::string by;
+  bool in_flight = false;  // true when the provider took it into the answer under way
+  std::optional<std::uint64_t> expires_us;  // on the run's clock
+  bool operator==(const HintQueued&) const = default;
+};
+struct HintDelivered {
+  HintId hint_id;
+  std::uint32_t turn = 0;
+  Hash item;
+  bool operator==(const HintDelivered&) const = default;
+};
+struct HintDropped {
+  HintId hint_id;
+  std::string reason;  // run_ended, expired
+  bool operator==(const HintDropped&) const = default;
+};
+struct CheckpointCreated {
+  std::string label;
+  std::string by;
+  bool operator==(const CheckpointCreated&) const = default;
+};
+struct AbortRequested {
+  AbortMode mode = AbortMode::now;
+  std::string by;
+  bool operator==(const AbortRequested&) const = default;
+};
+struct RunPaused {
+  std::string by;
+  bool operator==(const RunPaused&) const = default;
+};
+/// After `pause`: who resumed. After a crash: the store's epoch, and what was lost after which seq.
+struct RunResumed {
+  std::string by;
+  std::uint64_t parked_us = 0;
+  std::optional<std::uint64_t> epoch;
+  std::optional<std::uint64_t> discarded_after;
+  std::vector<std::string> lost;
+  bool operator==(const RunResumed&) const = default;
+};
+
+struct Completed {
+  FinishReason finish_reason = FinishReason::stop;
+  std::string output;
+  Usage usage;
+  std::optional<std::uint64_t> cost_micro_usd;
+  Latencies latencies;
+  bool operator==(const Completed&) const = default;
+};
+/// The run failed. `partial_output` is what had been shown.
+struct Error {
+  harness::Error error;
+  std::string partial_output;
+  Usage usage;
+  std::optional<std::uint64_t> cost_micro_usd;
+  Latencies latencies;
+  bool operator==(const Error&) const = default;
+};
+struct Aborted {
+  AbortMode mode = AbortMode::now;
+  std::string by;
+  std::string partial_output;
+  Usage usage;
+  std::optional<std::uint64_t> cost_micro_usd;
+  Latencies latencies;
+  bool operator==(const Aborted&) const = default;
+};
+/// An event of a type that this version does not know, kept as it was.
+struct Unknown {
+  std::string type;
+  RawJson data;
+  bool operator==(const Unknown&) const = default;
+};
+
+}  // namespace events
+
+/// The envelope of an event. `seq` starts at 1 and is dense; `elapsed_us` is monotonic since `RunStarted`.
+struct EventMeta {
+  RunId run_id;
+  SessionId session_id;
+  TraceId trace_id;
+  SpanId span_id;
+  std::optional<SpanId> parent_span_id;
+  std::uint64_t seq = 0;
+  WallTime at;
+  std::uint64_t elapsed_us = 0;
+  bool operator==(const EventMeta&) const = default;
+};
+
+/// One event of a run.
+struct StreamEvent {
+  using RunStarted = events::RunStarted;
+  using ModelSelected = events::ModelSelected;
+  using NegotiationFailed = events::NegotiationFailed;
+  using ContextAssembled = events::ContextAssembled;
+  using ContextTrimmed = events::ContextTrimmed;
+  using ProviderRequested = events::ProviderRequested;
+  using ProviderResponded = events::ProviderResponded;
+  using OutputDelta = events::OutputDelta;
+  using ReasoningDelta = events::ReasoningDelta;
+  using ToolArgumentsDelta = events::ToolArgumentsDelta;
+  using OutputItemCompleted = events::OutputItemCompleted;
+  using UsageReported = events::UsageReported;
+  using AttemptFinished = events::AttemptFinished;
+  using AttemptFailed = events::AttemptFailed;
+  using TimeoutFired = events::TimeoutFired;
+  using ToolCallRequested = events::ToolCallRequested;
+  using ToolCallFinished = events::ToolCallFinished;
+  using HintQueued = events::HintQueued;
+  using HintDelivered = events::HintDelivered;
+  using HintDropped = events::HintDropped;
+  using CheckpointCreated = events::CheckpointCreated;
+  using AbortRequested = events::AbortRequested;
+  using RunPaused = events::RunPaused;
+  using RunResumed = events::RunResumed;
+  using Completed = events::Completed;
+  using Error = events::Error;
+  using Aborted = events::Aborted;
+  using Unknown = events::Unknown;
+
+  using Payload =
+      std::variant<RunStarted, ModelSelected, NegotiationFailed, ContextAssembled, ContextTrimmed, ProviderRequested,
+                   ProviderResponded, OutputDelta, ReasoningDelta, ToolArgumentsDelta, OutputItemCompleted,
+                   UsageReported, AttemptFinished, AttemptFailed, TimeoutFired, ToolCallRequested, ToolCallFinished,
+                   HintQueued, HintDelivered, HintDropped, CheckpointCreated, AbortRequested, RunPaused, RunResumed,
+                   Completed, Error, Aborted, Unknown>;
+
+  EventMeta meta;
+  Payload payload;
+
+  /// The payload as `T`, or null. Valid as long as this event.
+  template <class T>
+  [[nodiscard]] const T* get_if() const {
+    return std::get_if<T>(&payload);
+  }
+  /// The type's name as in the journal, such as `OutputDelta`. Valid as long as this event.
+  [[nodiscard]] std::string_view type() const;
+  /// True for `Completed`, `Error` and `Aborted`: the last event of a run.
+  [[nodiscard]] bool is_terminal() const;
+  /// False for the soft events: the three deltas, `ContextAssembled`, `ProviderRequested`, `ProviderResponded`.
+  [[nodiscard]] bool is_strict() const;
+  /// The canonical JSON object, one line without a line end.
+  [[nodiscard]] std::string json() const;
+
+  bool operator==(const StreamEvent&) const = default;
+};
+
+}  // namespace orchestrator::harness
