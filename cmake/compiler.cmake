@@ -5,7 +5,6 @@ set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
 
@@ -19,6 +18,9 @@ set(CMAKE_CXX_FLAGS_SANITIZE
     CACHE STRING "Flags of the Sanitize build type" FORCE)
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+# One code model for libraries and programs (CMake's own property would differ), so that both can
+# share a precompiled header.
+add_compile_options(-fPIC)
 
 if(ORCHESTRATOR_SANITIZE)
   add_compile_options(-fsanitize=${ORCHESTRATOR_SANITIZE})

@@ -5,7 +5,7 @@
 #   orchestrator_NAME   a static library of its *.cpp (INTERFACE while the folder has none),
 #   NAME_tests          the GoogleTest program of its *_test.cpp, which links this layer and what
 #                       stands below it, so a use of a higher layer does not link,
-#   orchestrator_X      a program for each X_main.cpp.
+#   X_program           for each X_main.cpp, the program bin/orchestrator_X.
 # Sources below a folder named testing/ go into the test program only.
 
 add_compile_definitions(ORCHESTRATOR_VERSION="${PROJECT_VERSION}")
@@ -42,9 +42,10 @@ function(orchestrator_layer name)
   foreach(main IN LISTS mains)
     get_filename_component(stem "${main}" NAME_WE)
     string(REGEX REPLACE "_main$" "" stem "${stem}")
-    add_executable(orchestrator_${stem} "${main}")
-    orchestrator_use_precompiled(orchestrator_${stem} ${arg_PCH})
-    target_link_libraries(orchestrator_${stem} PRIVATE ${library})
+    add_executable(${stem}_program "${main}")
+    set_target_properties(${stem}_program PROPERTIES OUTPUT_NAME orchestrator_${stem})
+    orchestrator_use_precompiled(${stem}_program ${arg_PCH})
+    target_link_libraries(${stem}_program PRIVATE ${library})
   endforeach()
 
   if(ORCHESTRATOR_TESTS AND tests)
