@@ -35,27 +35,9 @@ if(ORCHESTRATOR_FUZZ)
   endforeach()
 endif()
 
-# bench/NAME/*.cpp becomes bench_NAME, bench/NAME.cpp too; EXCLUDE_FROM_ALL keeps plain builds quick.
-if(ORCHESTRATOR_BENCH)
-  add_custom_target(bench_targets)
-  file(GLOB bench_entries CONFIGURE_DEPENDS LIST_DIRECTORIES true "${PROJECT_SOURCE_DIR}/bench/*")
-  foreach(entry IN LISTS bench_entries)
-    get_filename_component(name "${entry}" NAME_WE)
-    set(sources "")
-    if(IS_DIRECTORY "${entry}")
-      file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${entry}/*.cpp")
-      list(FILTER sources EXCLUDE REGEX "/node_modules/")
-    elseif(entry MATCHES "\\.cpp$")
-      set(sources "${entry}")
-    endif()
-    if(sources)
-      add_executable(bench_${name} EXCLUDE_FROM_ALL ${sources})
-      orchestrator_use_precompiled(bench_${name} asio)
-      target_link_libraries(bench_${name} PRIVATE orchestrator-ai-harness-core benchmark::benchmark
-                                                  CURL::libcurl)
-      add_dependencies(bench_targets bench_${name})
-    endif()
-  endforeach()
+# bench/ has a list of its own: its programs share sources. They are EXCLUDE_FROM_ALL.
+if(ORCHESTRATOR_BENCH AND EXISTS "${PROJECT_SOURCE_DIR}/bench/CMakeLists.txt")
+  add_subdirectory("${PROJECT_SOURCE_DIR}/bench" "${CMAKE_BINARY_DIR}/bench")
 endif()
 
 # header_check compiles each public header alone, with only core/include in the path.

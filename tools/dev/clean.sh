@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# ./dev clean [--all]: removes build trees, packages and logs; --all the local model's files too.
+set -euo pipefail
+. tools/dev/terminal.sh
+
+targets=(build dist .dev/log)
+case "${1:-}" in
+    '') ;;
+    --all) targets+=(.dev .venv) ;;
+    *) fail "clean: unknown argument '$1' (allowed: --all)" ;;
+esac
+if [ "${1:-}" = --all ] && [ -x tools/dev/local_model.sh ]; then
+    tools/dev/local_model.sh stop >/dev/null 2>&1 || true
+fi
+rm -rf -- "${targets[@]}"
+say "removed: ${targets[*]}"

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# ./dev fuzz [TARGET] [--seconds N]: one target of tests/fuzz/, or all of them one after the other.
+# The committed corpus is tests/fuzz/corpus/TARGET; what is found goes to build/fuzz/corpus/TARGET,
+# a failing input to build/fuzz/artifacts/. Ends with "N passed, N failed, N skipped".
+set -euo pipefail
+for part in terminal packages toolchain configure; do . "tools/dev/$part.sh"; done
+
+target='' seconds=60
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --seconds) seconds="${2:-}"; shift 2 || fail "fuzz: --seconds needs a number" ;;
+        -*) fail "fuzz: unknown option '$1' (allowed: --seconds N)" ;;
+        *) target="$1"; shift ;;
+    esac
+done
+[[ "$seconds" =~ ^[1-9][0-9]*$ ]] || fail "fuzz: --seconds takes a whole number above 0, not '$seconds'"
+
+mapfile -t targets < <(find tests/fuzz -name '*.cpp' -printf '%f\n' 2>/dev/null | sed 's/\.cpp$//' | sort)
+[ "${#targets[@]}" -gt 0 ] || fail "fuzz: there is no target in tests/fuzz"
+if [ -n "$target" ] && [ "$target" != all ]; then
+    printf '%s\n' "${targets[@]}" | grep -qx -- "$target" || fail "fuzz: unknown target '$target' (there are: ${targets[*]})"
+    targets=("$target")
+fi
+
+ensure_packages build test
+check_toolchain
+build_preset fuzz "${targets[@]/#/fuzz_}"
+export ASAN_SYMBOLIZER_PATH="${ASAN_SYMBOLIZER_PATH:-/usr/lib/llvm-19/bin/llvm-symbolizer}"
+passed=0 failed=0
+for name in "${targets[@]}"; do
+    corpus="build/fuzz/corpus/$name"
+    mkdir -p "$corpus" build/fuzz/artifacts
+    folders=("$corpus")
+    [ ! -d "tests/fuzz/corpus/$name" ] || folders+=("tests/fuzz/corpus/$name")
+    if with_progress "fuzz $name for $seconds s" "build/fuzz/bin/fuzz_$name" -max_total_time="$seconds" \
+        -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="build/fuzz/artifacts/$name-" "${folders[@]}"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        say "reproduce: build/fuzz/bin/fuzz_$name build/fuzz/artifacts/$name-..."
+    fi
+done
+echo "$passed passed, $failed failed, 0 skipped"
+[ "$failed" -eq 0 ]
