@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The described fields of everything that is stored: one line a type, in the order of the canonical bytes.
+// Encoder, decoder and JSON Schema are all driven by these lines, so they cannot drift apart.
+
+#include <boost/describe.hpp>
+
+#include "event/input.hpp"
+#include "orchestrator/harness/stream.hpp"
+
+namespace orchestrator::harness {
+
+BOOST_DESCRIBE_ENUM(ErrorCategory, provider, runtime, tool)
+BOOST_DESCRIBE_ENUM(ErrorScope, attempt, turn, run)
+BOOST_DESCRIBE_ENUM(NextAction, none, retry, retry_later, use_other_model, fix_request, fix_configuration, authenticate,
+                    reduce_context, raise_limit, free_space, report_bug)
+BOOST_DESCRIBE_ENUM(RunKind, live, replay, fork, undo)
+BOOST_DESCRIBE_ENUM(FinishReason, stop, length, refusal, content_filter, tool_calls, tool_limit, pause, matched, undone,
+                    other)
+BOOST_DESCRIBE_ENUM(ItemKind, text, reasoning, refusal, tool_call, other)
+BOOST_DESCRIBE_ENUM(ContextVerdict, kept, trimmed, summarised, pinned)
+BOOST_DESCRIBE_ENUM(HintPriority, asap, after_turn)
+BOOST_DESCRIBE_ENUM(AbortMode, now, after_turn)
+BOOST_DESCRIBE_ENUM(TimerKind, connect, first_byte, idle, turn, run)
+BOOST_DESCRIBE_ENUM(Role, system, user, assistant)
+BOOST_DESCRIBE_ENUM(OnUnsupported, refuse, drop)
+BOOST_DESCRIBE_ENUM(ReasoningEffort, none, minimal, low, medium, high, xhigh, max)
+BOOST_DESCRIBE_ENUM(ToolChoiceMode, automatic, none, required, named)
+BOOST_DESCRIBE_ENUM(EffectClass, pure, idempotent, reversible, irreversible)
+BOOST_DESCRIBE_ENUM(ToolOutcome, ok, error, denied, cancelled, unknown)
+
+BOOST_DESCRIBE_STRUCT(ErrorCause, (), (code, message))
+BOOST_DESCRIBE_STRUCT(Error, (), (category, code, message, retryable, scope, next_action, at, cause))
+
+BOOST_DESCRIBE_STRUCT(MediaSource, (), (bytes, url, media_type, name))
+BOOST_DESCRIBE_STRUCT(TextPart, (), (text))
+BOOST_DESCRIBE_STRUCT(ImagePart, (), (source, detail))
+BOOST_DESCRIBE_STRUCT(AudioPart, (), (source))
+BOOST_DESCRIBE_STRUCT(VideoPart, (), (source))
+BOOST_DESCRIBE_STRUCT(FilePart, (), (source))
+BOOST_DESCRIBE_STRUCT(JsonPart, (), (json))
+
+BOOST_DESCRIBE_STRUCT(MessageItem, (), (role, parts, echo))
+BOOST_DESCRIBE_STRUCT(ReasoningItem, (), (text, echo))
+BOOST_DESCRIBE_STRUCT(RefusalItem, (), (text, echo))
+BOOST_DESCRIBE_STRUCT(ToolCallItem, (), (call_id, name, arguments, custom, echo))
+BOOST_DESCRIBE_STRUCT(ToolResultItem, (), (call_id, parts, is_error, custom))
+BOOST_DESCRIBE_STRUCT(OtherItem, (), (native_type, echo))
+BOOST_DESCRIBE_STRUCT(ConversationItem, (), (value, origin))
+
+BOOST_DESCRIBE_STRUCT(ModelPlan, (), (primary, fallbacks, on_unsupported))
+BOOST_DESCRIBE_STRUCT(ReasoningSettings, (), (effort, budget_tokens, summaries))
+BOOST_DESCRIBE_STRUCT(ToolChoice, (), (mode, name))
+BOOST_DESCRIBE_STRUCT(OutputSchema, (), (name, schema, strict))
+BOOST_DESCRIBE_STRUCT(GenerationSettings, (),
+                      (temperature, top_p, stop, seed, max_output_tokens, max_input_tokens, reasoning, tool_choice,
+                       parallel_tool_calls, output_schema, metadata))
+BOOST_DESCRIBE_STRUCT(ModelOffer, (), (model, wire, unsupported, context_tokens, output_tokens_max))
+BOOST_DESCRIBE_STRUCT(ToolSpec, (), (name, description, input_schema, strict, effect_class))
+
+BOOST_DESCRIBE_STRUCT(TimeoutPolicy, (), (connect_ms, first_byte_ms, idle_ms, turn_ms, run_ms))
+BOOST_DESCRIBE_STRUCT(Budgets, (), (cost_micro_usd, tokens, turns))
+BOOST_DESCRIBE_STRUCT(Limits, (),
+                      (run_events, run_bytes, turns, input_parts, input_bytes, stream_bytes, stream_items,
+                       tool_calls_per_turn, hints_queued, hint_bytes, checkpoint_label_bytes, journal_backlog_bytes,
+                       event_tail_bytes, json_depth))
+BOOST_DESCRIBE_STRUCT(HistoryLimits, (), (turns, tokens, bytes))
+BOOST_DESCRIBE_STRUCT(Usage, (), (input, cached_input, cache_write, output, reasoning, total, invalid))
+BOOST_DESCRIBE_STRUCT(Latencies, (),
+                      (queue_us, first_token_us, inter_token_p50_us, inter_token_p95_us, model_us, tool_us, total_us))
+
+namespace events {
+
+BOOST_DESCRIBE_STRUCT(ParentRef, (), (run_id, seq, hash))
+BOOST_DESCRIBE_STRUCT(HistoryRef, (), (base_run_id, items, hash))
+BOOST_DESCRIBE_STRUCT(PinnedHash, (), (name, hash))
+BOOST_DESCRIBE_STRUCT(RunStarted, (),
+                      (kind, parent, input, system, model_plan, offers, settings, tools, limits, history_limits,
+                       budgets, timeouts, history, remember, pinned, behaviours, seed, labels, runtime_version))
+BOOST_DESCRIBE_STRUCT(DroppedSetting, (), (name, reason))
+BOOST_DESCRIBE_STRUCT(ModelSelected, (), (model, wire, dropped))
+BOOST_DESCRIBE_STRUCT(RejectedModel, (), (model, reasons))
+BOOST_DESCRIBE_STRUCT(NegotiationFailed, (), (rejected))
+BOOST_DESCRIBE_STRUCT(ManifestEntry, (), (item, source, tokens, verdict, reason))
+BOOST_DESCRIBE_STRUCT(ContextAssembled, (), (turn, items, changes, tokens_estimate, tokens_budget, context_hash))
+BOOST_DESCRIBE_STRUCT(ContextTrimmed, (), (policy, dropped, tokens_before, tokens_after, cost_micro_usd))
+BOOST_DESCRIBE_STRUCT(ProviderRequested, (), (attempt, turn, model, request_hash, queue_us))
+BOOST_DESCRIBE_STRUCT(ProviderResponded, (), (attempt, provider_request_id, status, headers_us))
+BOOST_DESCRIBE_STRUCT(OutputDelta, (), (attempt, turn, item_id, offset, text))
+BOOST_DESCRIBE_STRUCT(ReasoningDelta, (), (attempt, turn, item_id, offset, text))
+BOOST_DESCRIBE_STRUCT(ToolArgumentsDelta, (), (attempt, turn, item_id, offset, text))
+BOOST_DESCRIBE_STRUCT(OutputItemCompleted, (), (attempt, turn, item_id, kind, item))
+BOOST_DESCRIBE_STRUCT(UsageReported, (), (attempt, usage, cost_micro_usd, price_table))
+BOOST_DESCRIBE_STRUCT(AttemptFinished, (),
+                      (attempt, finish_reason, native_finish_reason, provider_model, provider_response_id))
+BOOST_DESCRIBE_STRUCT(AttemptFailed, (), (attempt, error, voided_items))
+BOOST_DESCRIBE_STRUCT(TimeoutFired, (), (timer, after_ms, attempt))
+BOOST_DESCRIBE_STRUCT(ToolCallRequested, (), (call_id, turn, tool, arguments, argument_hash, effect_class))
+BOOST_DESCRIBE_STRUCT(ToolCallFinished, (), (call_id, outcome, result, error, latency_us))
+BOOST_DESCRIBE_STRUCT(HintQueued, (), (hint_id, priority, text, by, in_flight, expires_us))
+BOOST_DESCRIBE_STRUCT(HintDelivered, (), (hint_id, turn, item))
+BOOST_DESCRIBE_STRUCT(HintDropped, (), (hint_id, reason))
+BOOST_DESCRIBE_STRUCT(CheckpointCreated, (), (label, by))
+BOOST_DESCRIBE_STRUCT(AbortRequested, (), (mode, by))
+BOOST_DESCRIBE_STRUCT(RunPaused, (), (by))
+BOOST_DESCRIBE_STRUCT(RunResumed, (), (by, parked_us, epoch, discarded_after, lost))
+BOOST_DESCRIBE_STRUCT(Completed, (), (finish_reason, output, usage, cost_micro_usd, latencies))
+BOOST_DESCRIBE_STRUCT(Error, (), (error, partial_output, usage, cost_micro_usd, latencies))
+BOOST_DESCRIBE_STRUCT(Aborted, (), (mode, by, partial_output, usage, cost_micro_usd, latencies))
+
+}  // namespace events
+
+namespace event {
+
+BOOST_DESCRIBE_STRUCT(TextPiece, (), (item_id, text))
+BOOST_DESCRIBE_STRUCT(ReasoningPiece, (), (item_id, text))
+BOOST_DESCRIBE_STRUCT(ToolArgumentsPiece, (), (item_id, text))
+BOOST_DESCRIBE_STRUCT(ItemDone, (), (item_id, item))
+BOOST_DESCRIBE_STRUCT(UsageSeen, (), (usage))
+BOOST_DESCRIBE_STRUCT(AnswerFinished, (), (reason, native_reason, provider_model, provider_response_id))
+BOOST_DESCRIBE_STRUCT(AnswerFailed, (), (error))
+
+namespace inputs {
+
+BOOST_DESCRIBE_STRUCT(SlotGranted, (), (attempt))
+BOOST_DESCRIBE_STRUCT(ProviderHeaders, (), (attempt, status, provider_request_id))
+BOOST_DESCRIBE_STRUCT(ProviderChunk, (), (attempt, parts))
+BOOST_DESCRIBE_STRUCT(ProviderEnded, (), (attempt, error, timer, timer_ms, usage))
+BOOST_DESCRIBE_STRUCT(TimerFired, (), (timer))
+BOOST_DESCRIBE_STRUCT(EffectLost, (), (attempt))
+BOOST_DESCRIBE_STRUCT(Abort, (), (mode, by, expected_turn))
+BOOST_DESCRIBE_STRUCT(Hint, (), (hint_id, priority, text, by, expires_us, expected_turn))
+BOOST_DESCRIBE_STRUCT(Pause, (), (by))
+BOOST_DESCRIBE_STRUCT(Resume, (), (by))
+BOOST_DESCRIBE_STRUCT(Checkpoint, (), (label, by))
+
+}  // namespace inputs
+}  // namespace event
+}  // namespace orchestrator::harness

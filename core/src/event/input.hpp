@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What can happen to a run from outside: the inputs of `decide`. Each carries `now`; nothing in the kernel
+// reads a clock. Values without behaviour.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "event/context_entry.hpp"
+#include "event/provider_part.hpp"
+#include "orchestrator/harness/stream.hpp"
+
+namespace orchestrator::harness::event {
+
+/// The moment of an input. `elapsed_us` is the run's own monotonic clock, 0 at its start, and never goes back.
+struct Now {
+  WallTime wall;
+  std::uint64_t elapsed_us = 0;
+  bool operator==(const Now&) const = default;
+};
+
+/// Who the run is: drawn by the runtime, the same in every envelope.
+struct RunIdentity {
+  RunId run_id;
+  SessionId session_id;
+  TraceId trace_id;
+  std::optional<SpanId> parent_span_id;  // of the caller's trace
+  bool operator==(const RunIdentity&) const = default;
+};
+
+namespace inputs {
+
+/// Accept a run. `spec` is what `RunStarted` will hold; `history` is the session's context before it.
+struct Start {
+  RunIdentity identity;
+  events::RunStarted spec;
+  std::vector<ContextEntry> history;
+  bool operator==(const Start&) const = default;
+};
+struct SlotGranted {
+  std::uint32_t attempt = 0;
+  bool operator==(const SlotGranted&) const = default;
+};
+struct ProviderHeaders {
+  std::uint32_t attempt = 0;
+  std::uint32_t status = 0;
+  std::string provider_request_id;
+  bool operator==(const ProviderHeaders&) const = default;
+};
+/// Decoded parts of one flush window, neighbouring pieces joined. Usage comes only with the end of the answer.
+struct ProviderChunk {
+  std::uint32_t attempt = 0;
+  std::vector<ProviderPart> parts;
+  bool operator==(const ProviderChunk&) const = default;
+};
+/// The call ended without a terminal part: it failed on the way, passed a deadline, or was cancelled.
+struct ProviderEnded {
+  std::uint32_t attempt = 0;
+  harness::Error error;
+  std::optional<TimerKind> timer;  // the deadline that ended it
+  std::uint64_t timer_ms = 0;
+  Usage usage;                     // what was known of it
+  bool operator==(const ProviderEnded&) const = default;
+};
+struct TimerFired {
+  TimerKind timer = TimerKind::run;
+  bool operator==(const TimerFired&) const = default;
+};
+/// An effect that had started is gone with its process.
+struct EffectLost {
+  std::uint32_t attempt = 0;
+  bool operator==(const EffectLost&) const = default;
+};
+struct Abort {
+  AbortMode mode = AbortMode::now;
+  std::string by;
+  std::optional<std::uint32_t> expected_turn;
+  bool operator==(const Abort&) const = default;
+};
+struct Hint {
+  HintId hint_id;
+  HintPriority priority = HintPriority::asap;
+  std::string text;
+  std::string by;
+  std::optional<std::uint64_t> expires_us;  // on the run's clock
+  std::optional<std::uint32_t> expected_turn;
+  bool operator==(const Hint&) const = default;
+};
+struct Pause {
+  std::string by;
+  bool operator==(const Pause&) const = default;
+};
+struct Resume {
+  std::string by;
+  bool operator==(const Resume&) const = default;
+};
+struct Checkpoint {
+  std::string label;
+  std::string by;
+  bool operator==(const Checkpoint&) const = default;
+};
+
+}  // namespace inputs
+
+struct Input {
+  using Value = std::variant<inputs::Start, inputs::SlotGranted, inputs::ProviderHeaders, inputs::ProviderChunk,
+                             inputs::ProviderEnded, inputs::TimerFired, inputs::EffectLost, inputs::Abort,
+                             inputs::Hint, inputs::Pause, inputs::Resume, inputs::Checkpoint>;
+  Now now;
+  Value value;
+  bool operator==(const Input&) const = default;
+};
+
+}  // namespace orchestrator::harness::event

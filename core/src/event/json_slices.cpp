@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "event/json_slices.hpp"
+
+namespace orchestrator::harness::event {
+namespace {
+
+// Position after the string that starts at `at` (its opening quote), or npos.
+std::size_t after_string(std::string_view text, std::size_t at) {
+  for (std::size_t i = at + 1; i < text.size(); ++i) {
+    if (text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '"') {
+      return i + 1;
+    }
+  }
+  return std::string_view::npos;
+}
+
+// Position after the value that starts at `at`, or npos. Brackets are counted, not matched by kind: the parser
+// that reads the slice afterwards does that.
+std::size_t after_value(std::string_view text, std::size_t at) {
+  std::size_t depth = 0;
+  std::size_t i = at;
+  while (i < text.size()) {
+    const char c = text[i];
+    if (c == '"') {
+      i = after_string(text, i);
+      if (i == std::string_view::npos) return i;
+      if (depth == 0) return i;
+      continue;
+    }
+    if (c == '{' || c == '[') ++depth;
+    if (c == '}' || c == ']') {
+      if (depth == 0) return i > at ? i : std::string_view::npos;
+      if (--depth == 0) return i + 1;
+    }
+    if (c == ',' && depth == 0) return i > at ? i : std::string_view::npos;
+    ++i;
+  }
+  return depth == 0 && i > at ? i : std::string_view::npos;
+}
+
+bool is_wrapped(std::string_view text, char open, char close) {
+  return text.size() >= 2 && text.front() == open && text.back() == close;
+}
+
+}  // namespace
+
+std::optional<std::vector<std::pair<std::string_view, std::string_view>>> object_slices(std::string_view text) {
+  if (!is_wrapped(text, '{', '}')) return std::nullopt;
+  std::vector<std::pair<std::string_view, std::string_view>> members;
+  const std::size_t end = text.size() - 1;
+  std::size_t i = 1;
+  while (i < end) {
+    if (text[i] != '"') return std::nullopt;
+    const std::size_t key_end = after_string(text, i);
+    if (key_end == std::string_view::npos || key_end >= end || text[key_end] != ':') return std::nullopt;
+    const std::size_t value_end = after_value(text, key_end + 1);
+    if (value_end == std::string_view::npos || value_end > end) return std::nullopt;
+    members.emplace_back(text.substr(i + 1, key_end - i - 2), text.substr(key_end + 1, value_end - key_end - 1));
+    if (value_end < end && text[value_end] != ',') return std::nullopt;
+    i = value_end + 1;
+    if (value_end < end && i == end) return std::nullopt;
+  }
+  return members;
+}
+
+std::optional<std::vector<std::string_view>> array_slices(std::string_view text) {
+  if (!is_wrapped(text, '[', ']')) return std::nullopt;
+  std::vector<std::string_view> elements;
+  const std::size_t end = text.size() - 1;
+  std::size_t i = 1;
+  while (i < end) {
+    const std::size_t value_end = after_value(text, i);
+    if (value_end == std::string_view::npos || value_end > end) return std::nullopt;
+    elements.push_back(text.substr(i, value_end - i));
+    if (value_end < end && text[value_end] != ',') return std::nullopt;
+    i = value_end + 1;
+    if (value_end < end && i == end) return std::nullopt;
+  }
+  return elements;
+}
+
+}  // namespace orchestrator::harness::event

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// The stored form of inputs: `{"type":T}` where the step's events hold all of it, else `{"type":T,"full":{...}}`.
+#include <boost/json.hpp>
+
+#include <utility>
+
+#include "event/field_decoder.hpp"
+#include "event/field_encoder.hpp"
+#include "event/step.hpp"
+
+namespace orchestrator::harness::event {
+namespace {
+
+using Events = std::vector<StreamEvent>;
+
+template <class Payload>
+const Payload* first(const Events& events) {
+  for (const StreamEvent& event : events) {
+    if (const auto* payload = event.get_if<Payload>()) return payload;
+  }
+  return nullptr;
+}
+
+std::optional<ProviderPart> part_of(const StreamEvent& event) {
+  if (const auto* delta = event.get_if<events::OutputDelta>()) return TextPiece{delta->item_id, delta->text};
+  if (const auto* delta = event.get_if<events::ReasoningDelta>()) return ReasoningPiece{delta->item_id, delta->text};
+  if (const auto* delta = event.get_if<events::ToolArgumentsDelta>()) {
+    return ToolArgumentsPiece{delta->item_id, delta->text};
+  }
+  if (const auto* item = event.get_if<events::OutputItemCompleted>()) return ItemDone{item->item_id, item->item};
+  if (const auto* usage = event.get_if<events::UsageReported>()) return UsageSeen{usage->usage};
+  if (const auto* end = event.get_if<events::AttemptFinished>()) {
+    return AnswerFinished{end->finish_reason, end->native_finish_reason, end->provider_model,
+                          end->provider_response_id};
+  }
+  if (const auto* end = event.get_if<events::AttemptFailed>()) return AnswerFailed{end->error};
+  return std::nullopt;
+}
+
+std::optional<std::uint32_t> attempt_of(const Events& events) {
+  std::optional<std::uint32_t> attempt;
+  for (const StreamEvent& event : events) {
+    std::visit(
+        [&](const auto& payload) {
+          if constexpr (requires { std::uint32_t{payload.attempt}; }) {
+            if (!attempt) attempt = payload.attempt;
+          }
+        },
+        event.payload);
+  }
+  return attempt;
+}
+
+// What an input of each type would be if the events held all of it. Wrong guesses are harmless: the encoder
+// compares, and stores the input in full where they differ.
+struct Derive {
+  const Events& events;
+  const std::vector<ContextEntry>* history;
+
+  std::optional<Input::Value> operator()(const inputs::Start&) const {
+    const auto* started = first<events::RunStarted>(events);
+    if (started == nullptr || history == nullptr) return std::nullopt;
+    const EventMeta& meta = events.front().meta;
+    return inputs::Start{{meta.run_id, meta.session_id, meta.trace_id, meta.parent_span_id}, *started, *history};
+  }
+  std::optional<Input::Value> operator()(const inputs::SlotGranted&) const {
+    const auto* requested = first<events::ProviderRequested>(events);
+    if (requested == nullptr) return std::nullopt;
+    return inputs::SlotGranted{requested->attempt};
+  }
+  std::optional<Input::Value> operator()(const inputs::ProviderHeaders&) const {
+    const auto* responded = first<events::ProviderResponded>(events);
+    if (responded == nullptr) return std::nullopt;
+    return inputs::ProviderHeaders{responded->attempt, responded->status, responded->provider_request_id};
+  }
+  std::optional<Input::Value> operator()(const inputs::ProviderChunk&) const {
+    inputs::ProviderChunk chunk;
+    chunk.attempt = attempt_of(events).value_or(0);
+    for (const StreamEvent& event : events) {
+      if (auto part = part_of(event)) chunk.parts.push_back(*std::move(part));
+    }
+    return chunk;
+  }
+  std::optional<Input::Value> operator()(const inputs::ProviderEnded&) const {
+    const auto* failed = first<events::AttemptFailed>(events);
+    if (failed == nullptr) return std::nullopt;
+    inputs::ProviderEnded ended;
+    ended.attempt = failed->attempt;
+    ended.error = failed->error;
+    if (const auto* timeout = first<events::TimeoutFired>(events)) {
+      ended.timer = timeout->timer;
+      ended.timer_ms = timeout->after_ms;
+    }
+    if (const auto* usage = first<events::UsageReported>(events)) ended.usage = usage->usage;
+    return ended;
+  }
+  std::optional<Input::Value> operator()(const inputs::TimerFired&) const {
+    const auto* timeout = first<events::TimeoutFired>(events);
+    if (timeout == nullptr) return std::nullopt;
+    return inputs::TimerFired{timeout->timer};
+  }
+  std::optional<Input::Value> operator()(const inputs::EffectLost&) const {
+    const auto* failed = first<events::AttemptFailed>(events);
+    if (failed == nullptr) return std::nullopt;
+    return inputs::EffectLost{failed->attempt};
+  }
+  std::optional<Input::Value> operator()(const inputs::Abort&) const {
+    const auto* abort = first<events::AbortRequested>(events);
+    if (abort == nullptr) return std::nullopt;
+    return inputs::Abort{abort->mode, abort->by, std::nullopt};
+  }
+  std::optional<Input::Value> operator()(const inputs::Hint&) const {
+    const auto* hint = first<events::HintQueued>(events);
+    if (hint == nullptr) return std::nullopt;
+    return inputs::Hint{hint->hint_id, hint->priority, hint->text, hint->by, hint->expires_us, std::nullopt};
+  }
+  std::optional<Input::Value> operator()(const inputs::Pause&) const {
+    const auto* paused = first<events::RunPaused>(events);
+    if (paused == nullptr) return std::nullopt;
+    return inputs::Pause{paused->by};
+  }
+  std::optional<Input::Value> operator()(const inputs::Resume&) const {
+    const auto* resumed = first<events::RunResumed>(events);
+    if (resumed == nullptr) return std::nullopt;
+    return inputs::Resume{resumed->by};
+  }
+  std::optional<Input::Value> operator()(const inputs::Checkpoint&) const {
+    const auto* checkpoint = first<events::CheckpointCreated>(events);
+    if (checkpoint == nullptr) return std::nullopt;
+    return inputs::Checkpoint{checkpoint->label, checkpoint->by};
+  }
+};
+
+std::unexpected<Error> damaged(const FieldError& error) {
+  return fail(RuntimeErrorCode::journal_damaged, "a stored input does not read: " + error.message, error.path);
+}
+
+Result<Input::Value> value_named(std::string_view name) {
+  Result<Input::Value> result = fail(RuntimeErrorCode::journal_damaged,
+                                     "a stored input has the unknown type " + std::string(name), "/input/type");
+  boost::mp11::mp_for_each<boost::mp11::mp_iota_c<std::variant_size_v<Input::Value>>>([&](auto index) {
+    if (name != name_of_index<Input::Value>(index)) return;
+    Input::Value value;
+    value.emplace<index>();
+    result = std::move(value);
+  });
+  return result;
+}
+
+
+}  // namespace
+
+std::string encode_input(const Input& input, const std::vector<StreamEvent>& events) {
+  std::string out = "{\"type\":\"";
+  out += name_of_index<Input::Value>(input.value.index());
+  out.push_back('"');
+  const auto* start = std::get_if<inputs::Start>(&input.value);
+  const Derive derive{events, start != nullptr ? &start->history : nullptr};
+  const auto derived = std::visit(derive, input.value);
+  if (!derived || *derived != input.value) {
+    std::visit(
+        [&](const auto& value) {
+          if constexpr (DescribedStruct<std::decay_t<decltype(value)>>) {
+            out += ",\"full\":";
+            append_value(out, value);
+          }
+        },
+        input.value);
+  }
+  out.push_back('}');
+  return out;
+}
+
+Result<Input> input_of(const StoredStep& step, const std::vector<ContextEntry>& history) {
+  boost::json::error_code parse_error;
+  const boost::json::value json = boost::json::parse(step.input_bytes, parse_error);
+  if (parse_error || !json.is_object() || step.events.empty()) return damaged({"/input", "expected an object"});
+  std::string type;
+  if (auto read = read_member(json.get_object(), "type", type); !read) return damaged(read.error());
+  auto value = value_named(type);
+  if (!value) return std::unexpected(value.error());
+
+  const EventMeta& meta = step.events.front().meta;
+  Input input{Now{meta.at, meta.elapsed_us}, *std::move(value)};
+  if (const boost::json::value* full = json.get_object().if_contains("full")) {
+    FieldResult read;
+    std::visit(
+        [&](auto& target) {
+          if constexpr (DescribedStruct<std::decay_t<decltype(target)>>) read = read_value(*full, target);
+        },
+        input.value);
+    if (!read) return damaged({"/input/full" + read.error().path, read.error().message});
+    return input;
+  }
+  auto derived = std::visit(Derive{step.events, &history}, input.value);
+  if (!derived) return damaged({"/input", "the events do not hold what the input left out"});
+  input.value = *std::move(derived);
+  return input;
+}
+
+}  // namespace orchestrator::harness::event
