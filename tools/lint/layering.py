@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The layers of the project: which folder and which public header belongs to which, and who may use whom."""
+
+PURE = ("event", "codec", "kernel", "sim")
+ADAPTERS = ("providers", "journal", "telemetry", "tools", "memory", "evals")
+APPS = ("cli", "daemon", "desktop", "web", "examples")
+
+_BELOW_RUNTIME = {"event": (), "codec": ("event",), "kernel": ("codec", "event"), "sim": ("kernel", "codec", "event")}
+_RUNTIME = ("runtime", "kernel", "codec", "event")
+
+# layer -> the layers that it may include, itself left out
+MAY_USE = {
+    **_BELOW_RUNTIME,
+    "runtime": _RUNTIME[1:],
+    **{adapter: _RUNTIME for adapter in ADAPTERS},
+    **{app: (*ADAPTERS, *_RUNTIME, "sim") for app in APPS},
+}
+
+# Public headers that hold values only: every layer may use them, and they never see Asio.
+EVENT_HEADERS = ("content", "context", "errors", "ids", "model", "reliability", "stream", "tools")
+PUBLIC_FOLDER = "core/include/orchestrator/harness/"
+
+
+def layer_of(path):
+    """The layer that a file belongs to, or None for what may use everything (tests/, bench/, tools/)."""
+    if path.startswith(PUBLIC_FOLDER):
+        stem = path[len(PUBLIC_FOLDER):].removesuffix(".hpp").split("/")[0]
+        return "event" if stem in EVENT_HEADERS else "runtime"
+    parts = path.split("/")
+    if parts[:2] == ["core", "src"] and len(parts) > 3:
+        return parts[2]
+    return parts[0] if parts[0] in APPS else None
