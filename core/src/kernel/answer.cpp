@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+// A provider's answer: its chunks, its end, and the calls it asks for.
+#include <algorithm>
+#include <set>
+
+#include "kernel/decider.hpp"
+
+namespace orchestrator::harness::kernel {
+namespace {
+
+// Room that every run keeps for its closing events: hints to drop, calls to answer, the terminal event.
+std::uint64_t closing_events(const Limits& limits) {
+  return 16ULL + limits.hints_queued + 2ULL * limits.tool_calls_per_turn;
+}
+
+ItemKind kind_of(const ConversationItem& item) {
+  struct Visitor {
+    ItemKind operator()(const MessageItem&) const { return ItemKind::text; }
+    ItemKind operator()(const ReasoningItem&) const { return ItemKind::reasoning; }
+    ItemKind operator()(const RefusalItem&) const { return ItemKind::refusal; }
+    ItemKind operator()(const ToolCallItem&) const { return ItemKind::tool_call; }
+    ItemKind operator()(const ToolResultItem&) const { return ItemKind::other; }
+    ItemKind operator()(const OtherItem&) const { return ItemKind::other; }
+  };
+  return std::visit(Visitor{}, item.value);
+}
+
+// What the deltas of an item must add up to.
+std::string value_of(const ConversationItem& item) {
+  if (const auto* call = std::get_if<ToolCallItem>(&item.value)) return call->arguments;
+  return text_of(item);
+}
+
+class AnswerDecision {
+ public:
+  AnswerDecision(Decider& decider, const Attempt& attempt) : decider_(decider), attempt_(attempt) {}
+
+  // False once the attempt has ended.
+  bool take(const event::ProviderPart& part) { return std::visit([this](const auto& p) { return on(p); }, part); }
+
+ private:
+  // What this chunk has added to an item, on top of the state before it.
+  struct Added {
+    std::string item_id;
+    std::string text;
+    bool done = false;
+  };
+
+  const ItemProgress* known(const std::string& item_id) const {
+    const auto found = std::ranges::find(attempt_.items, item_id, &ItemProgress::item_id);
+    return found == attempt_.items.end() ? nullptr : &*found;
+  }
+  Added& added(const std::string& item_id) {
+    const auto found = std::ranges::find(added_, item_id, &Added::item_id);
+    if (found != added_.end()) return *found;
+    return added_.emplace_back(Added{item_id, {}, false});
+  }
+
+  template <class Delta, class Piece>
+  bool delta(const Piece& piece) {
+    if (piece.text.empty()) return true;
+    const ItemProgress* before = known(piece.item_id);
+    Added& now = added(piece.item_id);
+    if (now.done || (before != nullptr && before->done)) {
+      return violate("a piece of item " + piece.item_id + " came after its end");
+    }
+    const std::uint64_t offset = (before == nullptr ? 0 : before->text.size()) + now.text.size();
+    now.text += piece.text;
+    decider_.emit_in_attempt(attempt_.number,
+                             Delta{attempt_.number, attempt_.turn, piece.item_id, offset, piece.text});
+    return true;
+  }
+  bool on(const event::TextPiece& piece) { return delta<events::OutputDelta>(piece); }
+  bool on(const event::ReasoningPiece& piece) { return delta<events::ReasoningDelta>(piece); }
+  bool on(const event::ToolArgumentsPiece& piece) { return delta<events::ToolArgumentsDelta>(piece); }
+
+  bool on(const event::ItemDone& done) {
+    const ItemProgress* before = known(done.item_id);
+    Added& now = added(done.item_id);
+    if (now.done || (before != nullptr && before->done)) {
+      return violate("item " + done.item_id + " ended twice");
+    }
+    const std::string value = value_of(done.item);
+    const std::string_view head = before == nullptr ? std::string_view() : std::string_view(before->text);
+    const bool has_pieces = !head.empty() || !now.text.empty();
+    const bool adds_up = value.size() == head.size() + now.text.size() && value.starts_with(head) &&
+                         std::string_view(value).substr(head.size()) == now.text;
+    if (has_pieces && !adds_up) {
+      return violate("the pieces of item " + done.item_id + " do not add up to its value");
+    }
+    now.done = true;
+    decider_.emit_in_attempt(attempt_.number, events::OutputItemCompleted{attempt_.number, attempt_.turn, done.item_id,
+                                                                          kind_of(done.item), done.item});
+    return true;
+  }
+  bool on(const event::UsageSeen& seen) {
+    usage_ = seen.usage;
+    return true;
+  }
+  bool on(const event::AnswerFinished& finished) {
+    const std::vector<ToolCallItem> asked = calls();
+    if (auto error = bad_calls(asked)) return on(event::AnswerFailed{*std::move(error)});
+    decider_.emit_in_attempt(attempt_.number, events::UsageReported{attempt_.number, usage_, std::nullopt, std::nullopt});
+    decider_.emit_in_attempt(attempt_.number,
+                             events::AttemptFinished{attempt_.number, finished.reason, finished.native_reason,
+                                                     finished.provider_model, finished.provider_response_id});
+    stop_turn_timer();
+    answer_calls(asked, finished.reason);
+    advance(decider_);
+    return false;
+  }
+  bool on(const event::AnswerFailed& failed) {
+    fail_attempt(failed.error);
+    return false;
+  }
+
+  bool violate(std::string message) {
+    fail_attempt(ProviderError{ProviderErrorCode::provider_protocol_violation, std::move(message), attempt_at(), {}});
+    decider_.effect(event::effects::CancelProvider{attempt_.number});
+    return false;
+  }
+  void fail_attempt(const Error& error) {
+    decider_.emit_in_attempt(attempt_.number, events::UsageReported{attempt_.number, usage_, std::nullopt, std::nullopt});
+    events::AttemptFailed failed{attempt_.number, error, {}};
+    const Attempt& now = std::get<Calling>(decider_.state().phase).attempt;
+    for (const ItemProgress& item : now.items) failed.voided_items.push_back(item.item_id);
+    decider_.emit_in_attempt(attempt_.number, std::move(failed));
+    stop_turn_timer();
+    decider_.end_with_error(error);
+  }
+  void stop_turn_timer() {
+    if (decider_.base().facts.spec.timeouts.turn_ms) decider_.effect(event::effects::StopTimer{TimerKind::turn});
+  }
+  std::string attempt_at() const { return "attempt " + std::to_string(attempt_.number); }
+
+  std::vector<ToolCallItem> calls() {
+    std::vector<ToolCallItem> calls;
+    for (const event::ContextEntry& entry : std::get<Calling>(decider_.state().phase).attempt.outputs) {
+      if (const auto* call = std::get_if<ToolCallItem>(&entry.item->value)) calls.push_back(*call);
+    }
+    return calls;
+  }
+  // Calls that no one could answer: too many, or one id for two.
+  std::optional<Error> bad_calls(const std::vector<ToolCallItem>& asked) const {
+    const std::uint32_t calls_max = decider_.base().facts.spec.limits.tool_calls_per_turn;
+    if (asked.size() > calls_max) {
+      return ToolError{ToolErrorCode::too_many_tool_calls,
+                       "the answer asks for " + std::to_string(asked.size()) + " tool calls, the limit is " +
+                           std::to_string(calls_max),
+                       attempt_at(), {}};
+    }
+    std::set<std::string> ids;
+    for (const ToolCallItem& call : asked) {
+      if (!ids.insert(call.call_id).second) {
+        return ToolError{ToolErrorCode::duplicate_tool_call_id,
+                         "two calls of one answer have the id " + call.call_id, attempt_at(), {}};
+      }
+    }
+    return std::nullopt;
+  }
+
+  // Every call gets exactly one result. There are no tools in this version, so each ends as an error that the model
+  // reads; a call of an answer that was cut is never taken for whole.
+  void answer_calls(const std::vector<ToolCallItem>& asked, FinishReason reason) {
+    const bool is_cut = reason == FinishReason::length || reason == FinishReason::content_filter;
+    for (const ToolCallItem& call : asked) {
+      events::ToolCallRequested requested;
+      requested.call_id = call.call_id;
+      requested.turn = attempt_.turn;
+      requested.tool = call.name;
+      requested.arguments = call.arguments;
+      requested.argument_hash = sha256(call.arguments);
+      decider_.emit(std::move(requested));
+      const ToolError error =
+          is_cut ? ToolError{ToolErrorCode::tool_args_invalid, "the answer was cut before the call was whole", call.name, {}}
+                 : ToolError{ToolErrorCode::unknown_tool, "there is no tool of this name in this run", call.name, {}};
+      events::ToolCallFinished finished;
+      finished.call_id = call.call_id;
+      finished.error = error.to_error();
+      finished.result.emplace_back(TextPart{std::string(name_of(error.code)) + ": " + error.message});
+      decider_.emit(std::move(finished));
+    }
+  }
+  Decider& decider_;
+  const Attempt& attempt_;  // as before this chunk
+  std::vector<Added> added_;
+  Usage usage_;
+};
+
+const Attempt* stopping_attempt(const State& state, std::uint32_t number) {
+  const auto* stopping = std::get_if<Stopping>(&state.phase);
+  return stopping != nullptr && stopping->attempt.number == number ? &stopping->attempt : nullptr;
+}
+const Attempt* calling_attempt(const State& state, std::uint32_t number) {
+  const auto* calling = std::get_if<Calling>(&state.phase);
+  return calling != nullptr && calling->attempt.number == number ? &calling->attempt : nullptr;
+}
+
+Error timeout_error(const Facts& facts, TimerKind timer) {
+  if (timer == TimerKind::turn) {
+    return RuntimeError{RuntimeErrorCode::turn_timeout,
+                        "the turn passed its limit of " + std::to_string(facts.spec.timeouts.turn_ms.value_or(0)) + " ms",
+                        "timeouts.turn_ms", {}};
+  }
+  return RuntimeError{RuntimeErrorCode::run_timeout,
+                      "the run passed its limit of " + std::to_string(facts.spec.timeouts.run_ms.value_or(0)) + " ms",
+                      "timeouts.run_ms", {}};
+}
+
+// The call that was being cancelled is gone: the run ends as it was asked to.
+void end_stopped(Decider& decider, const Stopping& stopping, const Error& error, const Usage& usage) {
+  const std::uint32_t attempt = stopping.attempt.number;
+  decider.emit_in_attempt(attempt, events::UsageReported{attempt, usage, std::nullopt, std::nullopt});
+  decider.emit_in_attempt(attempt, events::AttemptFailed{attempt, error, {}});
+  if (decider.base().facts.spec.timeouts.turn_ms) decider.effect(event::effects::StopTimer{TimerKind::turn});
+  if (stopping.timer) {
+    decider.end_with_error(timeout_error(decider.facts(), *stopping.timer));
+  } else {
+    decider.end_aborted(events::AbortRequested(*decider.facts().abort));
+  }
+}
+
+}  // namespace
+
+void on_provider_headers(Decider& decider, const event::inputs::ProviderHeaders& input) {
+  const Attempt* attempt = calling_attempt(decider.base(), input.attempt);
+  if (attempt == nullptr) return;
+  decider.emit_in_attempt(input.attempt,
+                          events::ProviderResponded{input.attempt, input.provider_request_id, input.status,
+                                                    decider.now_us() - attempt->requested_us});
+}
+
+void on_provider_chunk(Decider& decider, const event::inputs::ProviderChunk& input) {
+  const Attempt* attempt = calling_attempt(decider.base(), input.attempt);
+  if (attempt == nullptr) return;
+  const Facts& facts = decider.base().facts;
+  AnswerDecision answer(decider, *attempt);
+  const Limits& limits = facts.spec.limits;
+  if (facts.last_seq + input.parts.size() + closing_events(limits) > limits.run_events ||
+      facts.text_bytes > limits.run_bytes) {
+    const bool by_events = facts.text_bytes <= limits.run_bytes;
+    const RuntimeError error{RuntimeErrorCode::limit_exceeded,
+                             by_events ? "the run reached its limit of " + std::to_string(limits.run_events) + " events"
+                                       : "the run reached its limit of " + std::to_string(limits.run_bytes) + " bytes",
+                             by_events ? "limits.run_events" : "limits.run_bytes", {}};
+    answer.take(event::AnswerFailed{error});
+    decider.effect(event::effects::CancelProvider{input.attempt});
+    return;
+  }
+  for (const event::ProviderPart& part : input.parts) {
+    if (!answer.take(part)) return;
+  }
+}
+
+void on_provider_ended(Decider& decider, const event::inputs::ProviderEnded& input) {
+  if (stopping_attempt(decider.base(), input.attempt) != nullptr) {
+    end_stopped(decider, std::get<Stopping>(decider.base().phase), input.error, input.usage);
+    return;
+  }
+  const Attempt* attempt = calling_attempt(decider.base(), input.attempt);
+  if (attempt == nullptr) return;
+  if (input.timer) {
+    decider.emit_in_attempt(input.attempt, events::TimeoutFired{*input.timer, input.timer_ms, input.attempt});
+  }
+  AnswerDecision answer(decider, *attempt);
+  answer.take(event::UsageSeen{input.usage});
+  answer.take(event::AnswerFailed{input.error});
+}
+
+void on_effect_lost(Decider& decider, const event::inputs::EffectLost& input) {
+  const ProviderError lost{ProviderErrorCode::provider_lost, "the process that made the call is gone",
+                           "attempt " + std::to_string(input.attempt), {}};
+  if (stopping_attempt(decider.base(), input.attempt) != nullptr) {
+    end_stopped(decider, std::get<Stopping>(decider.base().phase), lost, Usage{});
+    return;
+  }
+  const Attempt* attempt = calling_attempt(decider.base(), input.attempt);
+  if (attempt == nullptr) return;
+  AnswerDecision answer(decider, *attempt);
+  answer.take(event::AnswerFailed{lost});
+}
+
+}  // namespace orchestrator::harness::kernel

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an operator may ask of a run, and the deadlines that act like one.
+#include <algorithm>
+
+#include "event/json_writer.hpp"
+#include "kernel/decider.hpp"
+
+namespace orchestrator::harness::kernel {
+namespace {
+
+// The turn under way, or the next one while none is.
+std::uint32_t present_turn(const State& state) {
+  if (const auto* waiting = std::get_if<Waiting>(&state.phase)) return waiting->next_turn;
+  if (const auto* calling = std::get_if<Calling>(&state.phase)) return calling->attempt.turn;
+  if (const auto* stopping = std::get_if<Stopping>(&state.phase)) return stopping->attempt.turn;
+  return 0;
+}
+
+bool refuse_other_turn(Decider& decider, const std::optional<std::uint32_t>& expected) {
+  const std::uint32_t turn = present_turn(decider.base());
+  if (!expected || *expected == turn) return false;
+  decider.refuse(RuntimeErrorCode::precondition_failed,
+                 "the run is in turn " + std::to_string(turn) + ", not " + std::to_string(*expected), "expected_turn");
+  return true;
+}
+
+bool refuse_bad_text(Decider& decider, const std::string& text, std::uint64_t bytes_max, const char* at) {
+  if (text.empty()) {
+    decider.refuse(RuntimeErrorCode::invalid_argument, "the text is empty", at);
+  } else if (text.size() > bytes_max) {
+    decider.refuse(RuntimeErrorCode::limit_exceeded,
+                   "the text has " + std::to_string(text.size()) + " bytes, the limit is " + std::to_string(bytes_max), at);
+  } else if (!event::is_valid_utf8(text)) {
+    decider.refuse(RuntimeErrorCode::invalid_argument, "the text is not valid UTF-8", at);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void on_abort(Decider& decider, const event::inputs::Abort& input) {
+  const State& base = decider.base();
+  if (refuse_other_turn(decider, input.expected_turn)) return;
+  if (std::holds_alternative<Stopping>(base.phase)) return;  // it is being stopped already
+  const auto& earlier = base.facts.abort;
+  if (earlier && (earlier->mode == AbortMode::now || input.mode == AbortMode::after_turn)) return;
+
+  decider.emit(events::AbortRequested{input.mode, input.by});
+  if (const auto* calling = std::get_if<Calling>(&base.phase)) {
+    if (input.mode == AbortMode::now) decider.effect(event::effects::CancelProvider{calling->attempt.number});
+    return;
+  }
+  // Between turns both modes are the same: nothing is under way that could be waited for.
+  const auto& waiting = std::get<Waiting>(base.phase);
+  if (!base.facts.paused) decider.effect(event::effects::ReleaseSlot{waiting.next_attempt});
+  decider.end_aborted(events::AbortRequested{input.mode, input.by});
+}
+
+void on_hint(Decider& decider, const event::inputs::Hint& input) {
+  const Facts& facts = decider.base().facts;
+  if (refuse_other_turn(decider, input.expected_turn)) return;
+  if (refuse_bad_text(decider, input.text, facts.spec.limits.hint_bytes, "hint.text")) return;
+  const bool is_known = std::ranges::any_of(
+      facts.hints, [&](const QueuedHint& hint) { return hint.hint_id == input.hint_id; });
+  if (is_known) return;  // the same hint again
+  if (facts.hints.size() >= facts.spec.limits.hints_queued) {
+    decider.refuse(RuntimeErrorCode::queue_full,
+                   "the run has " + std::to_string(facts.hints.size()) + " hints waiting, which is its limit", "hint");
+    return;
+  }
+  // No provider of this version takes a hint into an answer under way: it goes with the next request.
+  decider.emit(events::HintQueued{input.hint_id, input.priority, input.text, input.by, false, input.expires_us});
+}
+
+void on_pause(Decider& decider, const event::inputs::Pause& input) {
+  const State& base = decider.base();
+  if (base.facts.paused) return;
+  decider.emit(events::RunPaused{input.by});
+  if (base.facts.spec.timeouts.run_ms) decider.effect(event::effects::StopTimer{TimerKind::run});
+  if (const auto* waiting = std::get_if<Waiting>(&base.phase)) {
+    decider.effect(event::effects::ReleaseSlot{waiting->next_attempt});
+  }
+}
+
+void on_resume(Decider& decider, const event::inputs::Resume& input) {
+  const Facts& facts = decider.base().facts;
+  if (!facts.paused) {
+    decider.refuse(RuntimeErrorCode::precondition_failed, "the run is not paused", "run");
+    return;
+  }
+  events::RunResumed resumed;
+  resumed.by = input.by;
+  resumed.parked_us = decider.now_us() - facts.paused_since_us;
+  decider.emit(std::move(resumed));
+  const bool is_stopping = std::holds_alternative<Stopping>(decider.base().phase);
+  if (const auto at_us = run_deadline_us(decider.facts()); at_us && !is_stopping) {
+    decider.effect(event::effects::StartTimer{TimerKind::run, *at_us});
+  }
+  if (std::holds_alternative<Waiting>(decider.base().phase)) advance(decider);
+}
+
+void on_checkpoint(Decider& decider, const event::inputs::Checkpoint& input) {
+  const std::uint64_t bytes_max = decider.base().facts.spec.limits.checkpoint_label_bytes;
+  if (refuse_bad_text(decider, input.label, bytes_max, "checkpoint.label")) return;
+  decider.emit(events::CheckpointCreated{input.label, input.by});
+}
+
+void on_timer_fired(Decider& decider, const event::inputs::TimerFired& input) {
+  const State& base = decider.base();
+  const Facts& facts = base.facts;
+  const bool is_run = input.timer == TimerKind::run;
+  const auto deadline_us = is_run ? run_deadline_us(facts) : turn_deadline_us(facts);
+  const bool is_ours = is_run || input.timer == TimerKind::turn;
+  // A timer that was stopped or moved may still fire once.
+  if (!is_ours || !deadline_us || decider.now_us() < *deadline_us) return;
+  if (std::holds_alternative<Stopping>(base.phase) || (is_run && facts.paused)) return;
+
+  const std::uint64_t after_ms = is_run ? *facts.spec.timeouts.run_ms : *facts.spec.timeouts.turn_ms;
+  if (const auto* calling = std::get_if<Calling>(&base.phase)) {
+    decider.emit(events::TimeoutFired{input.timer, after_ms, calling->attempt.number});
+    decider.effect(event::effects::CancelProvider{calling->attempt.number});
+    return;
+  }
+  const auto& waiting = std::get<Waiting>(base.phase);
+  decider.emit(events::TimeoutFired{input.timer, after_ms, std::nullopt});
+  decider.effect(event::effects::ReleaseSlot{waiting.next_attempt});
+  decider.end_with_error(RuntimeError{RuntimeErrorCode::run_timeout,
+                                      "the run passed its limit of " + std::to_string(after_ms) + " ms",
+                                      "timeouts.run_ms", {}});
+}
+
+}  // namespace orchestrator::harness::kernel

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/decide.hpp"
+
+#include "kernel/decider.hpp"
+
+namespace orchestrator::harness::kernel {
+namespace {
+
+struct Dispatch {
+  Decider& decider;
+  void operator()(const event::inputs::Start& input) const { on_start(decider, input); }
+  void operator()(const event::inputs::SlotGranted& input) const { on_slot_granted(decider, input); }
+  void operator()(const event::inputs::ProviderHeaders& input) const { on_provider_headers(decider, input); }
+  void operator()(const event::inputs::ProviderChunk& input) const { on_provider_chunk(decider, input); }
+  void operator()(const event::inputs::ProviderEnded& input) const { on_provider_ended(decider, input); }
+  void operator()(const event::inputs::TimerFired& input) const { on_timer_fired(decider, input); }
+  void operator()(const event::inputs::EffectLost& input) const { on_effect_lost(decider, input); }
+  void operator()(const event::inputs::Abort& input) const { on_abort(decider, input); }
+  void operator()(const event::inputs::Hint& input) const { on_hint(decider, input); }
+  void operator()(const event::inputs::Pause& input) const { on_pause(decider, input); }
+  void operator()(const event::inputs::Resume& input) const { on_resume(decider, input); }
+  void operator()(const event::inputs::Checkpoint& input) const { on_checkpoint(decider, input); }
+};
+
+}  // namespace
+
+Decision decide(const State& state, const event::Input& input) {
+  Decider decider(state, input.now);
+  const bool is_start = std::holds_alternative<event::inputs::Start>(input.value);
+  if (std::holds_alternative<Ended>(state.phase)) {
+    decider.refuse(RuntimeErrorCode::run_not_active,
+                   "the run has ended (" + std::get<Ended>(state.phase).terminal + ")", "run");
+  } else if (std::holds_alternative<NotStarted>(state.phase) != is_start) {
+    decider.refuse(RuntimeErrorCode::precondition_failed,
+                   is_start ? "the run has started already" : "the run has not started", "run");
+  } else if (input.now.elapsed_us < state.facts.last_elapsed_us) {
+    decider.refuse(RuntimeErrorCode::internal, "the run's clock went back", "now.elapsed_us");
+  } else {
+    std::visit(Dispatch{decider}, input.value);
+  }
+  return decider.take();
+}
+
+}  // namespace orchestrator::harness::kernel

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/decider.hpp"
+
+namespace orchestrator::harness::kernel {
+
+const State& Decider::state() {
+  if (decision_.events.empty()) return base_;
+  if (!copy_) copy_ = base_;
+  for (; folded_ < decision_.events.size(); ++folded_) evolve(*copy_, decision_.events[folded_]);
+  return *copy_;
+}
+
+EventMeta Decider::meta(const event::RunIdentity& identity, const events::RunStarted& spec, std::uint32_t attempt) {
+  EventMeta meta;
+  meta.run_id = identity.run_id;
+  meta.session_id = identity.session_id;
+  meta.trace_id = identity.trace_id;
+  if (attempt == 0) {
+    meta.span_id = run_span(spec);
+    meta.parent_span_id = identity.parent_span_id;
+  } else {
+    meta.span_id = attempt_span(spec, attempt);
+    meta.parent_span_id = run_span(spec);
+  }
+  meta.seq = base_.facts.last_seq + decision_.events.size() + 1;
+  meta.at = now_.wall;
+  meta.elapsed_us = now_.elapsed_us;
+  return meta;
+}
+
+void Decider::push(EventMeta meta, StreamEvent::Payload payload) {
+  decision_.events.push_back(StreamEvent{std::move(meta), std::move(payload)});
+}
+
+void Decider::emit(StreamEvent::Payload payload) { emit_in_attempt(0, std::move(payload)); }
+
+void Decider::emit_in_attempt(std::uint32_t attempt, StreamEvent::Payload payload) {
+  // Identity and spec never change after the first event, so the base has them unless this is the start.
+  const Facts& known = std::holds_alternative<NotStarted>(base_.phase) ? facts() : base_.facts;
+  push(meta(known.identity, known.spec, attempt), std::move(payload));
+}
+
+void Decider::emit_start(const event::inputs::Start& start) {
+  copy_ = initial_state(start.history);
+  push(meta(start.identity, start.spec, 0), start.spec);
+}
+
+void Decider::refuse(RuntimeErrorCode code, std::string message, std::string at) {
+  decision_.refusal = RuntimeError{code, std::move(message), std::move(at), {}};
+}
+
+void Decider::drop_hints() {
+  const std::vector<QueuedHint> hints = facts().hints;
+  for (const QueuedHint& hint : hints) emit(events::HintDropped{hint.hint_id, "run_ended"});
+}
+
+void Decider::stop_timers() {
+  if (facts().spec.timeouts.run_ms) effect(event::effects::StopTimer{TimerKind::run});
+}
+
+Usage Decider::usage_totals() {
+  Usage usage = facts().usage;
+  if (facts().usage_missing) {
+    usage.input.reset();
+    usage.output.reset();
+    usage.total.reset();
+  }
+  return usage;
+}
+
+Latencies Decider::latencies() {
+  Latencies latencies = facts().latencies;
+  latencies.inter_token_p50_us = facts().intervals.quantile_us(50);
+  latencies.inter_token_p95_us = facts().intervals.quantile_us(95);
+  latencies.total_us = now_.elapsed_us;
+  return latencies;
+}
+
+void Decider::end_with_error(Error error) {
+  drop_hints();
+  stop_timers();
+  events::Error terminal;
+  terminal.error = std::move(error);
+  terminal.partial_output = facts().partial_output;
+  terminal.usage = usage_totals();
+  terminal.latencies = latencies();
+  emit(std::move(terminal));
+}
+
+void Decider::end_aborted(const events::AbortRequested& abort) {
+  drop_hints();
+  stop_timers();
+  events::Aborted terminal;
+  terminal.mode = abort.mode;
+  terminal.by = abort.by;
+  terminal.partial_output = facts().partial_output;
+  terminal.usage = usage_totals();
+  terminal.latencies = latencies();
+  emit(std::move(terminal));
+}
+
+void Decider::end_completed(FinishReason reason) {
+  drop_hints();
+  stop_timers();
+  events::Completed terminal;
+  terminal.finish_reason = reason;
+  terminal.output = facts().last_output;
+  terminal.usage = usage_totals();
+  terminal.latencies = latencies();
+  emit(std::move(terminal));
+}
+
+}  // namespace orchestrator::harness::kernel

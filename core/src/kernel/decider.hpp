@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The working side of one decision: emits events with their envelopes, and keeps the state that they lead to. The
+// copy of the state is made only when a decision needs it, so that a chunk of deltas costs no copy. One use, one thread.
+
+#include <optional>
+#include <utility>
+
+#include "kernel/decide.hpp"
+#include "kernel/evolve.hpp"
+
+namespace orchestrator::harness::kernel {
+
+class Decider {
+ public:
+  Decider(const State& base, event::Now now) : base_(base), now_(now) {}
+  Decider(const Decider&) = delete;
+  Decider& operator=(const Decider&) = delete;
+
+  /// The state with all events emitted so far.
+  const State& state();
+  const Facts& facts() { return state().facts; }
+  /// The state before this decision.
+  [[nodiscard]] const State& base() const { return base_; }
+  [[nodiscard]] std::uint64_t now_us() const { return now_.elapsed_us; }
+
+  /// Emits an event of the run's own span, or of an attempt's.
+  void emit(StreamEvent::Payload payload);
+  void emit_in_attempt(std::uint32_t attempt, StreamEvent::Payload payload);
+  /// Emits the first event, whose identity no state holds yet.
+  void emit_start(const event::inputs::Start& start);
+  void effect(event::Effect effect) { decision_.effects.push_back(std::move(effect)); }
+  void refuse(RuntimeErrorCode code, std::string message, std::string at = {});
+
+  /// Ends the run with an error: drops queued hints and stops the run's timer.
+  void end_with_error(Error error);
+  void end_aborted(const events::AbortRequested& abort);
+  void end_completed(FinishReason reason);
+
+  [[nodiscard]] Decision take() { return std::move(decision_); }
+  [[nodiscard]] std::size_t emitted() const { return decision_.events.size(); }
+
+ private:
+  EventMeta meta(const event::RunIdentity& identity, const events::RunStarted& spec, std::uint32_t attempt);
+  void push(EventMeta meta, StreamEvent::Payload payload);
+  void drop_hints();
+  void stop_timers();
+  /// Sums, with what is not fully known left empty.
+  Usage usage_totals();
+  Latencies latencies();
+
+  const State& base_;
+  event::Now now_;
+  std::optional<State> copy_;      // base_ plus the first `folded_` events
+  std::size_t folded_ = 0;
+  Decision decision_;
+};
+
+// One function for each input; each in the file of its noun.
+void on_start(Decider& decider, const event::inputs::Start& start);
+void on_slot_granted(Decider& decider, const event::inputs::SlotGranted& input);
+void on_provider_headers(Decider& decider, const event::inputs::ProviderHeaders& input);
+void on_provider_chunk(Decider& decider, const event::inputs::ProviderChunk& input);
+void on_provider_ended(Decider& decider, const event::inputs::ProviderEnded& input);
+void on_effect_lost(Decider& decider, const event::inputs::EffectLost& input);
+void on_timer_fired(Decider& decider, const event::inputs::TimerFired& input);
+void on_abort(Decider& decider, const event::inputs::Abort& input);
+void on_hint(Decider& decider, const event::inputs::Hint& input);
+void on_pause(Decider& decider, const event::inputs::Pause& input);
+void on_resume(Decider& decider, const event::inputs::Resume& input);
+void on_checkpoint(Decider& decider, const event::inputs::Checkpoint& input);
+
+/// After an answer, or on the word to go on: completes the run, or asks for the next turn's slot. Does nothing while
+/// the run is paused.
+void advance(Decider& decider);
+
+}  // namespace orchestrator::harness::kernel

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/state.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace orchestrator::harness::kernel {
+namespace {
+
+// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014): one draw of a stream.
+std::uint64_t split_mix(std::uint64_t seed, std::uint64_t counter) {
+  std::uint64_t z = seed + 0x9E3779B97F4A7C15ULL * (counter + 1);
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
+  return z ^ (z >> 31);
+}
+
+SpanId span_of(std::uint64_t seed, std::uint64_t counter) {
+  const std::uint64_t drawn = split_mix(seed, counter) | 1;  // an all-zero span id is invalid
+  std::array<std::uint8_t, SpanId::kBytes> bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(drawn >> (8 * i));
+  return SpanId(bytes);
+}
+
+// Takes out of the settings what the chosen model does not take.
+void drop_setting(GenerationSettings& settings, std::string_view name) {
+  if (name == "temperature") settings.temperature.reset();
+  if (name == "top_p") settings.top_p.reset();
+  if (name == "stop") settings.stop.clear();
+  if (name == "seed") settings.seed.reset();
+  if (name == "max_output_tokens") settings.max_output_tokens.reset();
+  if (name == "reasoning") settings.reasoning.reset();
+  if (name == "tool_choice") settings.tool_choice.reset();
+  if (name == "parallel_tool_calls") settings.parallel_tool_calls.reset();
+  if (name == "output_schema") settings.output_schema.reset();
+  if (name == "metadata") settings.metadata.clear();
+}
+
+}  // namespace
+
+SpanId run_span(const events::RunStarted& spec) { return span_of(spec.seed, 0); }
+SpanId attempt_span(const events::RunStarted& spec, std::uint32_t attempt) { return span_of(spec.seed, attempt); }
+
+std::string visible_text(const Attempt& attempt) {
+  std::string text;
+  for (const ItemProgress& item : attempt.items) {
+    if (item.kind == ItemKind::text || item.kind == ItemKind::refusal) text += item.text;
+  }
+  return text;
+}
+
+event::effects::CallProvider provider_call(const Facts& facts, std::uint32_t attempt, std::uint32_t turn) {
+  event::effects::CallProvider call;
+  call.attempt = attempt;
+  call.turn = turn;
+  call.settings = facts.spec.settings;
+  if (facts.model) {
+    call.model = facts.model->model;
+    for (const events::DroppedSetting& dropped : facts.model->dropped) drop_setting(call.settings, dropped.name);
+  }
+  call.context = facts.context;
+  return call;
+}
+
+std::optional<std::uint64_t> run_deadline_us(const Facts& facts) {
+  if (!facts.spec.timeouts.run_ms) return std::nullopt;
+  return *facts.spec.timeouts.run_ms * 1'000 + facts.parked_us;
+}
+
+std::optional<std::uint64_t> turn_deadline_us(const Facts& facts) {
+  if (!facts.spec.timeouts.turn_ms || !facts.turn_started_us) return std::nullopt;
+  return *facts.turn_started_us + *facts.spec.timeouts.turn_ms * 1'000;
+}
+
+std::vector<event::Effect> owed_effects(const State& state) {
+  std::vector<event::Effect> owed;
+  const Facts& facts = state.facts;
+  if (std::holds_alternative<NotStarted>(state.phase) || std::holds_alternative<Ended>(state.phase)) return owed;
+  if (const auto* waiting = std::get_if<Waiting>(&state.phase); waiting != nullptr && !facts.paused) {
+    owed.emplace_back(event::effects::AcquireSlot{waiting->next_attempt});
+  }
+  if (const auto* calling = std::get_if<Calling>(&state.phase)) {
+    owed.emplace_back(provider_call(facts, calling->attempt.number, calling->attempt.turn));
+    if (const auto at_us = turn_deadline_us(facts)) {
+      owed.emplace_back(event::effects::StartTimer{TimerKind::turn, *at_us});
+    }
+  }
+  if (const auto* stopping = std::get_if<Stopping>(&state.phase)) {
+    owed.emplace_back(event::effects::CancelProvider{stopping->attempt.number});
+  } else if (const auto at_us = run_deadline_us(facts); at_us && !facts.paused) {
+    owed.emplace_back(event::effects::StartTimer{TimerKind::run, *at_us});
+  }
+  return owed;
+}
+
+std::vector<event::ContextEntry> context_after(const State& state) {
+  if (state.facts.spec.remember) return state.facts.context;
+  std::vector<event::ContextEntry> history;
+  for (const event::ContextEntry& entry : state.facts.context) {
+    if (entry.source == event::ContextSource::history) history.push_back(entry);
+  }
+  return history;
+}
+
+}  // namespace orchestrator::harness::kernel

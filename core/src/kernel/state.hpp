@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The state of a run: what you get by folding its events. A phase that owns what is valid in it, and facts that hold
+// throughout. A value type; nothing but events changes it (`evolve`).
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "event/context_entry.hpp"
+#include "event/effect.hpp"
+#include "event/input.hpp"
+#include "kernel/interval_histogram.hpp"
+#include "orchestrator/harness/stream.hpp"
+
+namespace orchestrator::harness::kernel {
+
+/// One output item of the attempt under way: what its pieces add up to so far.
+struct ItemProgress {
+  std::string item_id;
+  ItemKind kind = ItemKind::text;
+  std::string text;
+  bool done = false;
+  bool operator==(const ItemProgress&) const = default;
+};
+
+/// A provider call under way.
+struct Attempt {
+  std::uint32_t number = 0;
+  std::uint32_t turn = 0;
+  std::uint64_t requested_us = 0;
+  std::optional<std::uint64_t> last_output_us;
+  std::vector<ItemProgress> items;              // in order of appearance
+  std::vector<event::ContextEntry> outputs;     // of the items that are done
+  bool operator==(const Attempt&) const = default;
+};
+
+struct QueuedHint {
+  HintId hint_id;
+  HintPriority priority = HintPriority::asap;
+  std::string text;
+  std::optional<std::uint64_t> expires_us;
+  bool operator==(const QueuedHint&) const = default;
+};
+
+/// Before `RunStarted`.
+struct NotStarted {
+  bool operator==(const NotStarted&) const = default;
+};
+/// Between provider calls: waiting for a slot, or, while paused, for the word to go on. `answer` is how the last
+/// turn ended, empty before the first.
+struct Waiting {
+  std::uint32_t next_attempt = 1;
+  std::uint32_t next_turn = 1;
+  std::uint64_t since_us = 0;
+  std::optional<FinishReason> answer;
+  bool calls_answered = false;  // the last turn asked for tool calls, and their results are in the context
+  bool operator==(const Waiting&) const = default;
+};
+struct Calling {
+  Attempt attempt;
+  bool operator==(const Calling&) const = default;
+};
+/// A call is being cancelled; the run ends once it is gone: by the abort, or with the deadline's error.
+struct Stopping {
+  Attempt attempt;
+  std::optional<TimerKind> timer;  // empty: aborted
+  bool operator==(const Stopping&) const = default;
+};
+struct Ended {
+  std::string terminal;  // type of the terminal event
+  bool operator==(const Ended&) const = default;
+};
+
+using Phase = std::variant<NotStarted, Waiting, Calling, Stopping, Ended>;
+
+/// What holds in every phase after `RunStarted`.
+struct Facts {
+  event::RunIdentity identity;
+  events::RunStarted spec;
+  std::uint64_t last_seq = 0;
+  std::uint64_t last_elapsed_us = 0;
+  std::uint64_t text_bytes = 0;  // of all deltas and items: the guard of `Limits::run_bytes`
+  std::optional<events::ModelSelected> model;
+  std::vector<event::ContextEntry> context;
+  std::uint64_t assembled_items = 0;  // entries of `context` that the last request had
+  std::vector<QueuedHint> hints;
+  bool paused = false;
+  std::uint64_t paused_since_us = 0;
+  std::uint64_t parked_us = 0;
+  std::optional<events::AbortRequested> abort;
+  std::optional<std::uint64_t> turn_started_us;
+  Usage usage;                // sums over the attempts, empty while nothing is known
+  bool usage_missing = false; // an attempt reported less than the sums claim
+  Latencies latencies;
+  std::optional<std::uint64_t> first_request_us;
+  IntervalHistogram intervals;
+  std::string last_output;    // visible text of the last finished answer
+  std::string partial_output; // visible text of the attempt that failed or was cut off
+  bool operator==(const Facts&) const = default;
+};
+
+struct State {
+  Phase phase;
+  Facts facts;
+  bool operator==(const State&) const = default;
+};
+
+/// The span of a run's own events, and of an attempt's: drawn from the run's seed, so that a replay has the same.
+[[nodiscard]] SpanId run_span(const events::RunStarted& spec);
+[[nodiscard]] SpanId attempt_span(const events::RunStarted& spec, std::uint32_t attempt);
+
+/// The visible text of an attempt so far: its text and refusal items in order of appearance.
+[[nodiscard]] std::string visible_text(const Attempt& attempt);
+
+/// The effects that are still owed in this state: what a process that takes the run over must issue.
+[[nodiscard]] std::vector<event::Effect> owed_effects(const State& state);
+
+/// The call that an attempt makes: model, settings without what the model does not take, and the whole context.
+[[nodiscard]] event::effects::CallProvider provider_call(const Facts& facts, std::uint32_t attempt,
+                                                         std::uint32_t turn);
+
+/// The moment on the run's clock at which a deadline passes, with parked time added; nothing when there is none.
+[[nodiscard]] std::optional<std::uint64_t> run_deadline_us(const Facts& facts);
+[[nodiscard]] std::optional<std::uint64_t> turn_deadline_us(const Facts& facts);
+
+/// What the session knows after this run: the context it leaves to the next one. Empty `remember` leaves the history
+/// the run began with.
+[[nodiscard]] std::vector<event::ContextEntry> context_after(const State& state);
+
+}  // namespace orchestrator::harness::kernel

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// A turn: assembling its context, making its request, and what comes after its answer.
+#include <algorithm>
+
+#include "event/canonical_event.hpp"
+#include "event/field_encoder.hpp"
+#include "event/hash_chain.hpp"
+#include "kernel/decider.hpp"
+#include "kernel/history_trim.hpp"
+
+namespace orchestrator::harness::kernel {
+namespace {
+
+const char* source_name(event::ContextSource source) {
+  switch (source) {
+    case event::ContextSource::history: return "history";
+    case event::ContextSource::input: return "input";
+    case event::ContextSource::output: return "output";
+    case event::ContextSource::hint: return "hint";
+    case event::ContextSource::tool_result: return "tool_result";
+  }
+  return "";
+}
+
+// The hash of the request in its provider-neutral form.
+Hash request_hash(const Facts& facts, const event::effects::CallProvider& call, const Hash& context) {
+  std::string bytes;
+  event::append_value(bytes, call.model);
+  event::append_value(bytes, facts.spec.system);
+  event::append_value(bytes, call.settings);
+  event::append_value(bytes, facts.spec.tools);
+  event::append_value(bytes, context);
+  return sha256(bytes);
+}
+
+void deliver_hints(Decider& decider, std::uint32_t turn) {
+  // A first turn or one after tool results takes urgent hints only; a turn that opens because the last answer was
+  // final takes them all.
+  const auto& waiting = std::get<Waiting>(decider.state().phase);
+  const bool takes_all = waiting.answer.has_value() && !waiting.calls_answered;
+  const std::vector<QueuedHint> hints = decider.facts().hints;
+  for (const QueuedHint& hint : hints) {
+    if (hint.expires_us && *hint.expires_us <= decider.now_us()) {
+      decider.emit(events::HintDropped{hint.hint_id, "expired"});
+    } else if (takes_all || hint.priority == HintPriority::asap) {
+      const auto entry = event::make_context_entry(user_text(hint.text), event::ContextSource::hint);
+      decider.emit(events::HintDelivered{hint.hint_id, turn, entry.hash});
+    }
+  }
+}
+
+events::ContextAssembled assembled(const Facts& facts, std::uint32_t turn) {
+  events::ContextAssembled event;
+  event.turn = turn;
+  event.items = facts.context.size();
+  for (std::size_t i = facts.assembled_items; i < facts.context.size(); ++i) {
+    const event::ContextEntry& entry = facts.context[i];
+    event.changes.push_back({entry.hash, source_name(entry.source), entry.tokens, ContextVerdict::kept, ""});
+  }
+  event.tokens_estimate = total_tokens(facts.context);
+  event.tokens_budget = facts.spec.settings.max_input_tokens;
+  event.context_hash = event::context_hash(facts.context);
+  return event;
+}
+
+// Tokens spent so far, as far as providers said.
+std::uint64_t tokens_spent(const Facts& facts) { return facts.usage.input.value_or(0) + facts.usage.output.value_or(0); }
+
+std::uint32_t turns_max(const Facts& facts) {
+  return std::min(facts.spec.budgets.turns.value_or(facts.spec.limits.turns), facts.spec.limits.turns);
+}
+
+bool wants_more(const Facts& facts, const Waiting& waiting, std::uint64_t now_us) {
+  if (waiting.answer == FinishReason::pause) return true;
+  const bool live_hint = std::ranges::any_of(facts.hints, [&](const QueuedHint& hint) {
+    return !hint.expires_us || *hint.expires_us > now_us;
+  });
+  if (live_hint) return true;
+  return waiting.calls_answered &&
+         (waiting.answer == FinishReason::tool_calls || waiting.answer == FinishReason::stop ||
+          waiting.answer == FinishReason::other);
+}
+
+}  // namespace
+
+void on_slot_granted(Decider& decider, const event::inputs::SlotGranted& input) {
+  const auto* waiting = std::get_if<Waiting>(&decider.base().phase);
+  if (waiting == nullptr || waiting->next_attempt != input.attempt || decider.base().facts.paused) return;
+  const std::uint32_t turn = waiting->next_turn;
+  const std::uint64_t queued_us = decider.now_us() - waiting->since_us;
+
+  deliver_hints(decider, turn);
+  if (const auto tokens_max = decider.facts().spec.settings.max_input_tokens) {
+    if (auto trimmed = trim_to_tokens(decider.facts().context, *tokens_max)) decider.emit(*std::move(trimmed));
+  }
+  events::ContextAssembled context = assembled(decider.facts(), turn);
+  const Hash context_hash = context.context_hash;
+  decider.emit_in_attempt(input.attempt, std::move(context));
+
+  auto call = provider_call(decider.facts(), input.attempt, turn);
+  events::ProviderRequested requested;
+  requested.attempt = input.attempt;
+  requested.turn = turn;
+  requested.model = call.model;
+  requested.request_hash = request_hash(decider.facts(), call, context_hash);
+  requested.queue_us = queued_us;
+  decider.emit_in_attempt(input.attempt, std::move(requested));
+  decider.effect(std::move(call));
+  if (const auto at_us = turn_deadline_us(decider.facts())) {
+    decider.effect(event::effects::StartTimer{TimerKind::turn, *at_us});
+  }
+}
+
+void advance(Decider& decider) {
+  if (decider.facts().paused) return;
+  const Waiting waiting = std::get<Waiting>(decider.state().phase);
+  const Facts& facts = decider.facts();
+  if (facts.abort) {
+    decider.end_aborted(events::AbortRequested(*facts.abort));
+    return;
+  }
+  if (!waiting.answer) {  // before the first turn: only the slot is missing
+    decider.effect(event::effects::AcquireSlot{waiting.next_attempt});
+    return;
+  }
+  if (!wants_more(facts, waiting, decider.now_us())) {
+    const bool ends_as_is = *waiting.answer != FinishReason::tool_calls && *waiting.answer != FinishReason::pause;
+    decider.end_completed(ends_as_is ? *waiting.answer : FinishReason::stop);
+    return;
+  }
+  if (waiting.next_turn > turns_max(facts)) {
+    decider.end_completed(FinishReason::tool_limit);
+    return;
+  }
+  if (facts.spec.budgets.tokens && tokens_spent(facts) >= *facts.spec.budgets.tokens) {
+    decider.end_with_error(RuntimeError{RuntimeErrorCode::budget_exceeded,
+                                        "the run has used " + std::to_string(tokens_spent(facts)) +
+                                            " tokens, its budget is " + std::to_string(*facts.spec.budgets.tokens),
+                                        "budgets.tokens", {}});
+    return;
+  }
+  decider.effect(event::effects::AcquireSlot{waiting.next_attempt});
+}
+
+}  // namespace orchestrator::harness::kernel
