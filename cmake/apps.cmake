@@ -23,7 +23,8 @@ if(EXISTS "${PROJECT_SOURCE_DIR}/cli/main.cpp")
   target_link_libraries(orchestrator PRIVATE orchestrator_cli)
 endif()
 if(ORCHESTRATOR_TESTS AND cli_tests)
-  orchestrator_test_program(cli_tests PCH asio SOURCES ${cli_tests} LINK orchestrator_cli)
+  get_property(support GLOBAL PROPERTY ORCHESTRATOR_TESTING_ALL)
+  orchestrator_test_program(cli_tests PCH asio SOURCES ${cli_tests} LINK ${support} orchestrator_cli)
 endif()
 
 # examples/NAME/main.cpp and its neighbours become the program NAME; it uses public headers only.

@@ -6,7 +6,8 @@
 #   NAME_tests          the GoogleTest program of its *_test.cpp, which links this layer and what
 #                       stands below it, so a use of a higher layer does not link,
 #   X_program           for each X_main.cpp, the program bin/orchestrator_X.
-# Sources below a folder named testing/ go into the test program only.
+#   orchestrator_NAME_testing   what its folders named testing/ hold; the test programs of this layer,
+#                       of the layers above and of tests/ link it, and nothing that is shipped does.
 
 add_compile_definitions(ORCHESTRATOR_VERSION="${PROJECT_VERSION}")
 
@@ -16,8 +17,11 @@ function(orchestrator_layer name)
   set(library orchestrator_${name})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${folder}/*.cpp")
   set(tests ${sources})
-  list(FILTER tests INCLUDE REGEX "(_test\\.cpp$|/testing/)")
-  list(FILTER sources EXCLUDE REGEX "(_test\\.cpp$|/testing/)")
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  set(testing ${sources})
+  list(FILTER testing INCLUDE REGEX "/testing/")
+  list(FILTER sources EXCLUDE REGEX "/testing/")
   set(mains ${sources})
   list(FILTER mains INCLUDE REGEX "_main\\.cpp$")
   list(FILTER sources EXCLUDE REGEX "_main\\.cpp$")
@@ -48,7 +52,31 @@ function(orchestrator_layer name)
     target_link_libraries(${stem}_program PRIVATE ${library})
   endforeach()
 
-  if(ORCHESTRATOR_TESTS AND tests)
-    orchestrator_test_program(${name}_tests PCH ${arg_PCH} SOURCES ${tests} LINK ${library})
+  if(ORCHESTRATOR_TESTS)
+    orchestrator_testing_library(${name} "${arg_PCH}" "${arg_LINK}" ${testing})
+    if(tests)
+      get_property(support GLOBAL PROPERTY ORCHESTRATOR_TESTING_${library})
+      orchestrator_test_program(${name}_tests PCH ${arg_PCH} SOURCES ${tests} LINK ${support} ${library})
+    endif()
   endif()
+endfunction()
+
+# Makes orchestrator_NAME_testing and notes, for the layers above, the testing libraries up to here.
+function(orchestrator_testing_library name pch links)
+  set(support "")
+  foreach(lower IN LISTS links)
+    get_property(lower_support GLOBAL PROPERTY ORCHESTRATOR_TESTING_${lower})
+    list(APPEND support ${lower_support})
+  endforeach()
+  if(ARGN)
+    set(library orchestrator_${name}_testing)
+    add_library(${library} STATIC EXCLUDE_FROM_ALL ${ARGN})
+    orchestrator_use_precompiled(${library} ${pch})
+    target_compile_definitions(${library} PRIVATE ORCHESTRATOR_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    target_link_libraries(${library} PUBLIC orchestrator_${name} ${support} GTest::gmock GTest::gtest rapidcheck)
+    list(PREPEND support ${library})
+    set_property(GLOBAL APPEND PROPERTY ORCHESTRATOR_TESTING_ALL ${library})
+  endif()
+  list(REMOVE_DUPLICATES support)
+  set_property(GLOBAL PROPERTY ORCHESTRATOR_TESTING_orchestrator_${name} ${support})
 endfunction()

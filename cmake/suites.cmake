@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Tests that cross modules, fuzz targets, benchmarks and the header check.
 
-# tests/FOLDER/*_test.cpp becomes FOLDER_tests; every one links the whole library and the CLI's.
+# tests/FOLDER/*_test.cpp becomes FOLDER_tests. Each links the library and, but for `integration`, the
+# CLI's code: the integration set is built with each sanitizer too, so it stays small.
 if(ORCHESTRATOR_TESTS)
+  get_property(support GLOBAL PROPERTY ORCHESTRATOR_TESTING_ALL)
   file(GLOB test_folders CONFIGURE_DEPENDS LIST_DIRECTORIES true "${PROJECT_SOURCE_DIR}/tests/*")
   list(FILTER test_folders EXCLUDE REGEX "/(fuzz|consumer)$")
   foreach(folder IN LISTS test_folders)
@@ -10,7 +12,11 @@ if(ORCHESTRATOR_TESTS)
       file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${folder}/*.cpp")
       if(sources)
         get_filename_component(name "${folder}" NAME)
-        orchestrator_test_program(${name}_tests PCH asio SOURCES ${sources} LINK orchestrator_cli)
+        set(linked orchestrator_cli)
+        if(name STREQUAL "integration")
+          set(linked orchestrator-ai-harness-core)
+        endif()
+        orchestrator_test_program(${name}_tests PCH asio SOURCES ${sources} LINK ${support} ${linked})
         target_include_directories(${name}_tests PRIVATE "${PROJECT_SOURCE_DIR}/tests")
       endif()
     endif()
