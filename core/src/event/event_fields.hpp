@@ -70,6 +70,14 @@ BOOST_DESCRIBE_STRUCT(Usage, (), (input, cached_input, cache_write, output, reas
 BOOST_DESCRIBE_STRUCT(Latencies, (),
                       (queue_us, first_token_us, inter_token_p50_us, inter_token_p95_us, model_us, tool_us, total_us))
 
+BOOST_DESCRIBE_STRUCT(TextPiece, (), (item_id, text))
+BOOST_DESCRIBE_STRUCT(ReasoningPiece, (), (item_id, text))
+BOOST_DESCRIBE_STRUCT(ToolArgumentsPiece, (), (item_id, text))
+BOOST_DESCRIBE_STRUCT(ItemDone, (), (item_id, item))
+BOOST_DESCRIBE_STRUCT(UsageSeen, (), (usage))
+BOOST_DESCRIBE_STRUCT(AnswerFinished, (), (reason, native_reason, provider_model, provider_response_id))
+BOOST_DESCRIBE_STRUCT(AnswerFailed, (), (error))
+
 namespace events {
 
 BOOST_DESCRIBE_STRUCT(ParentRef, (), (run_id, seq, hash))
@@ -112,14 +120,6 @@ BOOST_DESCRIBE_STRUCT(Aborted, (), (mode, by, partial_output, usage, cost_micro_
 }  // namespace events
 
 namespace event {
-
-BOOST_DESCRIBE_STRUCT(TextPiece, (), (item_id, text))
-BOOST_DESCRIBE_STRUCT(ReasoningPiece, (), (item_id, text))
-BOOST_DESCRIBE_STRUCT(ToolArgumentsPiece, (), (item_id, text))
-BOOST_DESCRIBE_STRUCT(ItemDone, (), (item_id, item))
-BOOST_DESCRIBE_STRUCT(UsageSeen, (), (usage))
-BOOST_DESCRIBE_STRUCT(AnswerFinished, (), (reason, native_reason, provider_model, provider_response_id))
-BOOST_DESCRIBE_STRUCT(AnswerFailed, (), (error))
 
 namespace inputs {
 

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Model providers. An adapter takes one request and delivers the parts of its answer, in order, to a sink. The parts
+// and the request belong to no provider; a wire format is a pure encoder and a pure `StreamDecoder`.
+// This header needs no Asio: who implements an adapter includes <boost/asio/awaitable.hpp>.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "orchestrator/harness/content.hpp"
+#include "orchestrator/harness/errors.hpp"
+#include "orchestrator/harness/model.hpp"
+#include "orchestrator/harness/reliability.hpp"
+#include "orchestrator/harness/stream.hpp"
+#include "orchestrator/harness/tools.hpp"
+
+namespace boost::asio {
+class any_io_executor;
+template <typename T, typename Executor>
+class awaitable;
+}  // namespace boost::asio
+
+namespace orchestrator::harness {
+
+/// A coroutine of Boost.Asio with its default executor.
+template <class T>
+using Awaitable = boost::asio::awaitable<T, boost::asio::any_io_executor>;
+
+/// One model call in a form that belongs to no provider: what every request encoder takes.
+struct ProviderRequest {
+  ModelRef model;
+  std::string system;
+  /// Conversation in order; shared because history items live on in the session.
+  std::vector<std::shared_ptr<const ConversationItem>> items;
+  GenerationSettings settings;
+  std::vector<ToolSpec> tools;
+};
+
+/// A piece of visible text (or of a refusal). `item_id` is unique within the attempt and made by the decoder
+/// from the item's position, never from provider ids, which change in mid-stream on some hosts.
+struct TextPiece {
+  std::string item_id;
+  std::string text;
+  bool operator==(const TextPiece&) const = default;
+};
+struct ReasoningPiece {
+  std::string item_id;
+  std::string text;
+  bool operator==(const ReasoningPiece&) const = default;
+};
+struct ToolArgumentsPiece {
+  std::string item_id;
+  std::string text;
+  bool operator==(const ToolArgumentsPiece&) const = default;
+};
+/// A whole item. Pieces seen before under the same id concatenate to its text (or arguments).
+struct ItemDone {
+  std::string item_id;
+  ConversationItem item;
+  bool operator==(const ItemDone&) const = default;
+};
+/// Usage as the provider sent it; the last one of an attempt counts (providers send it cumulatively).
+struct UsageSeen {
+  Usage usage;
+  bool operator==(const UsageSeen&) const = default;
+};
+/// The proper end of an answer. Nothing follows it.
+struct AnswerFinished {
+  FinishReason reason = FinishReason::other;
+  std::string native_reason;
+  std::string provider_model;        // the dated model the provider names, or empty
+  std::string provider_response_id;  // or empty
+  bool operator==(const AnswerFinished&) const = default;
+};
+/// The improper end of an answer. Nothing follows it.
+struct AnswerFailed {
+  Error error;
+  bool operator==(const AnswerFailed&) const = default;
+};
+
+/// What a provider's answer consists of once it is decoded.
+using ProviderPart =
+    std::variant<TextPiece, ReasoningPiece, ToolArgumentsPiece, ItemDone, UsageSeen, AnswerFinished, AnswerFailed>;
+
+/// Bounds on one answer; the defaults are those of `Limits`.
+struct DecoderLimits {
+  std::uint64_t stream_bytes = 32ULL << 20;
+  std::uint32_t items = 1'000;
+  std::uint32_t tool_calls = 64;
+  std::uint32_t json_depth = 128;
+};
+
+/// Body bytes in, parts out. A pure transducer for one answer, used by one thread, and bounded by `DecoderLimits`.
+/// REQUIRES: `feed` in arrival order, `finish` once at the end of the body. After `AnswerFinished` or `AnswerFailed`
+/// was produced, whatever follows is ignored and only counted. Any division of the same bytes gives the same parts
+/// once neighbouring pieces are joined.
+class StreamDecoder {
+ public:
+  virtual ~StreamDecoder() = default;
+  /// Appends what `bytes` completed to `out`. `bytes` need not outlive the call.
+  virtual void feed(std::string_view bytes, std::vector<ProviderPart>& out) = 0;
+  /// The body ended. Appends the last parts; an answer without a terminal provider event ends with
+  /// `AnswerFailed{provider_stream_truncated}`.
+  virtual void finish(std::vector<ProviderPart>& out) = 0;
+  /// True once `AnswerFinished` or `AnswerFailed` was produced.
+  [[nodiscard]] virtual bool done() const = 0;
+  /// Stream events that were skipped as unknown, or that came after the end.
+  [[nodiscard]] virtual std::uint64_t skipped_events() const = 0;
+};
+
+/// Where an adapter puts what it receives. Lives as long as the call; used by the call's coroutine only.
+class ProviderSink {
+ public:
+  virtual ~ProviderSink() = default;
+  /// The answer's head is there: its HTTP status and the provider's id of the request (may be empty). At most once.
+  virtual Awaitable<void> headers(std::uint32_t status, std::string provider_request_id) = 0;
+  /// Takes the parts (leaves the vector empty). Returns once they are on their way and there is room for more: while
+  /// the journal is behind it waits, and the adapter reads nothing from its socket. Parts may be held back up to
+  /// `flush_at()`, to be joined with the next ones.
+  virtual Awaitable<void> add(std::vector<ProviderPart>* parts) = 0;
+  /// When held-back parts must go out; nothing when there are none.
+  [[nodiscard]] virtual std::optional<std::chrono::steady_clock::time_point> flush_at() const = 0;
+  /// Sends held-back parts on.
+  virtual Awaitable<void> flush() = 0;
+};
+
+/// What a call needs besides its request.
+struct ProviderCallContext {
+  TimeoutPolicy timeouts;
+  DecoderLimits limits;
+  std::string traceparent;  // W3C Trace Context header value for the provider
+  std::string run_id;       // for logs
+};
+
+/// Why a call ended without a terminal part.
+struct ProviderCallFailure {
+  Error error;
+  std::optional<TimerKind> timer;  // the deadline that ended it
+  std::uint64_t timer_ms = 0;
+};
+
+/// A provider. One object serves all runs of a harness at once, on the harness's thread.
+class ProviderAdapter {
+ public:
+  virtual ~ProviderAdapter() = default;
+  /// The name before the slash of model names.
+  [[nodiscard]] virtual ProviderId id() const = 0;
+  /// What a model takes, as far as this adapter knows; every name gets an offer.
+  [[nodiscard]] virtual ModelOffer offer(const ModelRef& model) const = 0;
+  /// Names of models that can be listed without a call; may be empty.
+  [[nodiscard]] virtual std::vector<std::string> known_models() const { return {}; }
+  /// A check before a run is accepted: is there a key, does the script exist. The error is what the run would end with.
+  [[nodiscard]] virtual Result<void> ready(const ModelRef& model) const = 0;
+  /// Carries out one call. Returns after the sink took a terminal part, or with the failure that ended it. Cancelling
+  /// the coroutine closes the provider's socket at once. The sink outlives the call.
+  virtual Awaitable<std::expected<void, ProviderCallFailure>> call(ProviderRequest request, ProviderCallContext context,
+                                                                   ProviderSink* sink) = 0;
+};
+
+}  // namespace orchestrator::harness
