@@ -10,6 +10,15 @@ install(TARGETS ${package} ${libraries} EXPORT ${package}-targets
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT core)
 install(EXPORT ${package}-targets NAMESPACE ${package}:: DESTINATION ${package_folder} COMPONENT core)
 
+# What the installed package consists of, for those who build no more than that.
+add_custom_target(core_libraries)
+foreach(library IN LISTS libraries)
+  get_target_property(type ${library} TYPE)
+  if(type STREQUAL "STATIC_LIBRARY")
+    add_dependencies(core_libraries ${library})
+  endif()
+endforeach()
+
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/package-config.cmake.in"
                               "${CMAKE_BINARY_DIR}/${package}-config.cmake"
                               INSTALL_DESTINATION ${package_folder})

@@ -15,7 +15,7 @@ command -v clang-format-19 >/dev/null || ensure_packages test
 format() { # OPTION...
     git ls-files -z --cached --others --exclude-standard -- '*.cpp' '*.hpp' |
         while IFS= read -r -d '' file; do [ ! -f "$file" ] || printf '%s\0' "$file"; done |
-        xargs -0 --no-run-if-empty -P "$(nproc)" -n 16 clang-format-19 --style=file "$@"
+        xargs -0 --no-run-if-empty -n 32 clang-format-19 --style=file "$@"
 }
 
 if [ "$check" = no ]; then

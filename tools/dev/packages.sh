@@ -9,14 +9,15 @@ packages_of() { # GROUP...
 }
 
 missing_packages() { # GROUP...
-    local package
+    local installed package
+    installed=" $(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' 2>/dev/null | awk '$1 == "ii" {printf "%s ", $2}')"
     for package in $(packages_of "$@"); do
-        # A newer machine may bring a tool in another way, so Node is asked for by command.
+        # A machine may bring Node in another way, so it is asked for by command.
         case "$package" in
             nodejs) command -v node >/dev/null && continue ;;
             npm) command -v npm >/dev/null && continue ;;
         esac
-        dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || printf '%s ' "$package"
+        [[ "$installed" == *" $package "* ]] || printf '%s ' "$package"
     done
 }
 

@@ -12,6 +12,7 @@ from dev import suite_counts, suite_process, suite_table
 
 OUTPUT_LINES_MAX = 60
 NAMES_MAX = 20
+CONTEXT_LINES = 5
 
 
 class Session:
@@ -122,9 +123,9 @@ def telling_lines(output):
     wanted = set()
     for index, line in enumerate(lines):
         if pattern.search(line):
-            wanted.update(range(index, min(index + 8, len(lines))))
+            wanted.update(range(index, min(index + CONTEXT_LINES, len(lines))))
     chosen = [lines[index] for index in sorted(wanted)] or lines[-OUTPUT_LINES_MAX:]
-    return [line[:300] for line in chosen[:OUTPUT_LINES_MAX]]
+    return [line[:200] for line in chosen[:OUTPUT_LINES_MAX]]
 
 
 def parse_arguments(arguments):

@@ -8,7 +8,8 @@ from lint.cpp_text import (closing, closing_angle, is_block, lambdas, opening, s
 from lint.source import Finding
 
 NAME = "coroutines"
-CHECK_HEADER = "core/include/orchestrator/harness/awaitable.hpp"
+# The check is in both; a public header needs the first, since the second is not installed.
+CHECK_HEADERS = ("core/include/orchestrator/harness/awaitable.hpp", "core/src/runtime/compiler_check.hpp")
 COROUTINE_WORD = r"\bco_(?:await|return|yield)\b"
 AWAITABLE = r"\b[Aa]waitable\s*<"
 
@@ -97,7 +98,7 @@ def statement_expressions(source):
 
 def compiler_check(repository, source):
     """GCC before 13 miscompiles coroutines, so each file that has them reaches the header that refuses it."""
-    if repository.get(CHECK_HEADER) is None or source.path == CHECK_HEADER:
+    if repository.get(CHECK_HEADERS[0]) is None or source.path in CHECK_HEADERS:
         return []
     seen, queue = {source.path}, [source]
     while queue:
@@ -107,7 +108,7 @@ def compiler_check(repository, source):
             if target is not None and target.path not in seen:
                 seen.add(target.path)
                 queue.append(target)
-    if CHECK_HEADER in seen:
+    if seen.intersection(CHECK_HEADERS):
         return []
     return [Finding(source.path, 1, "has coroutines but does not include orchestrator/harness/awaitable.hpp, "
                                     "which refuses compilers that miscompile them")]
