@@ -18,6 +18,12 @@ set(CMAKE_CXX_FLAGS_SANITIZE
     CACHE STRING "Flags of the Sanitize build type" FORCE)
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+# Options are structs with defaults, set by name: what is not named keeps its default on purpose.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 19)
+  add_compile_options(-Wno-missing-designated-field-initializers)
+else()
+  add_compile_options(-Wno-missing-field-initializers)
+endif()
 # One code model for libraries and programs (CMake's own property would differ), so that both can
 # share a precompiled header.
 add_compile_options(-fPIC)
