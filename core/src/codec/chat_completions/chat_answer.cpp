@@ -253,7 +253,8 @@ void ChatAnswer::add_other(std::string_view native_type, const json::value& valu
   }
   auto& values = std::get<ChatOther>(items_.at(known->second).form).values;
   if (const auto* list = value.if_array()) {
-    values.insert(values.end(), list->begin(), list->end());
+    // One by one: the insertion of a range would leave the copies in the memory of the parsed chunk (Boost 1.81).
+    for (const auto& entry : *list) values.push_back(entry);
   } else {
     values.push_back(value);
   }
