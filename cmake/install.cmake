@@ -41,3 +41,9 @@ file(GLOB man_pages CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/man/*.1")
 if(man_pages)
   install(FILES ${man_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT cli)
 endif()
+
+# What starts the local model: the launcher finds its parts beside it once installed.
+file(GLOB local_model_files "${PROJECT_SOURCE_DIR}/tools/local_model/*.py" "${PROJECT_SOURCE_DIR}/tools/local_model/*.txt")
+install(FILES ${local_model_files} DESTINATION ${CMAKE_INSTALL_DATADIR}/orchestrator/local-model COMPONENT cli)
+install(PROGRAMS "${PROJECT_SOURCE_DIR}/tools/dev/local_model.sh"
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/orchestrator/local-model COMPONENT cli)

@@ -41,15 +41,9 @@ if(ORCHESTRATOR_FUZZ)
   endforeach()
 endif()
 
-# Each folder of bench/ has a list of its own, since its programs share sources. Program NAME is the
-# target bench_NAME, EXCLUDE_FROM_ALL, so that a plain build stays quick.
+# bench/ has lists of its own, since its programs share sources; all of them are EXCLUDE_FROM_ALL.
 if(ORCHESTRATOR_BENCH)
-  file(GLOB bench_lists CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/bench/*/CMakeLists.txt")
-  foreach(list IN LISTS bench_lists)
-    get_filename_component(folder "${list}" DIRECTORY)
-    get_filename_component(name "${folder}" NAME)
-    add_subdirectory("${folder}" "${CMAKE_BINARY_DIR}/bench/${name}")
-  endforeach()
+  add_subdirectory("${PROJECT_SOURCE_DIR}/bench" "${CMAKE_BINARY_DIR}/bench")
 endif()
 
 # header_check compiles each public header alone, with only core/include in the path.

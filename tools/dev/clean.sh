@@ -7,11 +7,11 @@ set -euo pipefail
 targets=(build dist .dev/log)
 case "${1:-}" in
     '') ;;
-    --all) targets+=(.dev .venv) ;;
+    --all) targets+=(.dev .local-model) ;;
     *) fail "clean: unknown argument '$1' (allowed: --all)" ;;
 esac
-if [ "${1:-}" = --all ] && [ -x tools/dev/local_model.sh ]; then
-    tools/dev/local_model.sh stop >/dev/null 2>&1 || true
+if [ "${1:-}" = --all ] && [ -f tools/dev/local_model.sh ]; then
+    bash tools/dev/local_model.sh stop >/dev/null 2>&1 || true
 fi
 rm -rf -- "${targets[@]}"
 say "removed: ${targets[*]}"

@@ -28,7 +28,7 @@ for preset in release debug asan tsan fuzz; do
     [ -d "build/$preset/bin" ] || continue
     echo "built      $preset: $(find "build/$preset/bin" -maxdepth 1 -type f | wc -l) programs"
 done
-if [ -x tools/dev/local_model.sh ]; then
-    echo "model      $(tools/dev/local_model.sh status 2>&1 | tail -n 1 || true)"
+if [ -f tools/dev/local_model.sh ]; then
+    echo "model      $(bash tools/dev/local_model.sh status 2>&1 | tail -n 1 || true)"
 fi
 exit "$status"

@@ -38,7 +38,8 @@ for name in "${targets[@]}"; do
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
-        say "reproduce: build/fuzz/bin/fuzz_$name build/fuzz/artifacts/$name-..."
+        artifact="$(find build/fuzz/artifacts -name "$name-*" -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d ' ' -f 2)"
+        say "reproduce: build/fuzz/bin/fuzz_$name ${artifact:-(no artifact was written)}"
     fi
 done
 echo "$passed passed, $failed failed, 0 skipped"

@@ -15,7 +15,7 @@ build_preset release orchestrator
 
 # The model is real where it can be had; where it cannot, nothing pretends to be one.
 heading "local model"
-if tools/dev/local_model.sh ensure >&2; then
+if bash tools/dev/local_model.sh ensure >&2; then
     model=local/smollm2-135m-instruct
 else
     warn "the local model cannot be had here (the reason is above)."

@@ -8,6 +8,8 @@ else
     terminal_bold='' terminal_red='' terminal_off=''
 fi
 
+terminal_errors='(error:|FAILED:|CMake Error|^E: )'
+
 say() { printf '%s\n' "$*" >&2; }
 heading() { printf '%s==> %s%s\n' "$terminal_bold" "$*" "$terminal_off" >&2; }
 warn() { printf '%snote:%s %s\n' "$terminal_bold" "$terminal_off" "$*" >&2; }
@@ -53,7 +55,9 @@ with_progress() {
     trap - INT TERM
     [ -t 2 ] && [ "$shown" -gt 0 ] && printf '\r\e[K' >&2
     if [ "$status" -ne 0 ]; then
-        if ! grep -E -A 12 '(error:|FAILED:|CMake Error|^E: )' "$log" | head -n 60 >&2; then
+        if grep -qE "$terminal_errors" "$log"; then
+            { grep -E -A 6 "$terminal_errors" "$log" || true; } | sed -n 1,60p >&2
+        else
             tail -n 30 "$log" >&2
         fi
         say "    failed after $((SECONDS - started)) s; the whole log: $log"

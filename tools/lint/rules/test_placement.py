@@ -38,6 +38,16 @@ def check(repository):
     yield from check_table(repository, programs)
 
 
+def is_python_test(source):
+    named = source.name.endswith("_test.py") or (source.is_test and source.name.startswith("test_"))
+    return named and source.suffix == ".py"
+
+
+def python_folders(repository):
+    """Folders that hold Python tests, each with one of them."""
+    return {source.path.rpartition("/")[0]: source.path for source in repository if is_python_test(source)}
+
+
 def check_table(repository, programs):
     table = repository.get(TABLE)
     if table is None:
@@ -50,5 +60,9 @@ def check_table(repository, programs):
                 named.add(program)
                 if program not in programs:
                     yield Finding(TABLE, number, f"{program} has no _test.cpp")
+    commands = [line.rpartition("|")[2].split() for line in rows]
+    for folder, example in sorted(python_folders(repository).items()):
+        if not any("-s" in command and command[command.index("-s") + 1] == folder for command in commands):
+            yield Finding(TABLE, 1, f"no row discovers the tests of {folder}/ (for example {example})")
     for program in sorted(set(programs) - named):
         yield Finding(TABLE, 1, f"{program} (for example {programs[program]}) has no row, so it never runs")

@@ -75,6 +75,9 @@ class TestPlacement(RuleCase):
         self.finds({table: self.ROW}, "event_tests has no _test.cpp")
         self.finds({table: "# " + self.ROW, "core/src/event/a_test.cpp": ""}, "has no row")
         self.accepts({table: self.ROW, "core/src/event/a_test.cpp": ""})
+        row = "tools | fast | 1 | - | unittest | python3 -m unittest discover -s tools/x -p *_test.py\n"
+        self.finds({table: "", "tools/x/a_test.py": ""}, "no row discovers the tests of tools/x/")
+        self.accepts({table: row, "tools/x/a_test.py": "", "tools/x/a.py": ""})
 
 
 class Links(RuleCase):
