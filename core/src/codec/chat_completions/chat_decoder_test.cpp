@@ -298,10 +298,9 @@ TEST(ChatDecoder, KeepsUnknownContentVerbatim) {
   // The last delta is longer than all before it: what was kept must not live in the memory of a parsed chunk.
   std::string padding;
   for (int i = 0; i < 500; ++i) padding += "\"ABCDEFGHIJKLMNOPQRSTUVWXYZ\",";
-  const Parts parts =
-      decode(delta(R"("annotations":[{"type":"url_citation","n":1}],"token_ids":[1,2],"channel":"final")") +
-             delta(R"("annotations":[{"n":2}])") +
-             delta("\"content\":\"x\",\"padding\":[" + padding + "0]") + end("stop"));
+  const Parts parts = decode(
+      delta(R"("annotations":[{"type":"url_citation","n":1}],"token_ids":[1,2],"channel":"final")") +
+      delta(R"("annotations":[{"n":2}])") + delta("\"content\":\"x\",\"padding\":[" + padding + "0]") + end("stop"));
   ASSERT_EQ(all_of<ItemDone>(parts).size(), 2U);
   EXPECT_EQ(all_of<ItemDone>(parts)[0].item,
             chat(OtherItem{"annotations", RawJson{R"([{"type":"url_citation","n":1},{"n":2}])"}}));
