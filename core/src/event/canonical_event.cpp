@@ -3,6 +3,10 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
+#include <array>
+
+#include "event/exact_json.hpp"
 #include "event/field_decoder.hpp"
 #include "event/field_encoder.hpp"
 #include "event/hash_chain.hpp"
@@ -12,11 +16,11 @@
 namespace orchestrator::harness::event {
 namespace {
 
-// Deep enough for every event: their own nesting is under 12 levels, and raw JSON is kept as a string.
-constexpr std::size_t kEventDepthMax = 32;
+// Events of this build nest under 12 levels (raw JSON is kept as a string); the rest is for types of later builds.
+constexpr std::size_t kEventDepthMax = 128;
 
 std::unexpected<Error> damaged(const FieldError& error) {
-  return fail(RuntimeErrorCode::journal_damaged, "an event does not read: " + error.message, error.path);
+  return fail(RuntimeErrorCode::journal_damaged, "the event does not read: " + error.message, error.path);
 }
 
 FieldResult read_meta(const boost::json::object& object, EventMeta& meta) {
@@ -59,13 +63,10 @@ std::optional<Hash> erased_digest(std::string_view data) {
 }
 
 Result<boost::json::object> parse_object(std::string_view bytes) {
-  boost::json::parse_options options;
-  options.max_depth = kEventDepthMax;
-  boost::json::error_code error;
-  boost::json::value value = boost::json::parse({bytes.data(), bytes.size()}, error, {}, options);
-  if (error) return fail(RuntimeErrorCode::journal_damaged, "an event is not JSON: " + error.message());
-  if (!value.is_object()) return fail(RuntimeErrorCode::journal_damaged, "an event is not a JSON object");
-  return std::move(value.get_object());
+  auto value = parse_exact(bytes, kEventDepthMax);
+  if (!value) return fail(RuntimeErrorCode::journal_damaged, "the event is " + value.error().message);
+  if (!value->is_object()) return fail(RuntimeErrorCode::journal_damaged, "the event is not a JSON object");
+  return std::move(value->get_object());
 }
 
 }  // namespace
@@ -109,6 +110,12 @@ void append_data(std::string& out, const StreamEvent::Payload& payload) {
 
 void append_item(std::string& out, const ConversationItem& item) { append_value(out, item); }
 
+bool is_strict_type(std::string_view type) {
+  constexpr std::array<std::string_view, 6> kSoft{"OutputDelta",      "ReasoningDelta",    "ToolArgumentsDelta",
+                                                  "ContextAssembled", "ProviderRequested", "ProviderResponded"};
+  return std::ranges::find(kSoft, type) == kSoft.end();
+}
+
 CanonicalEvent encode_event(const StreamEvent& event, const Hash& previous) {
   CanonicalEvent result;
   result.bytes.reserve(512);
@@ -125,14 +132,14 @@ CanonicalEvent encode_event(const StreamEvent& event, const Hash& previous) {
 
 Result<Hash> chain_hash_of_bytes(const Hash& previous, std::string_view bytes) {
   const auto slices = slices_of(bytes);
-  if (!slices) return fail(RuntimeErrorCode::journal_damaged, "an event has no envelope and data");
+  if (!slices) return fail(RuntimeErrorCode::journal_damaged, "the event has no envelope and data");
   const auto erased = erased_digest(slices->data);
   return chain_hash(previous, slices->envelope, erased ? *erased : sha256(slices->data));
 }
 
 Result<StreamEvent> decode_event(std::string_view bytes) {
   const auto slices = slices_of(bytes);
-  if (!slices) return fail(RuntimeErrorCode::journal_damaged, "an event has no envelope and data");
+  if (!slices) return fail(RuntimeErrorCode::journal_damaged, "the event has no envelope and data");
   auto parsed = parse_object(bytes);
   if (!parsed) return std::unexpected(parsed.error());
 
@@ -171,11 +178,7 @@ bool StreamEvent::is_terminal() const {
          std::holds_alternative<Aborted>(payload);
 }
 
-bool StreamEvent::is_strict() const {
-  return !(std::holds_alternative<OutputDelta>(payload) || std::holds_alternative<ReasoningDelta>(payload) ||
-           std::holds_alternative<ToolArgumentsDelta>(payload) || std::holds_alternative<ContextAssembled>(payload) ||
-           std::holds_alternative<ProviderRequested>(payload) || std::holds_alternative<ProviderResponded>(payload));
-}
+bool StreamEvent::is_strict() const { return event::is_strict_type(type()); }
 
 std::string StreamEvent::json() const {
   std::string out;

@@ -23,6 +23,9 @@ void append_data(std::string& out, const StreamEvent::Payload& payload);
 /// The canonical JSON of a conversation item: what its hash is taken from.
 void append_item(std::string& out, const ConversationItem& item);
 
+/// False for the names of the soft events: what `StreamEvent::is_strict` says, by type name. Unknown names are strict.
+[[nodiscard]] bool is_strict_type(std::string_view type);
+
 /// The canonical bytes of one event and their chain hash.
 struct CanonicalEvent {
   std::string bytes;

@@ -121,6 +121,8 @@ BOOST_DESCRIBE_STRUCT(Aborted, (), (mode, by, partial_output, usage, cost_micro_
 
 namespace event {
 
+BOOST_DESCRIBE_STRUCT(Now, (), (wall, elapsed_us))
+
 namespace inputs {
 
 BOOST_DESCRIBE_STRUCT(SlotGranted, (), (attempt))

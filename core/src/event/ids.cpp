@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "orchestrator/harness/ids.hpp"
 
-
-
 namespace orchestrator::harness {
 namespace {
 
@@ -22,6 +20,7 @@ int hex_value(char c) {
 template <class Tag>
 UlidId<Tag> UlidId<Tag>::make(std::uint64_t unix_ms, std::uint64_t entropy_high, std::uint64_t entropy_low) {
   UlidId id;
+  unix_ms &= (1ULL << 48) - 1;
   for (std::size_t i = 0; i < 10; ++i) id.ulid_[9 - i] = kCrockford[(unix_ms >> (5 * i)) & 31];
   // 80 bits: 16 of entropy_high, then 64 of entropy_low; 16 characters from the lowest.
   std::uint64_t low = entropy_low;

@@ -44,25 +44,48 @@ bool is_wrapped(std::string_view text, char open, char close) {
   return text.size() >= 2 && text.front() == open && text.back() == close;
 }
 
-}  // namespace
-
-std::optional<std::vector<std::pair<std::string_view, std::string_view>>> object_slices(std::string_view text) {
-  if (!is_wrapped(text, '{', '}')) return std::nullopt;
-  std::vector<std::pair<std::string_view, std::string_view>> members;
+// Calls `visit(key, value)` for each member in order until it returns false; false where `text` is no canonical
+// object as far as it was looked at.
+template <class Visit>
+bool visit_members(std::string_view text, Visit visit) {
+  if (!is_wrapped(text, '{', '}')) return false;
   const std::size_t end = text.size() - 1;
   std::size_t i = 1;
   while (i < end) {
-    if (text[i] != '"') return std::nullopt;
+    if (text[i] != '"') return false;
     const std::size_t key_end = after_string(text, i);
-    if (key_end == std::string_view::npos || key_end >= end || text[key_end] != ':') return std::nullopt;
+    if (key_end == std::string_view::npos || key_end >= end || text[key_end] != ':') return false;
     const std::size_t value_end = after_value(text, key_end + 1);
-    if (value_end == std::string_view::npos || value_end > end) return std::nullopt;
-    members.emplace_back(text.substr(i + 1, key_end - i - 2), text.substr(key_end + 1, value_end - key_end - 1));
-    if (value_end < end && text[value_end] != ',') return std::nullopt;
+    if (value_end == std::string_view::npos || value_end > end) return false;
+    if (value_end < end && text[value_end] != ',') return false;
+    if (!visit(text.substr(i + 1, key_end - i - 2), text.substr(key_end + 1, value_end - key_end - 1))) return true;
     i = value_end + 1;
-    if (value_end < end && i == end) return std::nullopt;
+    if (value_end < end && i == end) return false;
   }
+  return true;
+}
+
+}  // namespace
+
+std::optional<std::vector<std::pair<std::string_view, std::string_view>>> object_slices(std::string_view text) {
+  std::vector<std::pair<std::string_view, std::string_view>> members;
+  const auto collect = [&](std::string_view key, std::string_view value) {
+    members.emplace_back(key, value);
+    return true;
+  };
+  if (!visit_members(text, collect)) return std::nullopt;
   return members;
+}
+
+std::optional<std::string_view> member_slice(std::string_view text, std::string_view key) {
+  std::optional<std::string_view> found;
+  const auto look = [&](std::string_view name, std::string_view value) {
+    if (name != key) return true;
+    found = value;
+    return false;
+  };
+  if (!visit_members(text, look)) return std::nullopt;
+  return found;
 }
 
 std::optional<std::vector<std::string_view>> array_slices(std::string_view text) {

@@ -16,6 +16,10 @@ namespace orchestrator::harness::event {
 [[nodiscard]] std::optional<std::vector<std::pair<std::string_view, std::string_view>>> object_slices(
     std::string_view text);
 
+/// The value of the first member called `key` of the object that `text` is. Stops there: what follows is not looked
+/// at, so finding a member near the front of a long object is cheap.
+[[nodiscard]] std::optional<std::string_view> member_slice(std::string_view text, std::string_view key);
+
 /// The elements of the array that `text` is, in order; nothing unless it is one canonical array.
 [[nodiscard]] std::optional<std::vector<std::string_view>> array_slices(std::string_view text);
 

@@ -73,7 +73,8 @@ void append_json_string(std::string& out, std::string_view text) {
 
 void append_json_double(std::string& out, double value) {
   std::array<char, 40> buffer;
-  const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
+  // Minus zero reads back as zero, so it is written as zero, as in RFC 8785.
+  const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value == 0 ? 0.0 : value);
   out.append(buffer.data(), result.ptr);
 }
 

@@ -2,21 +2,17 @@
 #include "event/step.hpp"
 
 #include <array>
+#include <utility>
 
 #include "event/canonical_event.hpp"
 #include "event/field_encoder.hpp"
 #include "event/json_slices.hpp"
+#include "event/line_check.hpp"
 
 namespace orchestrator::harness::event {
 namespace {
 
 // {"step":N,"input":{...},"events":[...],"head":"<64 hex>","check":"<16 hex>"}
-constexpr std::string_view kCheckKey = ",\"check\":\"";
-constexpr std::size_t kCheckDigits = 16;
-
-// The line check: the first 8 bytes of SHA-256 over everything before the check itself. It covers the input, which
-// the chain of events does not, and tells a flipped bit from an edited event.
-std::string check_of(std::string_view bytes) { return sha256(bytes).str().substr(0, kCheckDigits); }
 
 std::unexpected<Error> damaged(const JournalHead& before, std::string message) {
   return fail(RuntimeErrorCode::journal_damaged,
@@ -41,12 +37,10 @@ std::optional<LineSlices> slices_of(std::string_view line) {
   return LineSlices{(*members)[0].second, (*members)[1].second, (*members)[2].second, (*members)[3].second};
 }
 
-bool check_holds(std::string_view line) {
-  const std::size_t tail = kCheckKey.size() + kCheckDigits + 2;  // key, digits, quote, brace
-  if (line.size() < tail) return false;
-  const std::string_view before = line.substr(0, line.size() - tail);
-  return line.substr(before.size(), kCheckKey.size()) == kCheckKey &&
-         line.substr(before.size() + kCheckKey.size(), kCheckDigits) == check_of(before);
+// `error` with the place in front, and its own code.
+std::unexpected<Error> located(const JournalHead& before, std::uint64_t seq, Error error) {
+  error.message = "step " + std::to_string(before.steps + 1) + ", event " + std::to_string(seq) + ": " + error.message;
+  return std::unexpected(std::move(error));
 }
 
 }  // namespace
@@ -71,17 +65,14 @@ EncodedStep encode_step(const Step& step, const JournalHead& before) {
   }
   line += "],\"head\":";
   append_value(line, result.head.hash);
-  const std::string check = check_of(line);
-  line += kCheckKey;
-  line += check;
-  line += "\"}";
+  seal_line(line);
   return result;
 }
 
 Result<StoredStep> decode_step(std::string_view line, const JournalHead& before) {
   const auto slices = slices_of(line);
   if (!slices) return damaged(before, "the line is not a step");
-  if (!check_holds(line)) return damaged(before, "checksum mismatch");
+  if (!line_check_holds(line)) return damaged(before, "checksum mismatch");
   if (slices->step != std::to_string(before.steps + 1)) {
     return damaged(before, "found step " + std::string(slices->step) + " in its place");
   }
@@ -93,15 +84,15 @@ Result<StoredStep> decode_step(std::string_view line, const JournalHead& before)
   step.head.steps += 1;
   step.input_bytes = std::string(slices->input);
   for (const std::string_view bytes : *events) {
-    auto event = decode_event(bytes);
-    if (!event) return std::unexpected(event.error());
     step.head.seq += 1;
+    auto event = decode_event(bytes);
+    if (!event) return located(before, step.head.seq, event.error());
     if (event->meta.seq != step.head.seq) {
       return damaged(before, "event " + std::to_string(event->meta.seq) + " where " + std::to_string(step.head.seq) +
                                  " should be");
     }
     auto hash = chain_hash_of_bytes(step.head.hash, bytes);
-    if (!hash) return std::unexpected(hash.error());
+    if (!hash) return located(before, step.head.seq, hash.error());
     step.head.hash = *hash;
     step.events.push_back(*std::move(event));
     step.event_bytes.emplace_back(bytes);

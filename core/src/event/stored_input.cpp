@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The stored form of inputs: `{"type":T}` where the step's events hold all of it, else `{"type":T,"full":{...}}`.
-#include <boost/json.hpp>
-
+// The stored form of inputs: `{"type":T}` where the step's events hold all of it, else `{"type":T,"full":{...}}`;
+// with `"now":{...}` where the first event was not made at the moment of the input.
 #include <utility>
 
+#include "event/exact_json.hpp"
 #include "event/field_decoder.hpp"
 #include "event/field_encoder.hpp"
 #include "event/step.hpp"
@@ -131,8 +131,17 @@ struct Derive {
   }
 };
 
+// The stored input itself nests under 12 levels; raw JSON in it is kept as a string.
+constexpr std::size_t kInputDepthMax = 32;
+
+Now now_of(const Events& events) {
+  const EventMeta& meta = events.front().meta;
+  return Now{meta.at, meta.elapsed_us};
+}
+
 std::unexpected<Error> damaged(const FieldError& error) {
-  return fail(RuntimeErrorCode::journal_damaged, "a stored input does not read: " + error.message, error.path);
+  return fail(RuntimeErrorCode::journal_damaged, "a stored input does not read: " + error.message,
+              "/input" + error.path);
 }
 
 Result<Input::Value> value_named(std::string_view name) {
@@ -146,7 +155,6 @@ Result<Input::Value> value_named(std::string_view name) {
   });
   return result;
 }
-
 
 }  // namespace
 
@@ -167,33 +175,40 @@ std::string encode_input(const Input& input, const std::vector<StreamEvent>& eve
         },
         input.value);
   }
+  if (input.now != now_of(events)) {
+    out += ",\"now\":";
+    append_value(out, input.now);
+  }
   out.push_back('}');
   return out;
 }
 
 Result<Input> input_of(const StoredStep& step, const std::vector<ContextEntry>& history) {
-  boost::json::error_code parse_error;
-  const boost::json::value json = boost::json::parse(step.input_bytes, parse_error);
-  if (parse_error || !json.is_object() || step.events.empty()) return damaged({"/input", "expected an object"});
+  const auto json = parse_exact(step.input_bytes, kInputDepthMax);
+  if (!json) return damaged({"", json.error().message});
+  if (!json->is_object() || step.events.empty()) return damaged({"", "expected an object and events"});
+  const boost::json::object& object = json->get_object();
   std::string type;
-  if (auto read = read_member(json.get_object(), "type", type); !read) return damaged(read.error());
+  if (auto read = read_member(object, "type", type); !read) return damaged(read.error());
   auto value = value_named(type);
   if (!value) return std::unexpected(value.error());
 
-  const EventMeta& meta = step.events.front().meta;
-  Input input{Now{meta.at, meta.elapsed_us}, *std::move(value)};
-  if (const boost::json::value* full = json.get_object().if_contains("full")) {
+  Input input{now_of(step.events), *std::move(value)};
+  if (object.contains("now")) {
+    if (auto read = read_member(object, "now", input.now); !read) return damaged(read.error());
+  }
+  if (const boost::json::value* full = object.if_contains("full")) {
     FieldResult read;
     std::visit(
         [&](auto& target) {
           if constexpr (DescribedStruct<std::decay_t<decltype(target)>>) read = read_value(*full, target);
         },
         input.value);
-    if (!read) return damaged({"/input/full" + read.error().path, read.error().message});
+    if (!read) return damaged({"/full" + read.error().path, read.error().message});
     return input;
   }
   auto derived = std::visit(Derive{step.events, &history}, input.value);
-  if (!derived) return damaged({"/input", "the events do not hold what the input left out"});
+  if (!derived) return damaged({"", "the events do not hold what the input left out"});
   input.value = *std::move(derived);
   return input;
 }

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// JSON text to a value whose doubles are the nearest ones to their text. Boost.JSON 1.81 is off by one unit in the
+// last place for about a tenth of them, and a replayed run must write the bytes that it read. Pure.
+
+#include <boost/json.hpp>
+
+#include <string_view>
+
+#include "orchestrator/harness/errors.hpp"
+
+namespace orchestrator::harness::event {
+
+/// Parses one whole JSON text, nested at most `depth_max` deep. Error: `journal_damaged` with the parser's reason.
+[[nodiscard]] Result<boost::json::value> parse_exact(std::string_view text, std::size_t depth_max);
+
+}  // namespace orchestrator::harness::event

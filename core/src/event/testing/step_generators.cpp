@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "event/testing/step_generators.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "event/testing/example_events.hpp"
+
+namespace orchestrator::harness::event {
+namespace {
+
+void append_utf8(std::string& out, std::uint32_t code) {
+  const auto byte = [&](std::uint32_t value) { out.push_back(static_cast<char>(value)); };
+  if (code < 0x80) {
+    byte(code);
+  } else if (code < 0x800) {
+    byte(0xC0 | code >> 6);
+    byte(0x80 | (code & 63));
+  } else if (code < 0x10000) {
+    byte(0xE0 | code >> 12);
+    byte(0x80 | (code >> 6 & 63));
+    byte(0x80 | (code & 63));
+  } else {
+    byte(0xF0 | code >> 18);
+    byte(0x80 | (code >> 12 & 63));
+    byte(0x80 | (code >> 6 & 63));
+    byte(0x80 | (code & 63));
+  }
+}
+
+rc::Gen<std::uint32_t> any_code_point() {
+  return rc::gen::oneOf(rc::gen::inRange<std::uint32_t>(0, 0x80), rc::gen::inRange<std::uint32_t>(0x80, 0x800),
+                        rc::gen::inRange<std::uint32_t>(0x800, 0xD800),
+                        rc::gen::inRange<std::uint32_t>(0xE000, 0x10000),
+                        rc::gen::inRange<std::uint32_t>(0x10000, 0x110000),
+                        rc::gen::element<std::uint32_t>('"', '\\', '\n', 0, 0x7F, 0x2028, 0xFEFF));
+}
+
+template <class T>
+T any() {
+  return *rc::gen::arbitrary<T>();
+}
+template <class T>
+std::optional<T> maybe() {
+  return any<bool>() ? std::optional<T>(any<T>()) : std::nullopt;
+}
+template <class T>
+T one_of(std::vector<T> values) {
+  return *rc::gen::elementOf(std::move(values));
+}
+
+// Numbers are drawn from their whole range, whatever the size of the case: big ones are where JSON goes wrong.
+std::uint64_t any_count() {
+  return *rc::gen::oneOf(rc::gen::arbitrary<std::uint64_t>(),
+                         rc::gen::element<std::uint64_t>(0, 1ULL << 53, (1ULL << 53) + 1, 1ULL << 63,
+                                                         std::numeric_limits<std::uint64_t>::max()));
+}
+
+Usage any_usage() {
+  const auto count = [] { return any<bool>() ? std::optional(any_count()) : std::nullopt; };
+  return {count(), count(), count(), count(), count(), count(), any<bool>()};
+}
+
+Error any_error() {
+  const std::string message = *any_text();
+  const std::vector<ErrorCause> cause = {{*any_text(), *any_text()}};
+  if (any<bool>()) return ProviderError{ProviderErrorCode::provider_stalled, message, *any_text(), cause}.to_error();
+  return RuntimeError{RuntimeErrorCode::limit_exceeded, message, {}, cause}.to_error();
+}
+
+ConversationItem any_item() { return one_of(example_items()); }
+
+ProviderPart any_part() {
+  switch (*rc::gen::inRange(0, 7)) {
+    case 0:
+      return TextPiece{*any_text(), *any_text()};
+    case 1:
+      return ReasoningPiece{*any_text(), *any_text()};
+    case 2:
+      return ToolArgumentsPiece{*any_text(), *any_text()};
+    case 3:
+      return ItemDone{*any_text(), any_item()};
+    case 4:
+      return UsageSeen{any_usage()};
+    case 5:
+      return AnswerFinished{FinishReason::refusal, *any_text(), *any_text(), *any_text()};
+    default:
+      return AnswerFailed{any_error()};
+  }
+}
+
+struct ToPayload {
+  std::uint32_t attempt;
+  using Payload = StreamEvent::Payload;
+  Payload operator()(const TextPiece& piece) const {
+    return events::OutputDelta{attempt, 1, piece.item_id, 0, piece.text};
+  }
+  Payload operator()(const ReasoningPiece& piece) const {
+    return events::ReasoningDelta{attempt, 1, piece.item_id, 0, piece.text};
+  }
+  Payload operator()(const ToolArgumentsPiece& piece) const {
+    return events::ToolArgumentsDelta{attempt, 1, piece.item_id, 0, piece.text};
+  }
+  Payload operator()(const ItemDone& done) const {
+    return events::OutputItemCompleted{attempt, 1, done.item_id, ItemKind::text, done.item};
+  }
+  Payload operator()(const UsageSeen& seen) const { return events::UsageReported{attempt, seen.usage, {}, {}}; }
+  Payload operator()(const AnswerFinished& end) const {
+    return events::AttemptFinished{attempt, end.reason, end.native_reason, end.provider_model,
+                                   end.provider_response_id};
+  }
+  Payload operator()(const AnswerFailed& end) const { return events::AttemptFailed{attempt, end.error, {}}; }
+};
+
+Input::Value any_provider_input(int kind) {
+  const auto attempt = any<std::uint32_t>();
+  switch (kind) {
+    case 1:
+      return inputs::SlotGranted{attempt};
+    case 2:
+      return inputs::ProviderHeaders{attempt, any<std::uint32_t>(), *any_text()};
+    case 3: {
+      inputs::ProviderChunk chunk{attempt, {}};
+      for (int left = *rc::gen::inRange(0, 5); left > 0; --left) chunk.parts.push_back(any_part());
+      return chunk;
+    }
+    case 4:
+      return inputs::ProviderEnded{attempt, any_error(),
+                                   any<bool>() ? std::optional(TimerKind::first_byte) : std::nullopt, any_count(),
+                                   any_usage()};
+    case 5:
+      return inputs::TimerFired{one_of<TimerKind>({TimerKind::turn, TimerKind::run})};
+    default:
+      return inputs::EffectLost{attempt};
+  }
+}
+
+Input::Value any_command(int kind) {
+  switch (kind) {
+    case 7:
+      return inputs::Abort{one_of<AbortMode>({AbortMode::now, AbortMode::after_turn}), *any_text(),
+                           maybe<std::uint32_t>()};
+    case 8:
+      return inputs::Hint{HintId::make(any_count(), any_count(), any_count()),
+                          HintPriority::after_turn,
+                          *any_text(),
+                          *any_text(),
+                          maybe<std::uint64_t>(),
+                          maybe<std::uint32_t>()};
+    case 9:
+      return inputs::Pause{*any_text()};
+    case 10:
+      return inputs::Resume{*any_text()};
+    default:
+      return inputs::Checkpoint{*any_text(), *any_text()};
+  }
+}
+
+inputs::Start any_start() {
+  inputs::Start start;
+  const EventMeta meta = example_meta(1);
+  start.identity = {meta.run_id, meta.session_id, meta.trace_id, any<bool>() ? meta.parent_span_id : std::nullopt};
+  start.spec = example_run_started();
+  start.spec.system = *any_text();
+  start.spec.settings.temperature = *any_setting();
+  start.spec.settings.top_p = *any_setting();
+  start.spec.settings.seed = any<std::int64_t>();
+  start.spec.seed = any_count();
+  start.spec.settings.metadata = {{*any_text() + "1", *any_text()}, {*any_text() + "2", *any_text()}};
+  for (ConversationItem& item : example_items()) {
+    if (any<bool>()) start.history.push_back(make_context_entry(item, ContextSource::history));
+  }
+  return start;
+}
+
+// What a kernel would answer by, if the events held all of the input.
+struct ToEvents {
+  using Payloads = std::vector<StreamEvent::Payload>;
+  Payloads operator()(const inputs::Start& start) const { return {start.spec}; }
+  Payloads operator()(const inputs::SlotGranted& in) const {
+    return {events::ContextAssembled{}, events::ProviderRequested{in.attempt, 1, {ProviderId("chat"), "m"}, {}, {}}};
+  }
+  Payloads operator()(const inputs::ProviderHeaders& in) const {
+    return {events::ProviderResponded{in.attempt, in.provider_request_id, in.status, 0}};
+  }
+  Payloads operator()(const inputs::ProviderChunk& in) const {
+    Payloads payloads;
+    for (const ProviderPart& part : in.parts) payloads.push_back(std::visit(ToPayload{in.attempt}, part));
+    return payloads;
+  }
+  Payloads operator()(const inputs::ProviderEnded& in) const {
+    Payloads payloads{events::UsageReported{in.attempt, in.usage, {}, {}}};
+    if (in.timer) payloads.push_back(events::TimeoutFired{*in.timer, in.timer_ms, in.attempt});
+    payloads.push_back(events::AttemptFailed{in.attempt, in.error, {"0"}});
+    return payloads;
+  }
+  Payloads operator()(const inputs::TimerFired& in) const { return {events::TimeoutFired{in.timer, 5, {}}}; }
+  Payloads operator()(const inputs::EffectLost& in) const {
+    return {events::AttemptFailed{in.attempt, any_error(), {}}};
+  }
+  Payloads operator()(const inputs::Abort& in) const { return {events::AbortRequested{in.mode, in.by}}; }
+  Payloads operator()(const inputs::Hint& in) const {
+    return {events::HintQueued{in.hint_id, in.priority, in.text, in.by, false, in.expires_us}};
+  }
+  Payloads operator()(const inputs::Pause& in) const { return {events::RunPaused{in.by}}; }
+  Payloads operator()(const inputs::Resume& in) const { return {events::RunResumed{in.by, 0, {}, {}, {}}}; }
+  Payloads operator()(const inputs::Checkpoint& in) const { return {events::CheckpointCreated{in.label, in.by}}; }
+};
+
+Step make_step(const JournalHead& before) {
+  Step step;
+  const int kind = *rc::gen::inRange(0, static_cast<int>(std::variant_size_v<Input::Value>));
+  step.input.value = kind == 0 ? any_start() : kind < 7 ? any_provider_input(kind) : any_command(kind);
+  std::vector<StreamEvent::Payload> payloads;
+  if (kind == 0 || any<bool>()) payloads = std::visit(ToEvents{}, step.input.value);
+  const std::vector<StreamEvent> others = example_events();
+  for (int extra = *rc::gen::inRange(payloads.empty() ? 1 : 0, 3); extra > 0; --extra) {
+    payloads.push_back(one_of(others).payload);
+  }
+  for (StreamEvent::Payload& payload : payloads) {
+    EventMeta meta = example_meta(before.seq + 1 + step.events.size());
+    if (const auto* start = std::get_if<inputs::Start>(&step.input.value))
+      meta.parent_span_id = start->identity.parent_span_id;
+    step.events.push_back({meta, std::move(payload)});
+  }
+  const EventMeta& first = step.events.front().meta;
+  step.input.now = {first.at, first.elapsed_us};
+  if (*rc::gen::inRange(0, 4) == 0) step.input.now.elapsed_us = any_count();
+  return step;
+}
+
+}  // namespace
+
+rc::Gen<std::string> any_text() {
+  return rc::gen::map(rc::gen::container<std::vector<std::uint32_t>>(any_code_point()),
+                      [](const std::vector<std::uint32_t>& codes) {
+                        std::string text;
+                        for (const std::uint32_t code : codes) append_utf8(text, code);
+                        return text;
+                      });
+}
+
+rc::Gen<double> any_setting() {
+  const auto decimals = rc::gen::map(rc::gen::inRange<std::int64_t>(0, 2'000'001),
+                                     [](std::int64_t millionths) { return static_cast<double>(millionths) / 1e6; });
+  const auto bits = rc::gen::map(rc::gen::arbitrary<std::uint64_t>(), [](std::uint64_t seed) {
+    // Spread the small numbers that rapidcheck likes over all bits (the finaliser of splitmix64).
+    seed = (seed ^ seed >> 30) * 0xBF58476D1CE4E5B9ULL;
+    seed = (seed ^ seed >> 27) * 0x94D049BB133111EBULL;
+    return std::ldexp(static_cast<double>((seed ^ seed >> 31) >> 11), -52);
+  });
+  return rc::gen::oneOf(decimals, bits, rc::gen::element(0.0, -0.0, 5e-324, 2.0, 1.0 / 3));
+}
+
+rc::Gen<Step> any_step(JournalHead before) {
+  return rc::gen::exec([before] { return make_step(before); });
+}
+
+}  // namespace orchestrator::harness::event

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Goal: data of an older version becomes that of a newer one, step by step. Method: one worked example, a type whose
+// shape changed twice, with its golden data of each version.
+
+#include "event/upcaster.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+namespace orchestrator::harness::event {
+namespace {
+
+// Version 1 of `Measured` held milliseconds and one label; version 2 microseconds; version 3 a list of labels.
+constexpr std::array kTable{
+    Upcaster{"Measured", 1,
+             [](boost::json::object& data) {
+               data["took_us"] = data.at("took_ms").to_number<std::int64_t>() * 1'000;
+               data.erase("took_ms");
+             }},
+    Upcaster{"Measured", 2,
+             [](boost::json::object& data) {
+               data["labels"] = boost::json::array{data.at("label")};
+               data.erase("label");
+             }},
+    Upcaster{"Other", 1, [](boost::json::object& data) { data["touched"] = true; }},
+};
+
+boost::json::object object_of(std::string_view text) {
+  return boost::json::parse({text.data(), text.size()}).as_object();
+}
+
+TEST(Upcaster, BringsEachVersionToTheNewest) {
+  const auto newest = object_of(R"({"took_us":7000,"labels":["fast"]})");
+  for (const auto& [version, text] :
+       {std::pair{1U, R"({"took_ms":7,"label":"fast"})"}, std::pair{2U, R"({"took_us":7000,"label":"fast"})"},
+        std::pair{3U, R"({"took_us":7000,"labels":["fast"]})"}}) {
+    boost::json::object data = object_of(text);
+    ASSERT_TRUE(upcast(kTable, "Measured", version, 3, data)) << text;
+    EXPECT_EQ(data, newest) << text;
+  }
+}
+
+TEST(Upcaster, StopsAtTheTarget) {
+  boost::json::object data = object_of(R"({"took_ms":7,"label":"fast"})");
+  ASSERT_TRUE(upcast(kTable, "Measured", 1, 2, data));
+  EXPECT_EQ(data, object_of(R"({"took_us":7000,"label":"fast"})"));
+}
+
+TEST(Upcaster, LeavesTypesWithoutAnEntryAlone) {
+  boost::json::object data = object_of(R"({"took_ms":7})");
+  ASSERT_TRUE(upcast(kTable, "Unchanged", 1, 3, data));
+  EXPECT_EQ(data, object_of(R"({"took_ms":7})"));
+}
+
+TEST(Upcaster, RefusesWhatIsNewerThanTheBuild) {
+  boost::json::object data;
+  const auto done = upcast(kTable, "Measured", 4, 3, data);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, "version_too_new");
+  EXPECT_NE(done.error().message.find("version 4"), std::string::npos);
+  EXPECT_NE(done.error().message.find("up to 3"), std::string::npos);
+  EXPECT_EQ(done.error().at, "/v");
+}
+
+TEST(Upcaster, TheBuildHasNoneBeforeItsFirstChange) { EXPECT_TRUE(upcasters().empty()); }
+
+}  // namespace
+}  // namespace orchestrator::harness::event
