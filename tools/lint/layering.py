@@ -3,6 +3,7 @@
 
 PURE = ("event", "codec", "kernel", "sim")
 ADAPTERS = ("providers", "journal", "telemetry", "tools", "memory", "evals")
+COMPOSITION = "harness"
 APPS = ("cli", "daemon", "desktop", "web", "examples")
 
 _BELOW_RUNTIME = {"event": (), "codec": ("event",), "kernel": ("codec", "event"), "sim": ("kernel", "codec", "event")}
@@ -13,11 +14,15 @@ MAY_USE = {
     **_BELOW_RUNTIME,
     "runtime": _RUNTIME[1:],
     **{adapter: _RUNTIME for adapter in ADAPTERS},
-    **{app: (*ADAPTERS, *_RUNTIME, "sim") for app in APPS},
+    # The builder, which puts runtime and adapters together.
+    COMPOSITION: (*ADAPTERS, *_RUNTIME),
+    **{app: (COMPOSITION, *ADAPTERS, *_RUNTIME, "sim") for app in APPS},
 }
 
 # Public headers that hold values only: every layer may use them, and they never see Asio.
 EVENT_HEADERS = ("content", "context", "errors", "ids", "model", "reliability", "stream", "tools")
+# Values that codecs use, beside an interface of the runtime that it declares without Asio.
+MIXED_HEADERS = ("provider",)
 PUBLIC_FOLDER = "core/include/orchestrator/harness/"
 
 
@@ -25,8 +30,14 @@ def layer_of(path):
     """The layer that a file belongs to, or None for what may use everything (tests/, bench/, tools/)."""
     if path.startswith(PUBLIC_FOLDER):
         stem = path[len(PUBLIC_FOLDER):].removesuffix(".hpp").split("/")[0]
-        return "event" if stem in EVENT_HEADERS else "runtime"
+        return "event" if stem in EVENT_HEADERS + MIXED_HEADERS else "runtime"
     parts = path.split("/")
     if parts[:2] == ["core", "src"] and len(parts) > 3:
         return parts[2]
     return parts[0] if parts[0] in APPS else None
+
+
+def is_pure(path):
+    """True where the bans of the deterministic layers hold."""
+    mixed = path in (f"{PUBLIC_FOLDER}{stem}.hpp" for stem in MIXED_HEADERS)
+    return layer_of(path) in PURE and not mixed

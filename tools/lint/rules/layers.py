@@ -10,7 +10,7 @@ NAME = "layers"
 
 # Foreign libraries, and the layers that may include them.
 FOREIGN = (
-    (r"boost/(asio|beast|process)", ("runtime", "providers", "journal", "telemetry", "tools", "memory", "evals", *APPS)),
+    (r"boost/(asio|beast|process)", ("runtime", "providers", "journal", "telemetry", "tools", "memory", "evals", "harness", *APPS)),
     (r"curl/", ("runtime", "providers", "tools", "telemetry")),
     (r"(spdlog|fmt)/", ("telemetry",)),
     (r"valijson/", ("codec",)),

@@ -46,6 +46,8 @@ class Coroutines(RuleCase):
         self.finds(declare("auto f(Foo&& x) -> boost::asio::awaitable<void>;"), "Foo&& x")
         self.finds(declare("boost::asio::awaitable<void> Foo::f(Bar& bar) {"), "Bar& bar")
         self.accepts(declare("Awaitable<Result<int>> f(std::string s, Foo* owner, std::vector<int> v = {});"))
+        self.accepts(declare("Awaitable<void> f(std::function<void(const Event&)> handler, std::vector<std::string_view> v);"))
+        self.finds(declare("Awaitable<void> f(const std::map<int, int>& m);"), "m' may dangle")
         self.accepts(declare("void h(const std::string& s);\nstd::function<Awaitable<void>(int)> callback;"))
 
     def test_an_exemption(self):
@@ -67,3 +69,8 @@ class Coroutines(RuleCase):
         files["core/src/runtime/a.cpp"] += '#include "runtime/b.hpp"\n'
         files["core/src/runtime/b.hpp"] = "#include <orchestrator/harness/awaitable.hpp>\n"
         self.accepts(files)
+
+    def test_the_pure_layers_may_declare_an_awaitable(self):
+        declared = "template <class T> using Awaitable = asio::awaitable<T>;\nAwaitable<int> f();\n"
+        self.accepts({CHECK: "#pragma once\n", "core/include/orchestrator/harness/provider.hpp": declared})
+        self.finds({CHECK: "#pragma once\n", "core/include/orchestrator/harness/run.hpp": declared}, "does not include")

@@ -48,6 +48,10 @@ class Layers(RuleCase):
     def test_commented_include_is_none(self):
         self.accepts({"core/src/kernel/a.cpp": "// #include <boost/asio/post.hpp>\n"})
 
+    def test_the_provider_header_serves_all_layers(self):
+        self.accepts({"core/src/codec/a.cpp": '#include "orchestrator/harness/provider.hpp"\n', PUBLIC + "provider.hpp": ""})
+        self.finds({PUBLIC + "provider.hpp": "#include <boost/asio/awaitable.hpp>\n"}, "<boost/asio/awaitable.hpp> in event")
+
     def test_unknown_layer(self):
         self.finds({"core/src/stuff/a.cpp": ""}, "'stuff' is no known layer")
 
