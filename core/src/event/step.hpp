@@ -52,6 +52,10 @@ struct StoredStep {
 /// `version_too_new`.
 [[nodiscard]] Result<StoredStep> decode_step(std::string_view line, const JournalHead& before);
 
+/// Reads one line on its own, for showing its events from the middle of a journal: neither the line's check nor the
+/// chain is verified, and of the head only `seq` is set. Errors as of `decode_step`.
+[[nodiscard]] Result<StoredStep> read_step(std::string_view line);
+
 /// The input of a stored step, exactly as `decide` got it. `history` is the session context that the `RunStarted`
 /// of step 1 refers to, and is read for that step only. Error: `journal_damaged`.
 [[nodiscard]] Result<Input> input_of(const StoredStep& step, const std::vector<ContextEntry>& history);

@@ -146,7 +146,7 @@ struct ProviderCallFailure {
   std::uint64_t timer_ms = 0;
 };
 
-/// A provider. One object serves all runs of a harness at once, on the harness's thread.
+/// A provider. One object belongs to one harness and serves all of its runs at once, on the harness's thread.
 class ProviderAdapter {
  public:
   virtual ~ProviderAdapter() = default;
@@ -162,6 +162,8 @@ class ProviderAdapter {
   /// the coroutine closes the provider's socket at once. The sink outlives the call.
   virtual Awaitable<std::expected<void, ProviderCallFailure>> call(ProviderRequest request, ProviderCallContext context,
                                                                    ProviderSink* sink) = 0;
+  /// The harness ends: let go of everything that is tied to its thread. No call is under way, none will come.
+  virtual void stop() {}
 };
 
 }  // namespace orchestrator::harness

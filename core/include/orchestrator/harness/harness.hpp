@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Start here. A `Harness` runs AI agents; a run is a journal of events that you read while it grows.
+//
+//   auto harness = HarnessBuilder::from_environment().build().value();
+//   auto run = harness.session().run("Say hello").start().value();
+//   for (const StreamEvent& event : run.events())
+//     if (auto* delta = event.get_if<StreamEvent::OutputDelta>()) std::cout << delta->text << std::flush;
+//
+// A harness owns one I/O thread, its connections and its settings; several in one process share nothing.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "orchestrator/harness/compensation.hpp"
+#include "orchestrator/harness/context.hpp"
+#include "orchestrator/harness/errors.hpp"
+#include "orchestrator/harness/journal.hpp"
+#include "orchestrator/harness/memory.hpp"
+#include "orchestrator/harness/model.hpp"
+#include "orchestrator/harness/observability.hpp"
+#include "orchestrator/harness/provider.hpp"
+#include "orchestrator/harness/reliability.hpp"
+#include "orchestrator/harness/replay.hpp"
+#include "orchestrator/harness/run.hpp"
+#include "orchestrator/harness/session.hpp"
+#include "orchestrator/harness/stream.hpp"
+#include "orchestrator/harness/tools.hpp"
+
+namespace orchestrator::harness {
+
+namespace runtime {
+class Engine;
+}
+
+/// A running harness. Movable. Destroying it closes it: runs under way are aborted, and that is in their journals.
+class Harness {
+ public:
+  explicit Harness(std::shared_ptr<runtime::Engine> engine);
+  Harness(Harness&&) noexcept;
+  Harness& operator=(Harness&&) noexcept;
+  ~Harness();
+
+  /// A new session.
+  [[nodiscard]] Session session(SessionConfig config = {});
+  /// A session of the store, with its history rebuilt from its runs. Error: `session_not_found`.
+  Awaitable<Result<Session>> async_open_session(SessionId id, SessionConfig config);
+  Result<Session> open_session(SessionId id, SessionConfig config = {});
+
+  /// A reader of any run of the store, live or not, from its first event; control works while this harness holds it.
+  Awaitable<Result<RunHandle>> async_open_run(RunId id);
+  Result<RunHandle> open_run(RunId id);
+  /// Aborts a run that no process holds: takes the store's lock and writes how it ended. Errors: `run_locked`,
+  /// `run_not_active` when it has ended already, `run_not_found`.
+  Awaitable<Result<void>> async_abort_orphan(RunId id, std::string by);
+  Result<void> abort_orphan(RunId id, std::string by);
+
+  [[nodiscard]] const std::shared_ptr<JournalStore>& store() const;
+  [[nodiscard]] std::vector<std::shared_ptr<ProviderAdapter>> providers() const;
+  /// The executor of the harness's thread: coroutines spawned on it read events without changing threads.
+  [[nodiscard]] boost::asio::any_io_executor executor() const;
+  /// Aborts all runs, waits until they have ended or `deadline_ms` has passed, and stops. Idempotent.
+  void close(std::uint64_t deadline_ms = 5'000);
+
+ private:
+  std::shared_ptr<runtime::Engine> engine_;  // shared with sessions, runs and their handles
+};
+
+class HarnessBuilder {
+ public:
+  HarnessBuilder();
+  HarnessBuilder(const HarnessBuilder&);
+  HarnessBuilder& operator=(const HarnessBuilder&);
+  ~HarnessBuilder();
+  /// Store, providers, default model and logs as the environment says (see docs/harness/overview.md).
+  static HarnessBuilder from_environment();
+
+  HarnessBuilder& store(std::string url);                       // default `memory:`
+  HarnessBuilder& store(std::shared_ptr<JournalStore> store);
+  HarnessBuilder& provider(std::shared_ptr<ProviderAdapter> adapter);  // a later one of the same id replaces it
+  HarnessBuilder& default_model(std::string_view name);
+  HarnessBuilder& limits(Limits limits);
+  HarnessBuilder& concurrency(std::uint32_t calls);             // provider calls at once; default 256
+  HarnessBuilder& flush_window_ms(std::uint32_t window_ms);     // how long deltas may wait to be joined; default 4
+  HarnessBuilder& log(std::shared_ptr<LogSink> sink);
+  /// Errors: `configuration_invalid`, `storage_*`; those of `from_environment` come out here, too.
+  [[nodiscard]] Result<Harness> build() const;
+
+ private:
+  struct Draft;
+  std::unique_ptr<Draft> draft_;
+};
+
+}  // namespace orchestrator::harness

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What the environment variables say about store, providers, default model and logs. Reads the process environment;
+// not to be called while another thread changes it.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "orchestrator/harness/errors.hpp"
+#include "orchestrator/harness/observability.hpp"
+#include "orchestrator/harness/provider.hpp"
+
+namespace orchestrator::harness::assembly {
+
+struct Environment {
+  std::string store_url;
+  std::vector<std::shared_ptr<ProviderAdapter>> providers;
+  std::string default_model;  // empty when nothing is there
+  std::shared_ptr<LogSink> log;
+};
+
+/// Errors: `configuration_invalid` naming the variable.
+[[nodiscard]] Result<Environment> read_environment();
+
+}  // namespace orchestrator::harness::assembly

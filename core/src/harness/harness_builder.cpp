@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "harness/environment.hpp"
+#include "orchestrator/harness/harness.hpp"
+#include "runtime/engine.hpp"
+
+namespace orchestrator::harness {
+
+struct HarnessBuilder::Draft {
+  std::string store_url = "memory:";
+  std::shared_ptr<JournalStore> store;
+  std::vector<std::shared_ptr<ProviderAdapter>> providers;
+  std::string default_model;
+  Limits limits;
+  std::uint32_t concurrency = 256;
+  std::uint32_t flush_window_ms = 4;
+  std::shared_ptr<LogSink> log;
+  std::optional<Error> error;  // of the environment; `build` answers with it
+};
+
+HarnessBuilder::HarnessBuilder() : draft_(std::make_unique<Draft>()) {}
+HarnessBuilder::HarnessBuilder(const HarnessBuilder& other) : draft_(std::make_unique<Draft>(*other.draft_)) {}
+HarnessBuilder& HarnessBuilder::operator=(const HarnessBuilder& other) {
+  if (this != &other) *draft_ = *other.draft_;
+  return *this;
+}
+HarnessBuilder::~HarnessBuilder() = default;
+
+HarnessBuilder HarnessBuilder::from_environment() {
+  HarnessBuilder builder;
+  auto environment = assembly::read_environment();
+  if (!environment) {
+    builder.draft_->error = environment.error();
+    return builder;
+  }
+  builder.draft_->store_url = std::move(environment->store_url);
+  builder.draft_->providers = std::move(environment->providers);
+  builder.draft_->default_model = std::move(environment->default_model);
+  builder.draft_->log = std::move(environment->log);
+  return builder;
+}
+
+HarnessBuilder& HarnessBuilder::store(std::string url) {
+  draft_->store_url = std::move(url);
+  draft_->store.reset();
+  return *this;
+}
+HarnessBuilder& HarnessBuilder::store(std::shared_ptr<JournalStore> store) {
+  draft_->store = std::move(store);
+  return *this;
+}
+HarnessBuilder& HarnessBuilder::provider(std::shared_ptr<ProviderAdapter> adapter) {
+  std::erase_if(draft_->providers, [&](const auto& known) { return known->id() == adapter->id(); });
+  draft_->providers.push_back(std::move(adapter));
+  return *this;
+}
+HarnessBuilder& HarnessBuilder::default_model(std::string_view name) {
+  draft_->default_model = std::string(name);
+  return *this;
+}
+HarnessBuilder& HarnessBuilder::limits(Limits limits) {
+  draft_->limits = limits;
+  return *this;
+}
+HarnessBuilder& HarnessBuilder::concurrency(std::uint32_t calls) {
+  draft_->concurrency = calls;
+  return *this;
+}
+HarnessBuilder& HarnessBuilder::flush_window_ms(std::uint32_t window_ms) {
+  draft_->flush_window_ms = window_ms;
+  return *this;
+}
+HarnessBuilder& HarnessBuilder::log(std::shared_ptr<LogSink> sink) {
+  draft_->log = std::move(sink);
+  return *this;
+}
+
+Result<Harness> HarnessBuilder::build() const {
+  if (draft_->error) return std::unexpected(*draft_->error);
+  if (draft_->concurrency == 0) {
+    return fail(RuntimeErrorCode::configuration_invalid, "concurrency must be 1 or more", "concurrency");
+  }
+  runtime::EngineOptions options;
+  options.store = draft_->store;
+  if (!options.store) {
+    auto opened = open_store(draft_->store_url);
+    if (!opened) return std::unexpected(opened.error());
+    options.store = *std::move(opened);
+  }
+  options.providers = draft_->providers;
+  options.default_model = draft_->default_model;
+  options.limits = draft_->limits;
+  options.concurrency = draft_->concurrency;
+  options.flush_window_ms = draft_->flush_window_ms;
+  options.log = draft_->log;
+  return Harness(runtime::Engine::start(std::move(options)));
+}
+
+}  // namespace orchestrator::harness

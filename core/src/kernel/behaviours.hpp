@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Numbered behaviours of the kernel. A change that would alter the replay of an old run gets a new number here; runs
+// record the numbers they began with, and old runs are decided by theirs. Numbers are never reused.
+
+#include <cstdint>
+#include <vector>
+
+namespace orchestrator::harness::kernel {
+
+enum class Behaviour : std::uint32_t {
+  /// The rules of 0.1.0.
+  first = 1,
+};
+
+/// What a new run records: every number of this build, ascending.
+[[nodiscard]] inline std::vector<std::uint32_t> present_behaviours() {
+  return {static_cast<std::uint32_t>(Behaviour::first)};
+}
+
+}  // namespace orchestrator::harness::kernel

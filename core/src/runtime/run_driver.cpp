@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/run_driver.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <utility>
+
+#include "kernel/evolve.hpp"
+
+namespace orchestrator::harness::runtime {
+namespace {
+
+namespace asio = boost::asio;
+
+WallTime wall_now() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return WallTime{std::chrono::duration_cast<std::chrono::microseconds>(now).count()};
+}
+
+bool has_strict(const event::Step& step) {
+  for (const StreamEvent& event : step.events) {
+    if (event.is_strict()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+RunDriver::RunDriver(std::shared_ptr<Engine> engine, event::RunIdentity identity, std::unique_ptr<RunWriter> writer)
+    : engine_(std::move(engine)),
+      identity_(identity),
+      tail_(std::make_shared<EventTail>(engine_->options().limits.event_tail_bytes)),
+      writer_(std::move(writer)),
+      started_(std::chrono::steady_clock::now()),
+      run_timer_(engine_->executor()),
+      turn_timer_(engine_->executor()) {}
+
+RunDriver::~RunDriver() = default;
+
+std::uint64_t RunDriver::elapsed_us() const {
+  const auto elapsed = std::chrono::steady_clock::now() - started_;
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(elapsed).count());
+}
+
+asio::awaitable<Result<void>> RunDriver::start(event::inputs::Start start) {
+  auto self = shared_from_this();
+  engine_->add_run(self);
+  started_ = std::chrono::steady_clock::now();
+  spawn_loop();
+  event::Input::Value value = std::move(start);
+  Result<void> accepted = co_await command(std::move(value));
+  if (!accepted) abandon();
+  co_return accepted;
+}
+
+// The run was not accepted: there is nothing in its journal and nobody to tell.
+void RunDriver::abandon() {
+  if (ended_) return;
+  ended_ = true;
+  closed_ = true;
+  writer_.reset();
+  engine_->remove_run(run_id());
+  input_.notify();
+}
+
+void RunDriver::spawn_loop() {
+  // The loop catches what its steps throw; what is left would be a bug of the loop itself.
+  asio::co_spawn(engine_->executor(), loop(), [self = shared_from_this()](const std::exception_ptr& failure) {
+    if (failure) std::rethrow_exception(failure);
+  });
+}
+
+void RunDriver::take_over(kernel::State state, event::JournalHead head, std::uint64_t elapsed_us) {
+  engine_->add_run(shared_from_this());
+  state_ = std::move(state);
+  head_ = head;
+  started_ = std::chrono::steady_clock::now() - std::chrono::microseconds(elapsed_us);
+  tail_->publish(head.seq);
+  spawn_loop();
+}
+
+void RunDriver::push(event::Input::Value value, Answer answer) {
+  inbox_.push_back(Pending{std::move(value), std::move(answer)});
+  input_.notify();
+}
+
+asio::awaitable<Result<void>> RunDriver::command(event::Input::Value value) {
+  auto self = shared_from_this();
+  std::optional<Result<void>> result;
+  Wakeup answered;
+  push(std::move(value), [&](Result<void> outcome) {
+    result = std::move(outcome);
+    answered.notify();
+  });
+  // The loop always answers, so this wait has an end of its own.
+  if (!result) {
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    co_await answered.wait();
+  }
+  co_return *std::move(result);
+}
+
+asio::awaitable<void> RunDriver::deliver(event::Input::Value value) {
+  push(std::move(value));
+  while (is_behind() && !ended_) co_await room_.wait();
+}
+
+bool RunDriver::is_behind() const {
+  return !inbox_.empty() || backlog_bytes_ > engine_->options().limits.journal_backlog_bytes;
+}
+
+asio::awaitable<void> RunDriver::loop() {
+  auto self = shared_from_this();
+  while (!ended_) {
+    if (inbox_.empty()) {
+      room_.notify();
+      if (inbox_.empty() && !ended_) co_await input_.wait();
+      continue;
+    }
+    Pending pending = std::move(inbox_.front());
+    inbox_.pop_front();
+    Result<void> outcome;
+    try {
+      outcome = co_await process(std::move(pending.value));
+    } catch (const std::exception& error) {
+      // A broken invariant freezes this run alone: its journal stays as it was before the input.
+      outcome = fail(RuntimeErrorCode::internal, error.what(), "run");
+      break_off(outcome.error());
+    }
+    if (pending.answer) pending.answer(std::move(outcome));
+  }
+  // Whatever is still waiting gets the answer that every later input gets.
+  while (!inbox_.empty()) {
+    Pending pending = std::move(inbox_.front());
+    inbox_.pop_front();
+    if (!pending.answer) continue;
+    pending.answer(broken_ ? Result<void>(std::unexpected(*broken_))
+                           : fail(RuntimeErrorCode::run_not_active, "the run has ended", "run"));
+  }
+  room_.notify();
+}
+
+asio::awaitable<Result<void>> RunDriver::process(event::Input::Value value) {
+  if (broken_) co_return std::unexpected(*broken_);
+  event::Step step;
+  step.input.now = {wall_now(), elapsed_us()};
+  step.input.value = std::move(value);
+  kernel::Decision decision = kernel::decide(state_, step.input);
+  if (decision.refusal) co_return std::unexpected(*std::move(decision.refusal));
+  if (!decision.events.empty()) {
+    step.events = std::move(decision.events);
+    Result<void> appended = co_await append(std::move(step));
+    if (!appended) co_return appended;
+  }
+  for (event::Effect& effect : decision.effects) carry_out(std::move(effect));
+  if (std::holds_alternative<kernel::Ended>(state_.phase)) finish();
+  co_return Result<void>();
+}
+
+asio::awaitable<Result<void>> RunDriver::append(event::Step step) {
+  event::EncodedStep encoded = event::encode_step(step, head_);
+  auto line = std::make_shared<JournalLine>();
+  line->step = encoded.head.steps;
+  line->first_seq = step.events.front().meta.seq;
+  line->last_seq = step.events.back().meta.seq;
+  line->strict = has_strict(step);
+  line->bytes = std::move(encoded.line);
+  const std::size_t bytes = line->bytes.size();
+  const bool strict = line->strict;
+
+  Result<void> appended = co_await writer_->append(std::move(line));
+  if (!appended) {
+    break_off(appended.error());
+    co_return appended;
+  }
+  head_ = encoded.head;
+  if (const auto* start = std::get_if<event::inputs::Start>(&step.input.value)) {
+    state_ = kernel::initial_state(start->history);
+  }
+  for (const StreamEvent& event : step.events) kernel::evolve(state_, event);
+  if (strict) unsynced_.push_back({step.events.front().meta.seq, step.events.back().meta.seq});
+  if (!unsynced_.empty()) backlog_bytes_ += bytes;
+  tail_->append(std::make_shared<const PublishedStep>(PublishedStep{std::move(step.events), bytes}));
+  publish_visible();
+  if (strict) request_sync();
+  co_return Result<void>();
+}
+
+void RunDriver::publish_visible() {
+  tail_->publish(unsynced_.empty() ? head_.seq : unsynced_.front().first_seq - 1);
+}
+
+void RunDriver::request_sync() {
+  if (syncing_) return;
+  syncing_ = true;
+  asio::co_spawn(engine_->executor(), sync_loop(), [self = shared_from_this()](const std::exception_ptr& failure) {
+    if (failure) std::rethrow_exception(failure);
+  });
+}
+
+asio::awaitable<void> RunDriver::sync_loop() {
+  auto self = shared_from_this();
+  while (!unsynced_.empty() && !broken_) {
+    const std::uint64_t covered_seq = head_.seq;
+    const std::uint64_t covered_bytes = backlog_bytes_;
+    const Result<void> synced = co_await writer_->sync();
+    if (!synced) {
+      break_off(synced.error());
+      break;
+    }
+    while (!unsynced_.empty() && unsynced_.front().last_seq <= covered_seq) unsynced_.pop_front();
+    backlog_bytes_ = unsynced_.empty() ? 0 : backlog_bytes_ - covered_bytes;
+    publish_visible();
+    room_.notify();
+  }
+  syncing_ = false;
+  if (ended_) finish();
+}
+
+// The terminal event is appended; the run is over for everyone once it is durable, too.
+void RunDriver::finish() {
+  if (!ended_) {
+    ended_ = true;
+    cancel_call();
+    release_slot();
+    run_timer_.cancel();
+    turn_timer_.cancel();
+    input_.notify();
+  }
+  if (syncing_ || closed_) return;
+  closed_ = true;
+  writer_.reset();
+  tail_->close(broken_);
+  engine_->remove_run(run_id());
+  if (on_ended_) std::exchange(on_ended_, nullptr)(state_, !broken_);
+}
+
+// The journal cannot be written any more: the run stops where its journal stops.
+void RunDriver::break_off(Error error) {
+  if (broken_) return;
+  engine_->log(LogLevel::error, "journal", "the journal cannot be written: the run stops here", run_id().str(),
+               identity_.trace_id.str(), {{"code", error.code}, {"error", error.message}});
+  broken_ = std::move(error);
+  unsynced_.clear();
+  finish();
+}
+
+}  // namespace orchestrator::harness::runtime

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The shell of one run: takes inputs one after another through decide, append, evolve, publish, and carries out the
+// effects. Everything but the const members and `tail()` is used on the harness's thread only. A driver keeps itself
+// alive while its run is under way.
+
+#include "runtime/compiler_check.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "event/step.hpp"
+#include "kernel/decide.hpp"
+#include "kernel/state.hpp"
+#include "orchestrator/harness/journal.hpp"
+#include "runtime/engine.hpp"
+#include "runtime/event_tail.hpp"
+#include "runtime/provider_feed.hpp"
+#include "runtime/slot_queue.hpp"
+#include "runtime/wakeup.hpp"
+
+namespace orchestrator::harness::runtime {
+
+/// Told once, when the run has ended in the journal or the journal broke (`is_whole` false).
+using RunEnded = std::move_only_function<void(const kernel::State& state, bool is_whole)>;
+
+class RunDriver : public std::enable_shared_from_this<RunDriver> {
+ public:
+  RunDriver(std::shared_ptr<Engine> engine, event::RunIdentity identity, std::unique_ptr<RunWriter> writer);
+  ~RunDriver();
+  RunDriver(const RunDriver&) = delete;
+  RunDriver& operator=(const RunDriver&) = delete;
+
+  /// Feeds `Start` and runs until the end. Returns once `RunStarted` is appended.
+  boost::asio::awaitable<Result<void>> start(event::inputs::Start start);
+  /// Who is told of the end. To be set before anything else is awaited after `start` or `take_over`.
+  void on_ended(RunEnded on_ended) { on_ended_ = std::move(on_ended); }
+  /// Takes over a run whose process is gone: its state and head as folded from the store, its clock going on from the
+  /// last event. Issues no effects: it is for ending the run.
+  void take_over(kernel::State state, event::JournalHead head, std::uint64_t elapsed_us);
+  /// Feeds a command; returns once it is appended or refused.
+  boost::asio::awaitable<Result<void>> command(event::Input::Value value);
+  /// Feeds an input of the provider call and waits until there is room for the next one.
+  boost::asio::awaitable<void> deliver(event::Input::Value value);
+
+  [[nodiscard]] const RunId& run_id() const { return identity_.run_id; }
+  [[nodiscard]] const SessionId& session_id() const { return identity_.session_id; }
+  [[nodiscard]] const TraceId& trace_id() const { return identity_.trace_id; }
+  [[nodiscard]] const std::shared_ptr<Engine>& engine() const { return engine_; }
+  [[nodiscard]] const std::shared_ptr<EventTail>& tail() const { return tail_; }
+  [[nodiscard]] std::uint64_t elapsed_us() const;
+  /// True once nothing more will be appended.
+  [[nodiscard]] bool has_ended() const { return ended_; }
+
+ private:
+  using Answer = std::move_only_function<void(Result<void>)>;
+  struct Pending {
+    event::Input::Value value;
+    Answer answer;  // may be empty
+  };
+
+  // The provider call under way; a new one may begin while the coroutine of the last is still winding down.
+  struct Call {
+    boost::asio::cancellation_signal cancel;
+    ProviderFeed* feed = nullptr;
+  };
+
+  void push(event::Input::Value value, Answer answer = {});
+  void spawn_loop();
+  void abandon();
+  boost::asio::awaitable<void> loop();
+  boost::asio::awaitable<Result<void>> process(event::Input::Value value);
+  boost::asio::awaitable<Result<void>> append(event::Step step);
+  void publish_visible();
+  void request_sync();
+  boost::asio::awaitable<void> sync_loop();
+  [[nodiscard]] bool is_behind() const;
+  void finish();
+  void break_off(Error error);
+
+  void carry_out(event::Effect effect);
+  void on(const event::effects::AcquireSlot& effect);
+  void on(const event::effects::ReleaseSlot& effect);
+  void on(event::effects::CallProvider& effect);
+  void on(const event::effects::CancelProvider& effect);
+  void on(const event::effects::StartTimer& effect);
+  void on(const event::effects::StopTimer& effect);
+  void cancel_call();
+  void release_slot();
+  boost::asio::awaitable<void> run_call(event::effects::CallProvider effect, std::shared_ptr<Call> call);
+  boost::asio::awaitable<std::expected<void, ProviderCallFailure>> call_adapter(event::effects::CallProvider effect,
+                                                                                ProviderFeed* feed);
+  boost::asio::steady_timer& timer(TimerKind kind);
+
+  const std::shared_ptr<Engine> engine_;  // shared by all runs of the harness
+  const event::RunIdentity identity_;
+  const std::shared_ptr<EventTail> tail_;  // shared with readers
+  std::unique_ptr<RunWriter> writer_;
+  RunEnded on_ended_;
+
+  kernel::State state_;
+  event::JournalHead head_;
+  std::chrono::steady_clock::time_point started_;
+  std::deque<Pending> inbox_;  // commands (bounded by their callers) and at most one input of each effect
+  Wakeup input_;
+  Wakeup room_;
+  bool ended_ = false;   // nothing more is appended
+  bool closed_ = false;  // and all of it is durable, or the journal broke
+  std::optional<Error> broken_;
+
+  // Strict steps that are appended but not durable yet, by their first seq; nothing from there on may be seen.
+  struct Unsynced {
+    std::uint64_t first_seq;
+    std::uint64_t last_seq;
+  };
+  std::deque<Unsynced> unsynced_;  // bounded by Limits::journal_backlog_bytes
+  std::uint64_t backlog_bytes_ = 0;
+  bool syncing_ = false;
+
+  std::optional<SlotQueue::Ticket> slot_;
+  std::shared_ptr<Call> call_;  // shared with the call's coroutine
+  boost::asio::steady_timer run_timer_;
+  boost::asio::steady_timer turn_timer_;
+};
+
+}  // namespace orchestrator::harness::runtime

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a run's effects are carried out: slots, provider calls, timers.
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <utility>
+
+#include "runtime/run_driver.hpp"
+#include "runtime/traceparent.hpp"
+
+namespace orchestrator::harness::runtime {
+namespace {
+
+namespace asio = boost::asio;
+
+
+
+
+ProviderCallFailure failed_call(Error error) {
+  ProviderCallFailure failure;
+  failure.error = std::move(error);
+  return failure;
+}
+
+}  // namespace
+
+void RunDriver::carry_out(event::Effect effect) {
+  std::visit([this](auto& wanted) { on(wanted); }, effect);
+}
+
+void RunDriver::on(const event::effects::AcquireSlot& effect) {
+  release_slot();
+  // The queue answers on this thread, perhaps at once; the loop takes the input when it is done with this one.
+  slot_ = engine_->slots().acquire(session_id(), [self = shared_from_this(), attempt = effect.attempt] {
+    self->push(event::inputs::SlotGranted{attempt});
+  });
+}
+
+void RunDriver::on(const event::effects::ReleaseSlot&) { release_slot(); }
+
+void RunDriver::release_slot() {
+  if (!slot_) return;
+  engine_->slots().release(*slot_);
+  slot_.reset();
+}
+
+void RunDriver::on(event::effects::CallProvider& effect) {
+  call_ = std::make_shared<Call>();
+  auto done = [self = shared_from_this(), call = call_](const std::exception_ptr& failure) {
+    if (failure) std::rethrow_exception(failure);  // run_call catches what a call may throw
+  };
+  asio::co_spawn(engine_->executor(), run_call(std::move(effect), call_),
+                 asio::bind_cancellation_slot(call_->cancel.slot(), std::move(done)));
+}
+
+void RunDriver::on(const event::effects::CancelProvider& effect) {
+  event::inputs::ProviderEnded ended;
+  ended.attempt = effect.attempt;
+  ended.error = RuntimeError{RuntimeErrorCode::cancelled, "the call was cancelled", "", {}};
+  if (call_ && call_->feed != nullptr) ended.usage = call_->feed->usage();
+  cancel_call();
+  // The run does not wait for the adapter: its socket is closed, and whatever it still says is about nothing.
+  push(std::move(ended));
+}
+
+void RunDriver::cancel_call() {
+  if (const auto call = call_) call->cancel.emit(asio::cancellation_type::terminal);
+}
+
+asio::awaitable<void> RunDriver::run_call(event::effects::CallProvider effect, std::shared_ptr<Call> call) {
+  auto self = shared_from_this();
+  event::inputs::ProviderEnded ended;
+  ended.attempt = effect.attempt;
+  {
+    const std::chrono::milliseconds window(engine_->options().flush_window_ms);
+    ProviderFeed feed(this, effect.attempt, window);
+    call->feed = &feed;
+    std::expected<void, ProviderCallFailure> outcome;
+    try {
+      outcome = co_await call_adapter(std::move(effect), &feed);
+    } catch (const boost::system::system_error& error) {
+      const bool is_cancelled = error.code() == asio::error::operation_aborted;
+      outcome = std::unexpected(failed_call(
+          is_cancelled ? RuntimeError{RuntimeErrorCode::cancelled, "the call was cancelled", "", {}}.to_error()
+                       : RuntimeError{RuntimeErrorCode::internal, error.what(), "provider", {}}.to_error()));
+    } catch (const std::exception& error) {
+      outcome = std::unexpected(failed_call(RuntimeError{RuntimeErrorCode::internal, error.what(), "provider", {}}));
+    }
+    call->feed = nullptr;
+    if (outcome && !feed.saw_end()) {
+      outcome = std::unexpected(failed_call(ProviderError{ProviderErrorCode::provider_stream_truncated,
+                                                          "the provider's answer ended without a terminal event", "", {}}));
+    }
+    if (!outcome) {
+      ended.error = std::move(outcome.error().error);
+      ended.timer = outcome.error().timer;
+      ended.timer_ms = outcome.error().timer_ms;
+    }
+    ended.usage = feed.usage();
+  }
+  if (call_ != call) co_return;  // the run has gone on to its next call
+  call_.reset();
+  release_slot();
+  if (!ended_ && !ended.error.code.empty()) push(std::move(ended));
+}
+
+asio::awaitable<std::expected<void, ProviderCallFailure>> RunDriver::call_adapter(event::effects::CallProvider effect,
+                                                                                  ProviderFeed* feed) {
+  auto adapter = engine_->provider(effect.model.provider);
+  if (!adapter) co_return std::unexpected(failed_call(adapter.error()));
+
+  const events::RunStarted& spec = state_.facts.spec;
+  ProviderRequest request;
+  request.model = std::move(effect.model);
+  request.system = spec.system;
+  request.settings = std::move(effect.settings);
+  request.tools = spec.tools;
+  request.items.reserve(effect.context.size());
+  for (event::ContextEntry& entry : effect.context) request.items.push_back(std::move(entry.item));
+
+  ProviderCallContext context;
+  context.timeouts = spec.timeouts;
+  context.limits = {spec.limits.stream_bytes, spec.limits.stream_items, spec.limits.tool_calls_per_turn,
+                    spec.limits.json_depth};
+  context.traceparent = make_traceparent(identity_.trace_id, kernel::attempt_span(spec, effect.attempt));
+  context.run_id = run_id().str();
+  engine_->log(LogLevel::debug, "provider", "call", context.run_id, identity_.trace_id.str(),
+               {{"attempt", std::to_string(effect.attempt)}, {"model", request.model.str()}});
+  co_return co_await (*adapter)->call(std::move(request), std::move(context), feed);
+}
+
+asio::steady_timer& RunDriver::timer(TimerKind kind) { return kind == TimerKind::turn ? turn_timer_ : run_timer_; }
+
+void RunDriver::on(const event::effects::StartTimer& effect) {
+  asio::steady_timer& which = timer(effect.timer);
+  which.expires_at(started_ + std::chrono::microseconds(effect.at_us));
+  which.async_wait([weak = weak_from_this(), kind = effect.timer](const boost::system::error_code& error) {
+    if (error) return;
+    if (const auto self = weak.lock(); self && !self->has_ended()) self->push(event::inputs::TimerFired{kind});
+  });
+}
+
+void RunDriver::on(const event::effects::StopTimer& effect) { timer(effect.timer).cancel(); }
+
+}  // namespace orchestrator::harness::runtime

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/run_request.hpp"
+
+#include <string>
+#include <utility>
+
+#include "event/canonical_event.hpp"
+#include "event/json_writer.hpp"
+#include "kernel/behaviours.hpp"
+#include "runtime/entropy.hpp"
+#include "runtime/traceparent.hpp"
+
+namespace orchestrator::harness::runtime {
+namespace {
+
+constexpr std::size_t kStopSequencesMax = 16;
+
+std::unexpected<Error> bad(std::string message, std::string at) {
+  return fail(RuntimeErrorCode::invalid_argument, std::move(message), std::move(at));
+}
+
+const MediaSource* source_of(const ContentPart& part) {
+  if (const auto* image = std::get_if<ImagePart>(&part)) return &image->source;
+  if (const auto* audio = std::get_if<AudioPart>(&part)) return &audio->source;
+  if (const auto* video = std::get_if<VideoPart>(&part)) return &video->source;
+  if (const auto* file = std::get_if<FilePart>(&part)) return &file->source;
+  return nullptr;
+}
+
+Result<void> check_text(std::string_view text, const std::string& at) {
+  if (!event::is_valid_utf8(text)) return bad("the text is not valid UTF-8", at);
+  return {};
+}
+
+Result<void> check_parts(const std::vector<ContentPart>& parts) {
+  bool is_empty = true;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::string at = "input/" + std::to_string(i);
+    if (const auto* text = std::get_if<TextPart>(&parts[i])) {
+      if (auto valid = check_text(text->text, at); !valid) return valid;
+      if (!text->text.empty()) is_empty = false;
+      continue;
+    }
+    is_empty = false;
+    const MediaSource* source = source_of(parts[i]);
+    if (source == nullptr) continue;
+    if (source->is_inline() && source->bytes.size_bytes() == 0) return bad("the part has neither bytes nor a url", at);
+    if (source->is_inline() && source->media_type.empty()) return bad("the part has no media type", at);
+  }
+  if (is_empty) return bad("the input is empty: a run needs a text or another part", "input");
+  return {};
+}
+
+Result<void> check_settings(const GenerationSettings& settings) {
+  const auto in_range = [](double value, double low, double high) { return value >= low && value <= high; };
+  if (settings.temperature && !in_range(*settings.temperature, 0, 2)) {
+    return bad("temperature must be from 0 to 2", "settings.temperature");
+  }
+  if (settings.top_p && !in_range(*settings.top_p, 0, 1)) return bad("top_p must be from 0 to 1", "settings.top_p");
+  if (settings.stop.size() > kStopSequencesMax) return bad("at most 16 stop sequences", "settings.stop");
+  for (const std::string& stop : settings.stop) {
+    if (stop.empty()) return bad("a stop sequence is empty", "settings.stop");
+    if (auto valid = check_text(stop, "settings.stop"); !valid) return valid;
+  }
+  if (settings.max_output_tokens == 0U) return bad("max_output_tokens must be 1 or more", "settings.max_output_tokens");
+  if (settings.max_input_tokens == 0U) return bad("max_input_tokens must be 1 or more", "settings.max_input_tokens");
+  for (const auto& [key, value] : settings.metadata) {
+    if (auto valid = check_text(key + value, "settings.metadata"); !valid) return valid;
+  }
+  return {};
+}
+
+Result<void> check_times(const TimeoutPolicy& timeouts, const Budgets& budgets) {
+  if (timeouts.connect_ms == 0 || timeouts.first_byte_ms == 0 || timeouts.idle_ms == 0) {
+    return bad("connect_ms, first_byte_ms and idle_ms must be 1 or more", "timeouts");
+  }
+  if (timeouts.turn_ms == 0U || timeouts.run_ms == 0U) return bad("turn_ms and run_ms must be 1 or more", "timeouts");
+  if (budgets.turns == 0U) return bad("the turn budget must be 1 or more", "budgets.turns");
+  return {};
+}
+
+Hash hash_of_offers(const std::vector<ModelOffer>& offers) {
+  std::string names;
+  for (const ModelOffer& offer : offers) {
+    names += offer.model.str() + "\n" + offer.wire + "\n";
+    for (const std::string& name : offer.unsupported) names += name + ",";
+  }
+  return sha256(names);
+}
+
+}  // namespace
+
+Result<ModelPlan> RunRequest::plan_of(const RunBuilder& builder, const Engine& engine) {
+  const auto& draft = builder.draft_;
+  ModelPlan plan;
+  if (draft.plan) {
+    plan = *draft.plan;
+  } else {
+    const std::string name = draft.model_name.value_or(engine.options().default_model);
+    if (name.empty()) {
+      return fail(RuntimeErrorCode::unknown_provider,
+                  "no model: name one as provider/model, or set a default for the harness", "model");
+    }
+    auto model = ModelRef::parse(name);
+    if (!model) return std::unexpected(model.error());
+    plan.primary = *std::move(model);
+  }
+  if (draft.on_unsupported) plan.on_unsupported = *draft.on_unsupported;
+  return plan;
+}
+
+Result<event::inputs::Start> RunRequest::make_start(const RunBuilder& builder, const Engine& engine,
+                                                    const SessionId& session_id, const SessionConfig& config,
+                                                    SessionHistory history) {
+  const auto& draft = builder.draft_;
+  if (auto valid = check_parts(draft.input); !valid) return std::unexpected(valid.error());
+  if (auto valid = check_text(draft.system, "system"); !valid) return std::unexpected(valid.error());
+  if (auto valid = check_settings(draft.settings); !valid) return std::unexpected(valid.error());
+  if (auto valid = check_times(draft.timeouts, draft.budgets); !valid) return std::unexpected(valid.error());
+  auto plan = plan_of(builder, engine);
+  if (!plan) return std::unexpected(plan.error());
+
+  event::inputs::Start start;
+  events::RunStarted& spec = start.spec;
+  spec.input = draft.input;
+  spec.system = draft.system;
+  spec.model_plan = *std::move(plan);
+  std::vector<ModelRef> models{spec.model_plan.primary};
+  models.insert(models.end(), spec.model_plan.fallbacks.begin(), spec.model_plan.fallbacks.end());
+  for (const ModelRef& model : models) {
+    auto adapter = engine.provider(model.provider);
+    if (!adapter) return std::unexpected(adapter.error());
+    if (auto ready = (*adapter)->ready(model); !ready) return std::unexpected(ready.error());
+    spec.offers.push_back((*adapter)->offer(model));
+  }
+  spec.settings = draft.settings;
+  spec.limits = draft.limits.value_or(engine.options().limits);
+  spec.history_limits = config.history;
+  spec.budgets = draft.budgets;
+  spec.timeouts = draft.timeouts;
+  spec.history = {history.base_run_id, history.entries.size(), event::context_hash(history.entries)};
+  spec.remember = draft.remember && config.remember;
+  spec.pinned = {{"offers", hash_of_offers(spec.offers)}};
+  spec.behaviours = kernel::present_behaviours();
+  spec.seed = new_seed();
+  spec.labels = draft.labels;
+  spec.runtime_version = ORCHESTRATOR_VERSION;
+
+  start.history = std::move(history.entries);
+  start.identity.run_id = new_run_id();
+  start.identity.session_id = session_id;
+  start.identity.trace_id = new_trace_id();
+  if (!draft.traceparent.empty()) {
+    const auto parent = parse_traceparent(draft.traceparent);
+    if (!parent) return bad("the traceparent is not a W3C trace context header", "traceparent");
+    start.identity.trace_id = parent->trace_id;
+    start.identity.parent_span_id = parent->parent_span_id;
+  }
+  return start;
+}
+
+std::vector<event::inputs::Hint> RunRequest::first_hints(const RunBuilder& builder) {
+  std::vector<event::inputs::Hint> hints;
+  for (const auto& [text, priority] : builder.draft_.hints) {
+    event::inputs::Hint hint;
+    hint.hint_id = new_hint_id();
+    hint.priority = priority;
+    hint.text = text;
+    hint.by = "caller";
+    hints.push_back(std::move(hint));
+  }
+  return hints;
+}
+
+std::vector<SharedBytes> RunRequest::inline_media(const std::vector<ContentPart>& parts) {
+  std::vector<SharedBytes> media;
+  for (const ContentPart& part : parts) {
+    const MediaSource* source = source_of(part);
+    if (source != nullptr && source->is_inline()) media.push_back(source->bytes);
+  }
+  return media;
+}
+
+}  // namespace orchestrator::harness::runtime

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// From what a caller put into a `RunBuilder` to the `Start` input of a run: checks, defaults, identity, offers.
+// Functions without state; harness's thread.
+
+#include <vector>
+
+#include "event/input.hpp"
+#include "orchestrator/harness/run.hpp"
+#include "orchestrator/harness/session.hpp"
+#include "runtime/engine.hpp"
+#include "runtime/session_history.hpp"
+
+namespace orchestrator::harness::runtime {
+
+class RunRequest {
+ public:
+  /// The input of a new run. Errors: those of `RunBuilder::async_start` that need no store.
+  static Result<event::inputs::Start> make_start(const RunBuilder& builder, const Engine& engine,
+                                                 const SessionId& session_id, const SessionConfig& config,
+                                                 SessionHistory history);
+  /// The hints that are to be queued with the start.
+  static std::vector<event::inputs::Hint> first_hints(const RunBuilder& builder);
+  static bool only_if_idle(const RunBuilder& builder) { return builder.draft_.only_if_idle; }
+  /// The contents that parts carry with them.
+  static std::vector<SharedBytes> inline_media(const std::vector<ContentPart>& parts);
+
+ private:
+  static Result<ModelPlan> plan_of(const RunBuilder& builder, const Engine& engine);
+};
+
+}  // namespace orchestrator::harness::runtime

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/session_history.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "kernel/evolve.hpp"
+
+namespace orchestrator::harness::runtime {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::uint64_t kPageBytes = 1ULL << 20;
+constexpr std::uint32_t kRunsPerPage = 100;
+
+SharedBytes* inline_bytes(ContentPart& part) {
+  MediaSource* source = nullptr;
+  if (auto* image = std::get_if<ImagePart>(&part)) source = &image->source;
+  if (auto* audio = std::get_if<AudioPart>(&part)) source = &audio->source;
+  if (auto* video = std::get_if<VideoPart>(&part)) source = &video->source;
+  if (auto* file = std::get_if<FilePart>(&part)) source = &file->source;
+  return source != nullptr && source->is_inline() && !source->bytes.is_loaded() ? &source->bytes : nullptr;
+}
+
+// Gives an entry whose media are references the bytes behind them.
+asio::awaitable<Result<void>> load_media(std::shared_ptr<JournalStore> store, event::ContextEntry* entry) {
+  const auto* message = std::get_if<MessageItem>(&entry->item->value);
+  if (message == nullptr) co_return Result<void>();
+  MessageItem loaded = *message;
+  bool changed = false;
+  for (ContentPart& part : loaded.parts) {
+    SharedBytes* bytes = inline_bytes(part);
+    if (bytes == nullptr) continue;
+    auto content = co_await store->blob(bytes->hash());
+    if (!content) co_return std::unexpected(content.error());
+    *bytes = *std::move(content);
+    changed = true;
+  }
+  if (changed) {
+    ConversationItem item{std::move(loaded), entry->item->origin};
+    entry->item = std::make_shared<const ConversationItem>(std::move(item));
+  }
+  co_return Result<void>();
+}
+
+// The newest run of the session that has ended and is remembered, and whether the session has any run at all.
+struct Newest {
+  bool has_runs = false;
+  std::optional<FoldedRun> run;
+};
+asio::awaitable<Result<Newest>> newest_remembered(std::shared_ptr<JournalStore> store, SessionId session_id) {
+  Newest newest;
+  RunFilter filter;
+  filter.session_id = session_id;
+  filter.limit = kRunsPerPage;
+  for (;;) {
+    auto page = co_await store->list(filter);
+    if (!page) co_return std::unexpected(page.error());
+    for (const RunSummary& summary : *page) {
+      newest.has_runs = true;
+      if (summary.status == RunStatus::active || summary.damaged) continue;
+      auto run = co_await fold_run(store, summary.run_id);
+      if (!run) co_return std::unexpected(run.error());
+      if (!run->state.facts.spec.remember) continue;
+      newest.run = *std::move(run);
+      co_return newest;
+    }
+    if (page->size() < kRunsPerPage) co_return newest;
+    filter.before = page->back().run_id;
+  }
+}
+
+}  // namespace
+
+asio::awaitable<Result<FoldedRun>> fold_run(std::shared_ptr<JournalStore> store, RunId run_id) {
+  FoldedRun run;
+  run.state = kernel::initial_state({});
+  for (;;) {
+    auto lines = co_await store->read(run_id, run.head.seq, kPageBytes);
+    if (!lines) co_return std::unexpected(lines.error());
+    if (lines->empty()) co_return run;
+    for (const JournalLine& line : *lines) {
+      auto step = event::decode_step(line.bytes, run.head);
+      if (!step) co_return std::unexpected(step.error());
+      for (const StreamEvent& event : step->events) {
+        // Only history can be trimmed, and this fold has none: all that was dropped was history.
+        if (const auto* trimmed = event.get_if<StreamEvent::ContextTrimmed>()) {
+          run.history_dropped += trimmed->dropped.size();
+        }
+        kernel::evolve(run.state, event);
+        run.last_at = event.meta.at;
+      }
+      run.head = step->head;
+    }
+  }
+}
+
+asio::awaitable<Result<SessionHistory>> load_session_history(std::shared_ptr<JournalStore> store,
+                                                             SessionId session_id) {
+  auto newest = co_await newest_remembered(store, session_id);
+  if (!newest) co_return std::unexpected(newest.error());
+  if (!newest->has_runs) {
+    co_return fail(RuntimeErrorCode::session_not_found, "the store has no session " + session_id.str(), session_id.str());
+  }
+  SessionHistory history;
+  if (!newest->run) co_return history;
+  history.base_run_id = newest->run->state.facts.identity.run_id;
+
+  // From the newest run backwards: each run's own items, then as many of its history's as it still had.
+  std::vector<event::ContextEntry> backwards;
+  std::uint64_t wanted = UINT64_MAX;
+  std::optional<FoldedRun> run = std::move(newest->run);
+  while (run && wanted > 0) {
+    auto& own = run->state.facts.context;
+    for (auto entry = own.rbegin(); entry != own.rend() && wanted > 0; ++entry, --wanted) backwards.push_back(*entry);
+    const events::HistoryRef& before = run->state.facts.spec.history;
+    wanted = std::min(wanted, before.items - std::min(before.items, run->history_dropped));
+    if (wanted == 0 || !before.base_run_id) break;
+    auto base = co_await fold_run(store, *before.base_run_id);
+    if (!base) co_return std::unexpected(base.error());
+    run = *std::move(base);
+  }
+  history.entries.assign(std::make_move_iterator(backwards.rbegin()), std::make_move_iterator(backwards.rend()));
+  for (event::ContextEntry& entry : history.entries) {
+    Result<void> loaded = co_await load_media(store, &entry);
+    if (!loaded) co_return std::unexpected(loaded.error());
+  }
+  co_return history;
+}
+
+}  // namespace orchestrator::harness::runtime

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A session's history out of its stored runs: what another process, or this one after a restart, begins with.
+
+#include "runtime/compiler_check.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "event/context_entry.hpp"
+#include "event/step.hpp"
+#include "kernel/state.hpp"
+#include "orchestrator/harness/journal.hpp"
+
+namespace orchestrator::harness::runtime {
+
+/// What a session's next run begins with.
+struct SessionHistory {
+  std::optional<RunId> base_run_id;  // the last remembered run
+  std::vector<event::ContextEntry> entries;
+};
+
+/// Walks back from the newest ended run that is remembered, along each run's history reference, only as far as items
+/// are still kept. Inline media are loaded from the store's blobs. Errors: `session_not_found` for a session without
+/// runs, the store's own, `journal_damaged`.
+[[nodiscard]] boost::asio::awaitable<Result<SessionHistory>> load_session_history(std::shared_ptr<JournalStore> store,
+                                                                                  SessionId session_id);
+
+/// A stored run, folded: its state (with only the items of its own in the context, unless `history` is given) and head.
+struct FoldedRun {
+  kernel::State state;
+  event::JournalHead head;
+  std::uint64_t history_dropped = 0;  // items of its history that it trimmed
+  WallTime last_at;                   // of its last event
+};
+[[nodiscard]] boost::asio::awaitable<Result<FoldedRun>> fold_run(std::shared_ptr<JournalStore> store, RunId run_id);
+
+}  // namespace orchestrator::harness::runtime
