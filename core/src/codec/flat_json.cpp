@@ -80,6 +80,12 @@ void skip_space(std::string_view text, std::size_t& at) {
   while (at < text.size() && (text[at] == ' ' || text[at] == '\t' || text[at] == '\n' || text[at] == '\r')) ++at;
 }
 
+bool skip_character(std::string_view text, std::size_t& at, char character) {
+  if (at >= text.size() || text[at] != character) return false;
+  ++at;
+  return true;
+}
+
 bool skip_word(std::string_view text, std::size_t& at, std::string_view word) {
   if (text.substr(at, word.size()) != word) return false;
   at += word.size();
@@ -112,13 +118,13 @@ bool FlatJson::read(std::string_view text) {
   size_ = 0;
   std::size_t at = 0;
   skip_space(text, at);
-  if (!skip_word(text, at, "{")) return false;
+  if (!skip_character(text, at, '{')) return false;
   skip_space(text, at);
-  if (!skip_word(text, at, "}")) {
+  if (!skip_character(text, at, '}')) {
     do {
       if (!read_member(text, at)) return false;
-    } while (skip_word(text, at, ","));
-    if (!skip_word(text, at, "}")) return false;
+    } while (skip_character(text, at, ','));
+    if (!skip_character(text, at, '}')) return false;
   }
   skip_space(text, at);
   return at == text.size();
@@ -128,13 +134,13 @@ bool FlatJson::read_member(std::string_view text, std::size_t& at) {
   if (size_ == kMembersMax) return false;
   Member& member = members_[size_++];
   skip_space(text, at);
-  if (!skip_word(text, at, "\"")) return false;
+  if (!skip_character(text, at, '"')) return false;
   const std::size_t begin = at;
   bool escaped = false;
   if (!skip_string(text, at, escaped) || escaped) return false;
   member.name = text.substr(begin, at - begin - 1);
   skip_space(text, at);
-  if (!skip_word(text, at, ":")) return false;
+  if (!skip_character(text, at, ':')) return false;
   skip_space(text, at);
   if (!read_value(text, at, member)) return false;
   skip_space(text, at);
@@ -143,7 +149,7 @@ bool FlatJson::read_member(std::string_view text, std::size_t& at) {
 
 bool FlatJson::read_value(std::string_view text, std::size_t& at, Member& member) {
   const std::size_t begin = at;
-  if (skip_word(text, at, "\"")) {
+  if (skip_character(text, at, '"')) {
     bool escaped = false;
     if (!skip_string(text, at, escaped)) return false;
     member.kind = escaped ? Kind::escaped_text : Kind::text;

@@ -240,7 +240,9 @@ void check_case(const boost::json::object& test) {
   EXPECT_EQ(read_pieces(chunks), reading);
   if (const auto* retry = test.if_contains("expected_retry")) {
     EXPECT_EQ(reading.retry_ms.has_value(), !retry->is_null());
-    if (!retry->is_null()) EXPECT_EQ(reading.retry_ms, retry->to_number<std::uint64_t>());
+    if (!retry->is_null()) {
+      EXPECT_EQ(reading.retry_ms, retry->to_number<std::uint64_t>());
+    }
   }
   // A comment cut off by the end counts when the tail is taken, which these cases do not foresee.
   SseParser strict;
@@ -250,7 +252,9 @@ void check_case(const boost::json::object& test) {
   if (const auto* comments = test.if_contains("expected_comments")) {
     EXPECT_EQ(strict.comments(), comments->to_number<std::uint64_t>());
   }
-  if (const auto* id = test.if_contains("expected_last_event_id")) EXPECT_EQ(strict.last_event_id(), id->as_string());
+  if (const auto* id = test.if_contains("expected_last_event_id")) {
+    EXPECT_EQ(strict.last_event_id(), id->as_string());
+  }
 }
 
 TEST(SseParser, PassesTheConformanceCases) {
