@@ -223,7 +223,8 @@ asio::awaitable<void> RunDriver::sync_loop() {
 void RunDriver::finish() {
   if (!ended_) {
     ended_ = true;
-    cancel_call();
+    // An answer that came to its end may let its connection go in peace.
+    if (call_ && call_->feed != nullptr && !call_->feed->saw_end()) cancel_call();
     release_slot();
     run_timer_.cancel();
     turn_timer_.cancel();

@@ -7,10 +7,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -165,5 +167,39 @@ class ProviderAdapter {
   /// The harness ends: let go of everything that is tied to its thread. No call is under way, none will come.
   virtual void stop() {}
 };
+
+/// OpenAI Responses at its own address or a compatible one.
+struct OpenAiConfig {
+  std::string api_key;
+  std::string base_url = "https://api.openai.com/v1";  // with the version path
+  std::string organization;                            // or empty
+  std::string project;                                 // or empty
+};
+/// Provider `openai`. Without a key its runs are refused with `key_missing`. Error: `configuration_invalid` (address).
+[[nodiscard]] Result<std::shared_ptr<ProviderAdapter>> openai_provider(OpenAiConfig config);
+
+/// An OpenAI-compatible Chat Completions server: llama.cpp, Ollama, vLLM, OpenRouter and the like.
+struct ChatConfig {
+  ProviderId id = ProviderId("chat");
+  std::string base_url;  // with the version path; empty: 127.0.0.1 port 8080
+  std::string api_key;   // empty: none is sent
+  std::vector<std::string> models;  // for listing
+};
+/// Error: `configuration_invalid` (address).
+[[nodiscard]] Result<std::shared_ptr<ProviderAdapter>> chat_provider(ChatConfig config);
+
+/// Provider `local`: the small model that comes with this project, served on this machine and started on first use.
+/// `progress` is told, in one line each, what takes time; it may be empty.
+struct LocalConfig {
+  std::string executable;  // of this program: where the project's files are looked for; empty: /proc/self/exe
+  std::function<void(std::string_view line)> progress;
+};
+[[nodiscard]] std::shared_ptr<ProviderAdapter> local_provider(LocalConfig config);
+
+/// Provider `scripted`: plays a script of answers and faults; see docs/harness/scripted-provider.md.
+[[nodiscard]] std::shared_ptr<ProviderAdapter> scripted_provider();
+/// The same, with scripts given as text, by name. Error: `script_invalid`.
+[[nodiscard]] Result<std::shared_ptr<ProviderAdapter>> scripted_provider(
+    const std::vector<std::pair<std::string, std::string>>& scripts);
 
 }  // namespace orchestrator::harness

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The model of a run that names none: the first that is there, of a configured key, a local server that answers, and
+// the local model. Looks at the environment and at loopback ports.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "orchestrator/harness/provider.hpp"
+
+namespace orchestrator::harness::assembly {
+
+/// What `openai` is asked for when only a key is given.
+inline constexpr const char* kDefaultOpenAiModel = "gpt-5.6";
+
+/// The base address of an OpenAI-compatible server on 127.0.0.1 port 8080 or 11434 that answers GET /v1/models within
+/// 300 ms each; nothing where there is none.
+[[nodiscard]] std::optional<std::string> find_local_chat_server();
+
+/// `provider/model`, or empty when nothing is there.
+[[nodiscard]] std::string default_model(const std::vector<std::shared_ptr<ProviderAdapter>>& providers);
+
+}  // namespace orchestrator::harness::assembly

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What a provider speaks: one row for each wire format, made of its pure encoder and decoder. A plain value whose
+// functions may be called from any thread.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "orchestrator/harness/provider.hpp"
+
+namespace orchestrator::harness::providers {
+
+struct WireFormat {
+  std::string name;  // `responses`, `chat`: the origin of its items
+  std::string path;  // appended to the base address, such as /responses
+  std::function<Result<std::string>(const ProviderRequest& request)> encode;
+  std::function<std::unique_ptr<StreamDecoder>(const DecoderLimits& limits)> decoder;
+  /// For hosts that answer with one JSON body; ends with a terminal part.
+  std::function<std::vector<ProviderPart>(std::string_view body, const DecoderLimits& limits)> decode_body;
+  std::function<ModelOffer(const ModelRef& model)> offer;
+};
+
+/// OpenAI Responses.
+[[nodiscard]] WireFormat responses_format();
+/// Chat Completions as the host behind `base_url` speaks it.
+[[nodiscard]] WireFormat chat_format(std::string_view base_url);
+
+}  // namespace orchestrator::harness::providers
