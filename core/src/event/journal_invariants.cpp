@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "event/journal_invariants.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "event/item_value.hpp"
+
+namespace orchestrator::harness::event {
+namespace {
+
+std::string number(std::uint64_t value) { return std::to_string(value); }
+
+// A piece of text may belong to a plain message or to a refusal; every other delta names its kind.
+bool fits(ItemKind delta, ItemKind item) {
+  return delta == item || (delta == ItemKind::text && item == ItemKind::refusal);
+}
+
+}  // namespace
+
+std::string Violation::str() const { return "event " + number(seq) + ": " + invariant + ": " + what; }
+
+void JournalInvariants::Sum::add(const std::optional<std::uint64_t>& more) {
+  is_used = true;
+  is_known = is_known && more.has_value();
+  value += more.value_or(0);
+}
+
+std::optional<std::uint64_t> JournalInvariants::Sum::total() const {
+  return is_used && is_known ? std::optional(value) : std::nullopt;
+}
+
+void JournalInvariants::report(std::string_view invariant, std::string what) {
+  if (violations_.size() < kViolationsMax) {
+    violations_.push_back({meta_.seq, std::string(invariant), std::move(what)});
+  }
+}
+
+bool JournalInvariants::require(bool holds, std::string_view invariant, std::string_view what) {
+  if (!holds) report(invariant, std::string(what));
+  return holds;
+}
+
+// What a payload must satisfy in this place of the journal, and what it changes for the ones after it.
+struct JournalInvariants::Check {
+  JournalInvariants& at;
+
+  void operator()(const events::RunStarted& event) const {
+    at.require(at.seen_ == 1, "run_started_first", "RunStarted is not the first event");
+    at.require(!event.input.empty(), "required_fields", "RunStarted without input");
+    at.require(!event.model_plan.primary.model.empty(), "required_fields", "RunStarted without a model");
+    at.require(std::ranges::is_sorted(event.behaviours), "required_fields", "behaviours are not ascending");
+    at.require(at.meta_.elapsed_us == 0, "elapsed_monotonic", "RunStarted is not at 0");
+  }
+  void operator()(const events::ModelSelected& event) const {
+    at.require(!event.model.model.empty(), "required_fields", "ModelSelected without a model");
+    at.require(!at.model_chosen_ && !at.negotiation_failed_, "model_once", "a model was chosen before");
+    at.model_chosen_ = true;
+  }
+  void operator()(const events::NegotiationFailed& event) const {
+    at.require(!event.rejected.empty(), "required_fields", "NegotiationFailed rejects no model");
+    at.require(!at.model_chosen_, "model_once", "a model was chosen before");
+    at.negotiation_failed_ = true;
+  }
+  void operator()(const events::ContextTrimmed& event) const {
+    at.require(!event.policy.empty() && !event.dropped.empty(), "required_fields", "ContextTrimmed drops nothing");
+    at.require(event.tokens_after <= event.tokens_before, "trim_shrinks", "the context grew by trimming");
+  }
+  void operator()(const events::ContextAssembled& event) const {
+    at.require(!at.attempt_, "context_before_request", "the context changed during an attempt");
+    at.require(!event.context_hash.is_zero() && event.items > 0, "required_fields", "ContextAssembled is empty");
+    at.require(event.changes.size() <= event.items, "required_fields", "more items added than there are");
+    at.assembled_turn_ = event.turn;
+  }
+  void operator()(const events::ProviderRequested& event) const { request(event); }
+  void operator()(const events::ProviderResponded& event) const {
+    if (!at.is_open(event.attempt, "ProviderResponded")) return;
+    at.require(!at.attempt_->responded, "responded_once", "the attempt has headers already");
+    at.require(event.headers_us == at.meta_.elapsed_us - at.attempt_->requested_us, "latencies", "headers_us is wrong");
+    at.attempt_->responded = true;
+  }
+  void operator()(const events::OutputDelta& e) const {
+    at.check_delta(e.attempt, e.turn, e.item_id, e.offset, e.text, ItemKind::text);
+  }
+  void operator()(const events::ReasoningDelta& e) const {
+    at.check_delta(e.attempt, e.turn, e.item_id, e.offset, e.text, ItemKind::reasoning);
+  }
+  void operator()(const events::ToolArgumentsDelta& e) const {
+    at.check_delta(e.attempt, e.turn, e.item_id, e.offset, e.text, ItemKind::tool_call);
+  }
+  void operator()(const events::OutputItemCompleted& event) const { complete_item(event); }
+  void operator()(const events::UsageReported& event) const {
+    if (!at.is_open(event.attempt, "UsageReported")) return;
+    at.require(!at.attempt_->usage_reported, "usage_once", "the attempt's usage was reported before");
+    at.attempt_->usage_reported = true;
+    const Usage& usage = event.usage;
+    const std::array counts{usage.input,  usage.cached_input, usage.cache_write,
+                            usage.output, usage.reasoning,    usage.total};
+    for (std::size_t i = 0; i < counts.size(); ++i) at.usage_[i].add(counts[i]);
+    at.usage_invalid_ = at.usage_invalid_ || usage.invalid;
+    at.cost_.add(event.cost_micro_usd);
+  }
+  void operator()(const events::AttemptFinished& event) const {
+    if (!at.is_open(event.attempt, "AttemptFinished")) return;
+    for (const Item& item : at.attempt_->items) {
+      at.require(item.done, "items_complete", "the answer ended with item " + item.item_id + " open");
+    }
+    at.close_attempt(true);
+  }
+  void operator()(const events::AttemptFailed& event) const {
+    at.check_error(event.error);
+    if (!at.is_open(event.attempt, "AttemptFailed")) return;
+    for (const std::string& voided : event.voided_items) {
+      at.require(std::ranges::find(at.attempt_->items, voided, &Item::item_id) != at.attempt_->items.end(),
+                 "items_known", "item " + voided + " was voided but never seen");
+    }
+    at.close_attempt(false);
+  }
+  void operator()(const events::TimeoutFired& event) const {
+    if (event.attempt) at.is_open(*event.attempt, "TimeoutFired");
+  }
+  void operator()(const events::ToolCallRequested& event) const {
+    at.require(!event.call_id.empty(), "required_fields", "ToolCallRequested without an id");
+    at.require(!at.attempt_, "calls_after_answer", "a call was requested during an attempt");
+    at.require(!at.call_, "calls_serial", "a call was requested while another is open");
+    at.require(event.turn == at.turns_done_, "turns_dense", "the call is not of the turn that ended last");
+    if (at.require(!at.calls_due_.empty() && at.calls_due_.front() == event.call_id, "call_requested_once",
+                   "call " + event.call_id + " is not the next one of the answer")) {
+      at.calls_due_.erase(at.calls_due_.begin());
+    }
+    at.call_ = event.call_id;
+  }
+  void operator()(const events::ToolCallFinished& event) const {
+    at.require(at.call_ == event.call_id, "call_finished_once", "call " + event.call_id + " is not the open one");
+    at.call_.reset();
+    at.tool_us_ += event.latency_us;
+    at.require(event.error.has_value() == (event.outcome != ToolOutcome::ok), "required_fields",
+               "a call has an error exactly when it is not ok");
+    if (event.error) at.check_error(*event.error);
+  }
+  void operator()(const events::HintQueued& event) const {
+    at.require(!event.hint_id.is_zero() && !event.text.empty(), "required_fields", "HintQueued without id or text");
+    at.require(at.hints_.emplace(event.hint_id, false).second, "hint_queued_once",
+               "hint " + event.hint_id.str() + " was queued before");
+  }
+  void operator()(const events::HintDelivered& event) const {
+    end_hint(event.hint_id);
+    at.require(!event.item.is_zero(), "required_fields", "HintDelivered without its item");
+    at.delivered_for_.push_back(event.turn);
+  }
+  void operator()(const events::HintDropped& event) const {
+    end_hint(event.hint_id);
+    at.require(!event.reason.empty(), "required_fields", "HintDropped without a reason");
+  }
+  void operator()(const events::CheckpointCreated& event) const {
+    at.require(!event.label.empty(), "required_fields", "CheckpointCreated without a label");
+  }
+  void operator()(const events::AbortRequested& event) const {
+    at.require(!at.abort_ || (at.abort_->mode == AbortMode::after_turn && event.mode == AbortMode::now),
+               "abort_escalates", "an abort of the same or a stronger mode was requested before");
+    at.abort_ = event;
+  }
+  void operator()(const events::RunPaused&) const {
+    at.require(!at.paused_us_, "pause_alternates", "the run is paused already");
+    at.paused_us_ = at.meta_.elapsed_us;
+  }
+  void operator()(const events::RunResumed& event) const {
+    if (event.epoch) return;  // after a crash, not after a pause
+    if (at.require(at.paused_us_.has_value(), "pause_alternates", "the run is not paused")) {
+      at.require(event.parked_us == at.meta_.elapsed_us - *at.paused_us_, "latencies", "parked_us is wrong");
+    }
+    at.paused_us_.reset();
+  }
+  void operator()(const events::Completed& event) const {
+    at.require(!at.abort_, "abort_ends_run", "the run completed after an abort was requested");
+    at.require(event.output == at.last_output_, "output", "output is not the text of the last finished attempt");
+    at.require(event.finish_reason != FinishReason::tool_calls && event.finish_reason != FinishReason::pause,
+               "required_fields", "a run does not end with this reason");
+    at.check_totals(event.usage, event.cost_micro_usd, event.latencies);
+  }
+  void operator()(const events::Error& event) const {
+    at.check_error(event.error);
+    at.require(!at.abort_ || at.abort_->mode != AbortMode::now, "abort_ends_run", "an abort ended as an error");
+    at.require(event.partial_output == at.partial_output_, "output", "partial_output is not what was cut off");
+    at.check_totals(event.usage, event.cost_micro_usd, event.latencies);
+  }
+  void operator()(const events::Aborted& event) const {
+    if (at.require(at.abort_.has_value(), "abort_requested_first", "Aborted without AbortRequested")) {
+      at.require(event.mode == at.abort_->mode && event.by == at.abort_->by, "abort_requested_first",
+                 "Aborted is not the abort that was requested last");
+    }
+    at.require(event.partial_output == at.partial_output_, "output", "partial_output is not what was cut off");
+    at.check_totals(event.usage, event.cost_micro_usd, event.latencies);
+  }
+  void operator()(const events::Unknown& event) const {
+    at.require(!event.type.empty(), "required_fields", "an event without a type");
+  }
+
+ private:
+  void request(const events::ProviderRequested& event) const {
+    at.require(!at.attempt_, "attempt_ended_once", "attempt " + number(event.attempt) + " began inside another");
+    at.require(event.attempt == at.last_attempt_ + 1, "attempts_dense",
+               "attempt " + number(event.attempt) + " after " + number(at.last_attempt_));
+    at.require(event.turn == at.turns_done_ + 1, "turns_dense",
+               "turn " + number(event.turn) + " after " + number(at.turns_done_) + " finished ones");
+    at.require(at.model_chosen_, "model_once", "a request before a model was chosen");
+    at.require(at.assembled_turn_ == event.turn, "context_before_request", "no context was assembled for this turn");
+    at.require(!event.request_hash.is_zero(), "required_fields", "ProviderRequested without request_hash");
+    at.require(at.meta_.parent_span_id == at.first_->span_id, "spans", "an attempt's span is not a child of the run's");
+    at.require(!at.abort_ || at.abort_->mode != AbortMode::now, "no_call_after_abort", "a call after an abort");
+    at.require(!at.paused_us_, "no_call_while_paused", "a call while paused");
+    at.require(!at.call_ && at.calls_due_.empty(), "call_finished_once", "a request while a call has no result");
+    at.require(std::ranges::all_of(at.delivered_for_, [&](std::uint32_t turn) { return turn == event.turn; }),
+               "hint_delivered_turn", "a hint was delivered into another turn");
+    at.delivered_for_.clear();
+    at.assembled_turn_.reset();
+    if (at.last_attempt_ == 0) at.queue_us_ = event.queue_us;
+    at.last_attempt_ = event.attempt;
+    at.partial_output_.clear();
+    OpenAttempt attempt;
+    attempt.number = event.attempt;
+    attempt.turn = event.turn;
+    attempt.requested_us = at.meta_.elapsed_us;
+    attempt.span = at.meta_.span_id;
+    at.attempt_ = std::move(attempt);
+  }
+
+  void complete_item(const events::OutputItemCompleted& event) const {
+    Item* item = at.delta_item(event.attempt, event.turn, event.item_id);
+    if (item == nullptr) return;
+    const std::string value = value_of(event.item);
+    at.require(event.kind == kind_of(event.item), "item_kind", "the kind is not that of the item");
+    if (item->text.empty()) {
+      item->text = value;
+    } else {
+      at.require(fits(item->kind, event.kind), "item_kind", "item " + event.item_id + " had deltas of another kind");
+      at.require(item->text == value, "deltas_add_up", "the deltas of item " + event.item_id + " are not its value");
+    }
+    item->kind = event.kind;
+    item->done = true;
+    if (const auto* call = std::get_if<ToolCallItem>(&event.item.value)) at.attempt_->call_ids.push_back(call->call_id);
+  }
+
+  void end_hint(const HintId& hint_id) const {
+    const auto found = at.hints_.find(hint_id);
+    const bool was_open = found != at.hints_.end() && !found->second;
+    at.require(was_open, "hint_ended_once", "hint " + hint_id.str() + " is not in the queue");
+    if (was_open) found->second = true;
+  }
+};
+
+bool JournalInvariants::is_open(std::uint32_t attempt, std::string_view type) {
+  if (attempt_ && attempt_->number == attempt) return true;
+  report("attempt_open", std::string(type) + " of attempt " + number(attempt) + ", which is not under way");
+  return false;
+}
+
+JournalInvariants::Item* JournalInvariants::delta_item(std::uint32_t attempt, std::uint32_t turn,
+                                                       const std::string& item_id) {
+  if (!is_open(attempt, "output")) return nullptr;
+  if (turn != attempt_->turn) report("turns_dense", "output of turn " + number(turn) + " in another turn");
+  require(!attempt_->usage_reported, "usage_once", "output after the attempt's usage");
+  require(!item_id.empty(), "required_fields", "output without an item id");
+  auto found = std::ranges::find(attempt_->items, item_id, &Item::item_id);
+  if (found == attempt_->items.end()) return &attempt_->items.emplace_back(Item{item_id, ItemKind::other, {}, false});
+  if (found->done) report("item_done_once", "item " + item_id + " has ended already");
+  return &*found;
+}
+
+void JournalInvariants::check_delta(std::uint32_t attempt, std::uint32_t turn, const std::string& item_id,
+                                    std::uint64_t offset, const std::string& text, ItemKind kind) {
+  Item* item = delta_item(attempt, turn, item_id);
+  if (item == nullptr) return;
+  require(!text.empty(), "required_fields", "a delta without text");
+  if (offset != item->text.size()) {
+    report("offsets_dense", "offset " + number(offset) + " where " + number(item->text.size()) + " should be");
+  }
+  if (!item->text.empty() && item->kind != kind) {
+    report("item_kind", "item " + item_id + " had deltas of another kind");
+  }
+  item->kind = kind;
+  item->text += text;
+}
+
+void JournalInvariants::close_attempt(bool has_finished) {
+  require(attempt_->usage_reported, "usage_once", "the attempt ended without a report of its usage");
+  std::string visible;
+  for (const Item& item : attempt_->items) {
+    if (is_visible(item.kind)) visible += item.text;
+  }
+  model_us_ += meta_.elapsed_us - attempt_->requested_us;
+  if (has_finished) {
+    last_output_ = std::move(visible);
+    turns_done_ = attempt_->turn;
+    calls_due_ = std::move(attempt_->call_ids);
+  } else {
+    partial_output_ = std::move(visible);
+  }
+  attempt_.reset();
+}
+
+void JournalInvariants::check_error(const harness::Error& error) {
+  require(!error.message.empty(), "required_fields", "an error without a message");
+  require(follows_mapping(error), "error_mapping", "the error " + error.code + " is no row of the mapping table");
+}
+
+void JournalInvariants::check_totals(const Usage& usage, const std::optional<std::uint64_t>& cost,
+                                     const Latencies& latencies) {
+  const std::array totals{usage.input,  usage.cached_input, usage.cache_write,
+                          usage.output, usage.reasoning,    usage.total};
+  constexpr std::array<std::string_view, 6> kNames{"input",  "cached_input", "cache_write",
+                                                   "output", "reasoning",    "total"};
+  for (std::size_t i = 0; i < totals.size(); ++i) {
+    require(totals[i] == usage_[i].total(), "usage_sums", "usage." + std::string(kNames[i]) + " is not the sum");
+  }
+  require(usage.invalid == usage_invalid_, "usage_sums", "usage.invalid is not the disjunction");
+  require(cost == cost_.total(), "usage_sums", "the cost is not the sum");
+  require(latencies.total_us == meta_.elapsed_us, "latencies", "total_us is not the time since RunStarted");
+  require(latencies.queue_us == queue_us_, "latencies", "queue_us is not that of the first request");
+  require(latencies.model_us == model_us_, "latencies", "model_us is not the sum over the attempts");
+  require(latencies.tool_us == tool_us_, "latencies", "tool_us is not the sum over the calls");
+  check_nothing_open();
+}
+
+void JournalInvariants::check_nothing_open() {
+  require(!attempt_, "attempt_ended_once", "the run ended inside an attempt");
+  require(!call_ && calls_due_.empty(), "call_finished_once", "the run ended with a call open");
+  require(delivered_for_.empty(), "hint_delivered_turn", "a hint was delivered into a turn that never began");
+  for (const auto& [hint_id, has_ended] : hints_) {
+    require(has_ended, "hint_ended_once", "hint " + hint_id.str() + " was neither delivered nor dropped");
+  }
+}
+
+void JournalInvariants::check_envelope(const StreamEvent& event) {
+  if (seen_ == 1) {
+    first_ = meta_;
+    require(event.get_if<events::RunStarted>() != nullptr, "run_started_first",
+            "the first event is " + std::string(event.type()));
+    require(!meta_.run_id.is_zero() && !meta_.session_id.is_zero() && !meta_.trace_id.is_zero(), "required_fields",
+            "an id is all zeros");
+  }
+  if (meta_.seq != seen_) report("seq_dense", "seq " + number(meta_.seq) + " where " + number(seen_) + " should be");
+  require(meta_.elapsed_us >= last_elapsed_us_, "elapsed_monotonic", "elapsed_us went back");
+  require(
+      meta_.run_id == first_->run_id && meta_.session_id == first_->session_id && meta_.trace_id == first_->trace_id,
+      "same_ids", "run, session or trace id changed");
+  require(terminal_seq_ == 0, "terminal_last", "an event after the terminal one");
+  last_elapsed_us_ = meta_.elapsed_us;
+}
+
+// An event of an attempt stands in the attempt's span, a child of the run's; every other one in the run's own.
+void JournalInvariants::check_span(const StreamEvent& event) {
+  require(!meta_.span_id.is_zero(), "spans", "span_id is all zeros");
+  const bool is_of_run = meta_.span_id == first_->span_id;
+  if (is_of_run) {
+    require(meta_.parent_span_id == first_->parent_span_id, "spans", "the run's span changed its parent");
+    return;
+  }
+  require(meta_.parent_span_id == first_->span_id, "spans", "an attempt's span is not a child of the run's");
+  const bool begins = event.get_if<events::ContextAssembled>() != nullptr;
+  require(begins || (attempt_ && attempt_->span == meta_.span_id), "spans", "an event in a span of no open attempt");
+}
+
+void JournalInvariants::add(const StreamEvent& event) {
+  seen_ += 1;
+  meta_ = event.meta;
+  check_envelope(event);
+  if (event.get_if<events::ProviderRequested>() == nullptr) check_span(event);
+  std::visit(Check{*this}, event.payload);
+  if (event.is_terminal()) terminal_seq_ = meta_.seq;
+}
+
+void JournalInvariants::check_complete() { require(is_ended(), "terminal_last", "the journal has no terminal event"); }
+
+std::vector<Violation> check_journal(std::span<const StreamEvent> events) {
+  JournalInvariants invariants;
+  for (const StreamEvent& event : events) invariants.add(event);
+  invariants.check_complete();
+  return invariants.violations();
+}
+
+}  // namespace orchestrator::harness::event
