@@ -3,45 +3,26 @@
 #include <algorithm>
 #include <set>
 
+#include "event/item_value.hpp"
 #include "kernel/decider.hpp"
 
 namespace orchestrator::harness::kernel {
 namespace {
-
-// Room that every run keeps for its closing events: hints to drop, calls to answer, the terminal event.
-std::uint64_t closing_events(const Limits& limits) {
-  return 16ULL + limits.hints_queued + 2ULL * limits.tool_calls_per_turn;
-}
-
-ItemKind kind_of(const ConversationItem& item) {
-  struct Visitor {
-    ItemKind operator()(const MessageItem&) const { return ItemKind::text; }
-    ItemKind operator()(const ReasoningItem&) const { return ItemKind::reasoning; }
-    ItemKind operator()(const RefusalItem&) const { return ItemKind::refusal; }
-    ItemKind operator()(const ToolCallItem&) const { return ItemKind::tool_call; }
-    ItemKind operator()(const ToolResultItem&) const { return ItemKind::other; }
-    ItemKind operator()(const OtherItem&) const { return ItemKind::other; }
-  };
-  return std::visit(Visitor{}, item.value);
-}
-
-// What the deltas of an item must add up to.
-std::string value_of(const ConversationItem& item) {
-  if (const auto* call = std::get_if<ToolCallItem>(&item.value)) return call->arguments;
-  return text_of(item);
-}
 
 class AnswerDecision {
  public:
   AnswerDecision(Decider& decider, const Attempt& attempt) : decider_(decider), attempt_(attempt) {}
 
   // False once the attempt has ended.
-  bool take(const event::ProviderPart& part) { return std::visit([this](const auto& p) { return on(p); }, part); }
+  bool take(const event::ProviderPart& part) {
+    return std::visit([this](const auto& p) { return on(p); }, part);
+  }
 
  private:
   // What this chunk has added to an item, on top of the state before it.
   struct Added {
     std::string item_id;
+    ItemKind kind = ItemKind::text;
     std::string text;
     bool done = false;
   };
@@ -50,47 +31,62 @@ class AnswerDecision {
     const auto found = std::ranges::find(attempt_.items, item_id, &ItemProgress::item_id);
     return found == attempt_.items.end() ? nullptr : &*found;
   }
-  Added& added(const std::string& item_id) {
+  // What this chunk has for an item that was known before, or begins with `kind`.
+  Added& added(const std::string& item_id, const ItemProgress* before, ItemKind kind) {
     const auto found = std::ranges::find(added_, item_id, &Added::item_id);
     if (found != added_.end()) return *found;
-    return added_.emplace_back(Added{item_id, {}, false});
+    if (before != nullptr) return added_.emplace_back(Added{item_id, before->kind, {}, before->done});
+    return added_.emplace_back(Added{item_id, kind, {}, false});
+  }
+  // An item that has begun and not ended, or null.
+  const std::string* open_item() const {
+    for (const Added& item : added_) {
+      if (!item.done) return &item.item_id;
+    }
+    for (const ItemProgress& item : attempt_.items) {
+      if (!item.done && std::ranges::find(added_, item.item_id, &Added::item_id) == added_.end()) return &item.item_id;
+    }
+    return nullptr;
   }
 
   template <class Delta, class Piece>
-  bool delta(const Piece& piece) {
+  bool delta(const Piece& piece, ItemKind kind) {
     if (piece.text.empty()) return true;
     const ItemProgress* before = known(piece.item_id);
-    Added& now = added(piece.item_id);
-    if (now.done || (before != nullptr && before->done)) {
-      return violate("a piece of item " + piece.item_id + " came after its end");
-    }
+    Added& now = added(piece.item_id, before, kind);
+    if (now.done) return violate("a piece of item " + piece.item_id + " came after its end");
+    if (now.kind != kind) return violate("the pieces of item " + piece.item_id + " are of two kinds");
     const std::uint64_t offset = (before == nullptr ? 0 : before->text.size()) + now.text.size();
     now.text += piece.text;
-    decider_.emit_in_attempt(attempt_.number,
-                             Delta{attempt_.number, attempt_.turn, piece.item_id, offset, piece.text});
+    decider_.emit_in_attempt(attempt_.number, Delta{attempt_.number, attempt_.turn, piece.item_id, offset, piece.text});
     return true;
   }
-  bool on(const event::TextPiece& piece) { return delta<events::OutputDelta>(piece); }
-  bool on(const event::ReasoningPiece& piece) { return delta<events::ReasoningDelta>(piece); }
-  bool on(const event::ToolArgumentsPiece& piece) { return delta<events::ToolArgumentsDelta>(piece); }
+  bool on(const event::TextPiece& piece) { return delta<events::OutputDelta>(piece, ItemKind::text); }
+  bool on(const event::ReasoningPiece& piece) { return delta<events::ReasoningDelta>(piece, ItemKind::reasoning); }
+  bool on(const event::ToolArgumentsPiece& piece) {
+    return delta<events::ToolArgumentsDelta>(piece, ItemKind::tool_call);
+  }
 
   bool on(const event::ItemDone& done) {
     const ItemProgress* before = known(done.item_id);
-    Added& now = added(done.item_id);
-    if (now.done || (before != nullptr && before->done)) {
-      return violate("item " + done.item_id + " ended twice");
+    const ItemKind kind = event::kind_of(done.item);
+    Added& now = added(done.item_id, before, kind);
+    if (now.done) return violate("item " + done.item_id + " ended twice");
+    if (const auto* call = std::get_if<ToolCallItem>(&done.item.value); call != nullptr && call->call_id.empty()) {
+      return violate("the tool call of item " + done.item_id + " has no id");
     }
-    const std::string value = value_of(done.item);
+    const std::string value = event::value_of(done.item);
     const std::string_view head = before == nullptr ? std::string_view() : std::string_view(before->text);
     const bool has_pieces = !head.empty() || !now.text.empty();
     const bool adds_up = value.size() == head.size() + now.text.size() && value.starts_with(head) &&
                          std::string_view(value).substr(head.size()) == now.text;
-    if (has_pieces && !adds_up) {
+    const bool is_of_kind = now.kind == kind || (now.kind == ItemKind::text && kind == ItemKind::refusal);
+    if (has_pieces && !(adds_up && is_of_kind)) {
       return violate("the pieces of item " + done.item_id + " do not add up to its value");
     }
     now.done = true;
-    decider_.emit_in_attempt(attempt_.number, events::OutputItemCompleted{attempt_.number, attempt_.turn, done.item_id,
-                                                                          kind_of(done.item), done.item});
+    decider_.emit_in_attempt(
+        attempt_.number, events::OutputItemCompleted{attempt_.number, attempt_.turn, done.item_id, kind, done.item});
     return true;
   }
   bool on(const event::UsageSeen& seen) {
@@ -98,9 +94,11 @@ class AnswerDecision {
     return true;
   }
   bool on(const event::AnswerFinished& finished) {
+    if (const std::string* item_id = open_item()) return violate("the answer ended inside item " + *item_id);
     const std::vector<ToolCallItem> asked = calls();
     if (auto error = bad_calls(asked)) return on(event::AnswerFailed{*std::move(error)});
-    decider_.emit_in_attempt(attempt_.number, events::UsageReported{attempt_.number, usage_, std::nullopt, std::nullopt});
+    decider_.emit_in_attempt(attempt_.number,
+                             events::UsageReported{attempt_.number, usage_, std::nullopt, std::nullopt});
     decider_.emit_in_attempt(attempt_.number,
                              events::AttemptFinished{attempt_.number, finished.reason, finished.native_reason,
                                                      finished.provider_model, finished.provider_response_id});
@@ -120,7 +118,8 @@ class AnswerDecision {
     return false;
   }
   void fail_attempt(const Error& error) {
-    decider_.emit_in_attempt(attempt_.number, events::UsageReported{attempt_.number, usage_, std::nullopt, std::nullopt});
+    decider_.emit_in_attempt(attempt_.number,
+                             events::UsageReported{attempt_.number, usage_, std::nullopt, std::nullopt});
     events::AttemptFailed failed{attempt_.number, error, {}};
     const Attempt& now = std::get<Calling>(decider_.state().phase).attempt;
     for (const ItemProgress& item : now.items) failed.voided_items.push_back(item.item_id);
@@ -147,13 +146,16 @@ class AnswerDecision {
       return ToolError{ToolErrorCode::too_many_tool_calls,
                        "the answer asks for " + std::to_string(asked.size()) + " tool calls, the limit is " +
                            std::to_string(calls_max),
-                       attempt_at(), {}};
+                       attempt_at(),
+                       {}};
     }
     std::set<std::string> ids;
     for (const ToolCallItem& call : asked) {
       if (!ids.insert(call.call_id).second) {
         return ToolError{ToolErrorCode::duplicate_tool_call_id,
-                         "two calls of one answer have the id " + call.call_id, attempt_at(), {}};
+                         "two calls of one answer have the id " + call.call_id,
+                         attempt_at(),
+                         {}};
       }
     }
     return std::nullopt;
@@ -172,7 +174,10 @@ class AnswerDecision {
       requested.argument_hash = sha256(call.arguments);
       decider_.emit(std::move(requested));
       const ToolError error =
-          is_cut ? ToolError{ToolErrorCode::tool_args_invalid, "the answer was cut before the call was whole", call.name, {}}
+          is_cut ? ToolError{ToolErrorCode::tool_args_invalid,
+                             "the answer was cut before the call was whole",
+                             call.name,
+                             {}}
                  : ToolError{ToolErrorCode::unknown_tool, "there is no tool of this name in this run", call.name, {}};
       events::ToolCallFinished finished;
       finished.call_id = call.call_id;
@@ -198,13 +203,16 @@ const Attempt* calling_attempt(const State& state, std::uint32_t number) {
 
 Error timeout_error(const Facts& facts, TimerKind timer) {
   if (timer == TimerKind::turn) {
-    return RuntimeError{RuntimeErrorCode::turn_timeout,
-                        "the turn passed its limit of " + std::to_string(facts.spec.timeouts.turn_ms.value_or(0)) + " ms",
-                        "timeouts.turn_ms", {}};
+    return RuntimeError{
+        RuntimeErrorCode::turn_timeout,
+        "the turn passed its limit of " + std::to_string(facts.spec.timeouts.turn_ms.value_or(0)) + " ms",
+        "timeouts.turn_ms",
+        {}};
   }
   return RuntimeError{RuntimeErrorCode::run_timeout,
                       "the run passed its limit of " + std::to_string(facts.spec.timeouts.run_ms.value_or(0)) + " ms",
-                      "timeouts.run_ms", {}};
+                      "timeouts.run_ms",
+                      {}};
 }
 
 // The call that was being cancelled is gone: the run ends as it was asked to.
@@ -224,7 +232,7 @@ void end_stopped(Decider& decider, const Stopping& stopping, const Error& error,
 
 void on_provider_headers(Decider& decider, const event::inputs::ProviderHeaders& input) {
   const Attempt* attempt = calling_attempt(decider.base(), input.attempt);
-  if (attempt == nullptr) return;
+  if (attempt == nullptr || attempt->responded) return;
   decider.emit_in_attempt(input.attempt,
                           events::ProviderResponded{input.attempt, input.provider_request_id, input.status,
                                                     decider.now_us() - attempt->requested_us});
@@ -242,7 +250,8 @@ void on_provider_chunk(Decider& decider, const event::inputs::ProviderChunk& inp
     const RuntimeError error{RuntimeErrorCode::limit_exceeded,
                              by_events ? "the run reached its limit of " + std::to_string(limits.run_events) + " events"
                                        : "the run reached its limit of " + std::to_string(limits.run_bytes) + " bytes",
-                             by_events ? "limits.run_events" : "limits.run_bytes", {}};
+                             by_events ? "limits.run_events" : "limits.run_bytes",
+                             {}};
     answer.take(event::AnswerFailed{error});
     decider.effect(event::effects::CancelProvider{input.attempt});
     return;
@@ -259,7 +268,8 @@ void on_provider_ended(Decider& decider, const event::inputs::ProviderEnded& inp
   }
   const Attempt* attempt = calling_attempt(decider.base(), input.attempt);
   if (attempt == nullptr) return;
-  if (input.timer) {
+  const bool is_of_stream = input.timer && *input.timer != TimerKind::turn && *input.timer != TimerKind::run;
+  if (is_of_stream) {
     decider.emit_in_attempt(input.attempt, events::TimeoutFired{*input.timer, input.timer_ms, input.attempt});
   }
   AnswerDecision answer(decider, *attempt);
@@ -268,8 +278,10 @@ void on_provider_ended(Decider& decider, const event::inputs::ProviderEnded& inp
 }
 
 void on_effect_lost(Decider& decider, const event::inputs::EffectLost& input) {
-  const ProviderError lost{ProviderErrorCode::provider_lost, "the process that made the call is gone",
-                           "attempt " + std::to_string(input.attempt), {}};
+  const ProviderError lost{ProviderErrorCode::provider_lost,
+                           "the process that made the call is gone",
+                           "attempt " + std::to_string(input.attempt),
+                           {}};
   if (stopping_attempt(decider.base(), input.attempt) != nullptr) {
     end_stopped(decider, std::get<Stopping>(decider.base().phase), lost, Usage{});
     return;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an operator may ask of a run, and the deadlines that act like one.
-#include <algorithm>
-
 #include "event/json_writer.hpp"
 #include "kernel/decider.hpp"
 
@@ -29,12 +27,23 @@ bool refuse_bad_text(Decider& decider, const std::string& text, std::uint64_t by
     decider.refuse(RuntimeErrorCode::invalid_argument, "the text is empty", at);
   } else if (text.size() > bytes_max) {
     decider.refuse(RuntimeErrorCode::limit_exceeded,
-                   "the text has " + std::to_string(text.size()) + " bytes, the limit is " + std::to_string(bytes_max), at);
+                   "the text has " + std::to_string(text.size()) + " bytes, the limit is " + std::to_string(bytes_max),
+                   at);
   } else if (!event::is_valid_utf8(text)) {
     decider.refuse(RuntimeErrorCode::invalid_argument, "the text is not valid UTF-8", at);
   } else {
     return false;
   }
+  return true;
+}
+
+// A run that is near its limit of events takes no more commands that add to it.
+bool refuse_full_journal(Decider& decider) {
+  const Facts& facts = decider.base().facts;
+  const Limits& limits = facts.spec.limits;
+  if (facts.last_seq + 1 + closing_events(limits) <= limits.run_events) return false;
+  decider.refuse(RuntimeErrorCode::limit_exceeded,
+                 "the run reached its limit of " + std::to_string(limits.run_events) + " events", "limits.run_events");
   return true;
 }
 
@@ -62,21 +71,20 @@ void on_hint(Decider& decider, const event::inputs::Hint& input) {
   const Facts& facts = decider.base().facts;
   if (refuse_other_turn(decider, input.expected_turn)) return;
   if (refuse_bad_text(decider, input.text, facts.spec.limits.hint_bytes, "hint.text")) return;
-  const bool is_known = std::ranges::any_of(
-      facts.hints, [&](const QueuedHint& hint) { return hint.hint_id == input.hint_id; });
-  if (is_known) return;  // the same hint again
+  if (facts.hint_ids.contains(input.hint_id)) return;  // the same hint again
   if (facts.hints.size() >= facts.spec.limits.hints_queued) {
     decider.refuse(RuntimeErrorCode::queue_full,
                    "the run has " + std::to_string(facts.hints.size()) + " hints waiting, which is its limit", "hint");
     return;
   }
+  if (refuse_full_journal(decider)) return;
   // No provider of this version takes a hint into an answer under way: it goes with the next request.
   decider.emit(events::HintQueued{input.hint_id, input.priority, input.text, input.by, false, input.expires_us});
 }
 
 void on_pause(Decider& decider, const event::inputs::Pause& input) {
   const State& base = decider.base();
-  if (base.facts.paused) return;
+  if (base.facts.paused || refuse_full_journal(decider)) return;
   decider.emit(events::RunPaused{input.by});
   if (base.facts.spec.timeouts.run_ms) decider.effect(event::effects::StopTimer{TimerKind::run});
   if (const auto* waiting = std::get_if<Waiting>(&base.phase)) {
@@ -103,7 +111,7 @@ void on_resume(Decider& decider, const event::inputs::Resume& input) {
 
 void on_checkpoint(Decider& decider, const event::inputs::Checkpoint& input) {
   const std::uint64_t bytes_max = decider.base().facts.spec.limits.checkpoint_label_bytes;
-  if (refuse_bad_text(decider, input.label, bytes_max, "checkpoint.label")) return;
+  if (refuse_bad_text(decider, input.label, bytes_max, "checkpoint.label") || refuse_full_journal(decider)) return;
   decider.emit(events::CheckpointCreated{input.label, input.by});
 }
 
@@ -128,7 +136,8 @@ void on_timer_fired(Decider& decider, const event::inputs::TimerFired& input) {
   decider.effect(event::effects::ReleaseSlot{waiting.next_attempt});
   decider.end_with_error(RuntimeError{RuntimeErrorCode::run_timeout,
                                       "the run passed its limit of " + std::to_string(after_ms) + " ms",
-                                      "timeouts.run_ms", {}});
+                                      "timeouts.run_ms",
+                                      {}});
 }
 
 }  // namespace orchestrator::harness::kernel

@@ -3,6 +3,10 @@
 
 namespace orchestrator::harness::kernel {
 
+std::uint64_t closing_events(const Limits& limits) {
+  return 16ULL + limits.hints_queued + 2ULL * limits.tool_calls_per_turn;
+}
+
 const State& Decider::state() {
   if (decision_.events.empty()) return base_;
   if (!copy_) copy_ = base_;
@@ -58,16 +62,6 @@ void Decider::stop_timers() {
   if (facts().spec.timeouts.run_ms) effect(event::effects::StopTimer{TimerKind::run});
 }
 
-Usage Decider::usage_totals() {
-  Usage usage = facts().usage;
-  if (facts().usage_missing) {
-    usage.input.reset();
-    usage.output.reset();
-    usage.total.reset();
-  }
-  return usage;
-}
-
 Latencies Decider::latencies() {
   Latencies latencies = facts().latencies;
   latencies.inter_token_p50_us = facts().intervals.quantile_us(50);
@@ -82,7 +76,7 @@ void Decider::end_with_error(Error error) {
   events::Error terminal;
   terminal.error = std::move(error);
   terminal.partial_output = facts().partial_output;
-  terminal.usage = usage_totals();
+  terminal.usage = facts().usage.totals();
   terminal.latencies = latencies();
   emit(std::move(terminal));
 }
@@ -94,7 +88,7 @@ void Decider::end_aborted(const events::AbortRequested& abort) {
   terminal.mode = abort.mode;
   terminal.by = abort.by;
   terminal.partial_output = facts().partial_output;
-  terminal.usage = usage_totals();
+  terminal.usage = facts().usage.totals();
   terminal.latencies = latencies();
   emit(std::move(terminal));
 }
@@ -105,7 +99,7 @@ void Decider::end_completed(FinishReason reason) {
   events::Completed terminal;
   terminal.finish_reason = reason;
   terminal.output = facts().last_output;
-  terminal.usage = usage_totals();
+  terminal.usage = facts().usage.totals();
   terminal.latencies = latencies();
   emit(std::move(terminal));
 }

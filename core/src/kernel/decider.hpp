@@ -2,7 +2,8 @@
 #pragma once
 
 // The working side of one decision: emits events with their envelopes, and keeps the state that they lead to. The
-// copy of the state is made only when a decision needs it, so that a chunk of deltas costs no copy. One use, one thread.
+// copy of the state is made only when a decision needs it, so that a chunk of deltas costs no copy. One use, one
+// thread.
 
 #include <optional>
 #include <utility>
@@ -46,13 +47,11 @@ class Decider {
   void push(EventMeta meta, StreamEvent::Payload payload);
   void drop_hints();
   void stop_timers();
-  /// Sums, with what is not fully known left empty.
-  Usage usage_totals();
   Latencies latencies();
 
   const State& base_;
   event::Now now_;
-  std::optional<State> copy_;      // base_ plus the first `folded_` events
+  std::optional<State> copy_;  // base_ plus the first `folded_` events
   std::size_t folded_ = 0;
   Decision decision_;
 };
@@ -70,6 +69,10 @@ void on_hint(Decider& decider, const event::inputs::Hint& input);
 void on_pause(Decider& decider, const event::inputs::Pause& input);
 void on_resume(Decider& decider, const event::inputs::Resume& input);
 void on_checkpoint(Decider& decider, const event::inputs::Checkpoint& input);
+
+/// The room in its journal that every run keeps for its closing events: hints to drop, calls to answer, the terminal
+/// event.
+[[nodiscard]] std::uint64_t closing_events(const Limits& limits);
 
 /// After an answer, or on the word to go on: completes the run, or asks for the next turn's slot. Does nothing while
 /// the run is paused.

@@ -2,17 +2,16 @@
 #include "kernel/evolve.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
+
+#include "event/item_value.hpp"
 
 namespace orchestrator::harness::kernel {
 namespace {
 
 using event::ContextSource;
 using event::make_context_entry;
-
-void add_tokens(std::optional<std::uint64_t>& sum, const std::optional<std::uint64_t>& more) {
-  if (more) sum = sum.value_or(0) + *more;
-}
 
 class Evolution {
  public:
@@ -55,7 +54,9 @@ class Evolution {
     attempt.requested_us = meta_.elapsed_us;
     state_.phase = Calling{std::move(attempt)};
   }
-  void operator()(const events::ProviderResponded&) {}
+  void operator()(const events::ProviderResponded&) {
+    if (Attempt* attempt = current_attempt()) attempt->responded = true;
+  }
   void operator()(const events::OutputDelta& event) { extend(event.item_id, ItemKind::text, event.text); }
   void operator()(const events::ReasoningDelta& event) { extend(event.item_id, ItemKind::reasoning, event.text); }
   void operator()(const events::ToolArgumentsDelta& event) { extend(event.item_id, ItemKind::tool_call, event.text); }
@@ -65,20 +66,13 @@ class Evolution {
     ItemProgress& progress = progress_of(*attempt, event.item_id, event.kind);
     progress.kind = event.kind;
     progress.done = true;
+    // An item may come whole, without deltas.
+    if (progress.text.empty() && event::is_visible(event.kind)) progress.text = event::value_of(event.item);
+    note_first_output();
     attempt->outputs.push_back(make_context_entry(event.item, ContextSource::output));
     facts_.text_bytes += attempt->outputs.back().bytes;
   }
-  void operator()(const events::UsageReported& event) {
-    const Usage& usage = event.usage;
-    if (!usage.input || !usage.output) facts_.usage_missing = true;
-    add_tokens(facts_.usage.input, usage.input);
-    add_tokens(facts_.usage.cached_input, usage.cached_input);
-    add_tokens(facts_.usage.cache_write, usage.cache_write);
-    add_tokens(facts_.usage.output, usage.output);
-    add_tokens(facts_.usage.reasoning, usage.reasoning);
-    add_tokens(facts_.usage.total, usage.total);
-    facts_.usage.invalid = facts_.usage.invalid || usage.invalid;
-  }
+  void operator()(const events::UsageReported& event) { facts_.usage.add(event.usage); }
   void operator()(const events::AttemptFinished& event) {
     Attempt* attempt = current_attempt();
     if (attempt == nullptr) return;
@@ -121,6 +115,7 @@ class Evolution {
   }
   void operator()(const events::HintQueued& event) {
     facts_.hints.push_back({event.hint_id, event.priority, event.text, event.expires_us});
+    facts_.hint_ids.insert(event.hint_id);
   }
   void operator()(const events::HintDelivered& event) {
     const auto found = std::ranges::find(facts_.hints, event.hint_id, &QueuedHint::hint_id);
@@ -179,9 +174,7 @@ class Evolution {
     if (attempt == nullptr) return;
     progress_of(*attempt, item_id, kind).text += text;
     facts_.text_bytes += text.size();
-    if (!facts_.latencies.first_token_us && facts_.first_request_us) {
-      facts_.latencies.first_token_us = meta_.elapsed_us - *facts_.first_request_us;
-    }
+    note_first_output();
     // Deltas of one chunk share a moment: a gap is between chunks.
     if (attempt->last_output_us && meta_.elapsed_us > *attempt->last_output_us) {
       facts_.intervals.add(meta_.elapsed_us - *attempt->last_output_us);
@@ -189,8 +182,15 @@ class Evolution {
     attempt->last_output_us = meta_.elapsed_us;
   }
 
+  void note_first_output() {
+    if (!facts_.latencies.first_token_us && facts_.first_request_us) {
+      facts_.latencies.first_token_us = meta_.elapsed_us - *facts_.first_request_us;
+    }
+  }
+
+  // The last one of this id: some models give the same ids in every turn.
   bool is_custom_call(const std::string& call_id) const {
-    for (const event::ContextEntry& entry : facts_.context) {
+    for (const event::ContextEntry& entry : std::views::reverse(facts_.context)) {
       const auto* call = std::get_if<ToolCallItem>(&entry.item->value);
       if (call != nullptr && call->call_id == call_id) return call->custom;
     }

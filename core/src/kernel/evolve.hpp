@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// `evolve : State x Event -> State`, in place. It never decides: whatever the event says has happened. Pure.
+// `evolve : State x Event -> State`, in place. It never decides: whatever the event says has happened.
+// Pure; one state is folded by one thread.
 
 #include "kernel/state.hpp"
 

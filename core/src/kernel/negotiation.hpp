@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Which model of the plan takes what the run asks for. Pure.
+// Which model of the plan takes what the run asks for.
+// Pure functions on values.
 
 #include <variant>
 

@@ -28,18 +28,21 @@ std::optional<RuntimeError> reason_to_refuse(const event::inputs::Start& start) 
     return RuntimeError{RuntimeErrorCode::limit_exceeded,
                         "the input has " + std::to_string(spec.input.size()) + " parts, the limit is " +
                             std::to_string(spec.limits.input_parts),
-                        "input", {}};
+                        "input",
+                        {}};
   }
   if (const std::uint64_t bytes = input_bytes(spec); bytes > spec.limits.input_bytes) {
-    return RuntimeError{RuntimeErrorCode::limit_exceeded,
-                        "the input has " + std::to_string(bytes) + " bytes, the limit is " +
-                            std::to_string(spec.limits.input_bytes),
-                        "input", {}};
+    return RuntimeError{
+        RuntimeErrorCode::limit_exceeded,
+        "the input has " + std::to_string(bytes) + " bytes, the limit is " + std::to_string(spec.limits.input_bytes),
+        "input",
+        {}};
   }
   if (spec.budgets.cost_micro_usd) {
     return RuntimeError{RuntimeErrorCode::budget_unpriced,
                         "a money budget needs a priced model, and this version knows no prices (they come with 0.1.2)",
-                        "budgets.cost_micro_usd", {}};
+                        "budgets.cost_micro_usd",
+                        {}};
   }
   if (spec.history.items != start.history.size() || spec.history.hash != event::context_hash(start.history)) {
     return RuntimeError{RuntimeErrorCode::internal, "the history is not the one that the run refers to", "history", {}};
@@ -63,7 +66,8 @@ void on_start(Decider& decider, const event::inputs::Start& start) {
     std::string message = "no model of the plan takes what was asked:";
     for (const events::RejectedModel& rejected : failed->rejected) {
       message += " " + rejected.model.str() + " (";
-      for (const std::string& reason : rejected.reasons) message += (&reason == &rejected.reasons.front() ? "" : ", ") + reason;
+      for (const std::string& reason : rejected.reasons)
+        message += (&reason == &rejected.reasons.front() ? "" : ", ") + reason;
       message += ")";
     }
     decider.emit(std::move(*failed));

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
+
+#include "event/item_value.hpp"
 
 namespace orchestrator::harness::kernel {
 namespace {
@@ -36,6 +39,15 @@ void drop_setting(GenerationSettings& settings, std::string_view name) {
   if (name == "metadata") settings.metadata.clear();
 }
 
+constexpr std::uint64_t kForever = std::numeric_limits<std::uint64_t>::max();
+
+std::uint64_t us_of(std::uint64_t ms) { return ms > kForever / 1'000 ? kForever : ms * 1'000; }
+
+// The sum, or the last moment there is where it would pass that.
+std::uint64_t later(std::uint64_t moment_us, std::uint64_t by_us) {
+  return by_us > kForever - moment_us ? kForever : moment_us + by_us;
+}
+
 }  // namespace
 
 SpanId run_span(const events::RunStarted& spec) { return span_of(spec.seed, 0); }
@@ -44,7 +56,7 @@ SpanId attempt_span(const events::RunStarted& spec, std::uint32_t attempt) { ret
 std::string visible_text(const Attempt& attempt) {
   std::string text;
   for (const ItemProgress& item : attempt.items) {
-    if (item.kind == ItemKind::text || item.kind == ItemKind::refusal) text += item.text;
+    if (event::is_visible(item.kind)) text += item.text;
   }
   return text;
 }
@@ -64,12 +76,12 @@ event::effects::CallProvider provider_call(const Facts& facts, std::uint32_t att
 
 std::optional<std::uint64_t> run_deadline_us(const Facts& facts) {
   if (!facts.spec.timeouts.run_ms) return std::nullopt;
-  return *facts.spec.timeouts.run_ms * 1'000 + facts.parked_us;
+  return later(us_of(*facts.spec.timeouts.run_ms), facts.parked_us);
 }
 
 std::optional<std::uint64_t> turn_deadline_us(const Facts& facts) {
   if (!facts.spec.timeouts.turn_ms || !facts.turn_started_us) return std::nullopt;
-  return *facts.turn_started_us + *facts.spec.timeouts.turn_ms * 1'000;
+  return later(*facts.turn_started_us, us_of(*facts.spec.timeouts.turn_ms));
 }
 
 std::vector<event::Effect> owed_effects(const State& state) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "event/effect.hpp"
 #include "event/input.hpp"
 #include "kernel/interval_histogram.hpp"
+#include "kernel/usage_sums.hpp"
 #include "orchestrator/harness/stream.hpp"
 
 namespace orchestrator::harness::kernel {
@@ -32,9 +34,10 @@ struct Attempt {
   std::uint32_t number = 0;
   std::uint32_t turn = 0;
   std::uint64_t requested_us = 0;
+  bool responded = false;
   std::optional<std::uint64_t> last_output_us;
-  std::vector<ItemProgress> items;              // in order of appearance
-  std::vector<event::ContextEntry> outputs;     // of the items that are done
+  std::vector<ItemProgress> items;           // in order of appearance
+  std::vector<event::ContextEntry> outputs;  // of the items that are done
   bool operator==(const Attempt&) const = default;
 };
 
@@ -88,18 +91,18 @@ struct Facts {
   std::vector<event::ContextEntry> context;
   std::uint64_t assembled_items = 0;  // entries of `context` that the last request had
   std::vector<QueuedHint> hints;
+  std::set<HintId> hint_ids;  // of all hints that were ever queued: the same hint again changes nothing
   bool paused = false;
   std::uint64_t paused_since_us = 0;
   std::uint64_t parked_us = 0;
   std::optional<events::AbortRequested> abort;
   std::optional<std::uint64_t> turn_started_us;
-  Usage usage;                // sums over the attempts, empty while nothing is known
-  bool usage_missing = false; // an attempt reported less than the sums claim
+  UsageSums usage;
   Latencies latencies;
   std::optional<std::uint64_t> first_request_us;
   IntervalHistogram intervals;
-  std::string last_output;    // visible text of the last finished answer
-  std::string partial_output; // visible text of the attempt that failed or was cut off
+  std::string last_output;     // visible text of the last finished answer
+  std::string partial_output;  // visible text of the attempt that failed or was cut off
   bool operator==(const Facts&) const = default;
 };
 
@@ -120,8 +123,7 @@ struct State {
 [[nodiscard]] std::vector<event::Effect> owed_effects(const State& state);
 
 /// The call that an attempt makes: model, settings without what the model does not take, and the whole context.
-[[nodiscard]] event::effects::CallProvider provider_call(const Facts& facts, std::uint32_t attempt,
-                                                         std::uint32_t turn);
+[[nodiscard]] event::effects::CallProvider provider_call(const Facts& facts, std::uint32_t attempt, std::uint32_t turn);
 
 /// The moment on the run's clock at which a deadline passes, with parked time added; nothing when there is none.
 [[nodiscard]] std::optional<std::uint64_t> run_deadline_us(const Facts& facts);

@@ -13,11 +13,16 @@ namespace {
 
 const char* source_name(event::ContextSource source) {
   switch (source) {
-    case event::ContextSource::history: return "history";
-    case event::ContextSource::input: return "input";
-    case event::ContextSource::output: return "output";
-    case event::ContextSource::hint: return "hint";
-    case event::ContextSource::tool_result: return "tool_result";
+    case event::ContextSource::history:
+      return "history";
+    case event::ContextSource::input:
+      return "input";
+    case event::ContextSource::output:
+      return "output";
+    case event::ContextSource::hint:
+      return "hint";
+    case event::ContextSource::tool_result:
+      return "tool_result";
   }
   return "";
 }
@@ -33,6 +38,15 @@ Hash request_hash(const Facts& facts, const event::effects::CallProvider& call, 
   return sha256(bytes);
 }
 
+void drop_expired_hints(Decider& decider) {
+  const std::vector<QueuedHint> hints = decider.facts().hints;
+  for (const QueuedHint& hint : hints) {
+    if (hint.expires_us && *hint.expires_us <= decider.now_us()) {
+      decider.emit(events::HintDropped{hint.hint_id, "expired"});
+    }
+  }
+}
+
 void deliver_hints(Decider& decider, std::uint32_t turn) {
   // A first turn or one after tool results takes urgent hints only; a turn that opens because the last answer was
   // final takes them all.
@@ -40,9 +54,7 @@ void deliver_hints(Decider& decider, std::uint32_t turn) {
   const bool takes_all = waiting.answer.has_value() && !waiting.calls_answered;
   const std::vector<QueuedHint> hints = decider.facts().hints;
   for (const QueuedHint& hint : hints) {
-    if (hint.expires_us && *hint.expires_us <= decider.now_us()) {
-      decider.emit(events::HintDropped{hint.hint_id, "expired"});
-    } else if (takes_all || hint.priority == HintPriority::asap) {
+    if (takes_all || hint.priority == HintPriority::asap) {
       const auto entry = event::make_context_entry(user_text(hint.text), event::ContextSource::hint);
       decider.emit(events::HintDelivered{hint.hint_id, turn, entry.hash});
     }
@@ -63,22 +75,22 @@ events::ContextAssembled assembled(const Facts& facts, std::uint32_t turn) {
   return event;
 }
 
-// Tokens spent so far, as far as providers said.
-std::uint64_t tokens_spent(const Facts& facts) { return facts.usage.input.value_or(0) + facts.usage.output.value_or(0); }
-
 std::uint32_t turns_max(const Facts& facts) {
   return std::min(facts.spec.budgets.turns.value_or(facts.spec.limits.turns), facts.spec.limits.turns);
 }
 
 bool wants_more(const Facts& facts, const Waiting& waiting, std::uint64_t now_us) {
   if (waiting.answer == FinishReason::pause) return true;
-  const bool live_hint = std::ranges::any_of(facts.hints, [&](const QueuedHint& hint) {
-    return !hint.expires_us || *hint.expires_us > now_us;
-  });
+  const bool live_hint = std::ranges::any_of(
+      facts.hints, [&](const QueuedHint& hint) { return !hint.expires_us || *hint.expires_us > now_us; });
   if (live_hint) return true;
-  return waiting.calls_answered &&
-         (waiting.answer == FinishReason::tool_calls || waiting.answer == FinishReason::stop ||
-          waiting.answer == FinishReason::other);
+  return waiting.calls_answered && (waiting.answer == FinishReason::tool_calls ||
+                                    waiting.answer == FinishReason::stop || waiting.answer == FinishReason::other);
+}
+
+void complete(Decider& decider, FinishReason answer) {
+  const bool ends_as_is = answer != FinishReason::tool_calls && answer != FinishReason::pause;
+  decider.end_completed(ends_as_is ? answer : FinishReason::stop);
 }
 
 }  // namespace
@@ -89,6 +101,13 @@ void on_slot_granted(Decider& decider, const event::inputs::SlotGranted& input) 
   const std::uint32_t turn = waiting->next_turn;
   const std::uint64_t queued_us = decider.now_us() - waiting->since_us;
 
+  drop_expired_hints(decider);
+  if (waiting->answer && !wants_more(decider.facts(), *waiting, decider.now_us())) {
+    // The hint that this turn was for has expired in the queue.
+    decider.effect(event::effects::ReleaseSlot{input.attempt});
+    complete(decider, *waiting->answer);
+    return;
+  }
   deliver_hints(decider, turn);
   if (const auto tokens_max = decider.facts().spec.settings.max_input_tokens) {
     if (auto trimmed = trim_to_tokens(decider.facts().context, *tokens_max)) decider.emit(*std::move(trimmed));
@@ -112,31 +131,31 @@ void on_slot_granted(Decider& decider, const event::inputs::SlotGranted& input) 
 }
 
 void advance(Decider& decider) {
-  if (decider.facts().paused) return;
   const Waiting waiting = std::get<Waiting>(decider.state().phase);
   const Facts& facts = decider.facts();
-  if (facts.abort) {
+  if (facts.abort) {  // a paused run ends too: nothing is left that could be resumed
     decider.end_aborted(events::AbortRequested(*facts.abort));
     return;
   }
+  if (facts.paused) return;
   if (!waiting.answer) {  // before the first turn: only the slot is missing
     decider.effect(event::effects::AcquireSlot{waiting.next_attempt});
     return;
   }
   if (!wants_more(facts, waiting, decider.now_us())) {
-    const bool ends_as_is = *waiting.answer != FinishReason::tool_calls && *waiting.answer != FinishReason::pause;
-    decider.end_completed(ends_as_is ? *waiting.answer : FinishReason::stop);
+    complete(decider, *waiting.answer);
     return;
   }
   if (waiting.next_turn > turns_max(facts)) {
     decider.end_completed(FinishReason::tool_limit);
     return;
   }
-  if (facts.spec.budgets.tokens && tokens_spent(facts) >= *facts.spec.budgets.tokens) {
+  if (facts.spec.budgets.tokens && facts.usage.tokens_known() >= *facts.spec.budgets.tokens) {
     decider.end_with_error(RuntimeError{RuntimeErrorCode::budget_exceeded,
-                                        "the run has used " + std::to_string(tokens_spent(facts)) +
+                                        "the run has used " + std::to_string(facts.usage.tokens_known()) +
                                             " tokens, its budget is " + std::to_string(*facts.spec.budgets.tokens),
-                                        "budgets.tokens", {}});
+                                        "budgets.tokens",
+                                        {}});
     return;
   }
   decider.effect(event::effects::AcquireSlot{waiting.next_attempt});

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/usage_sums.hpp"
+
+namespace orchestrator::harness::kernel {
+
+void UsageSums::Sum::add(const std::optional<std::uint64_t>& count) {
+  if (!count) return;
+  known += *count;
+  reports += 1;
+}
+
+void UsageSums::add(const Usage& usage) {
+  attempts_ += 1;
+  input_.add(usage.input);
+  cached_input_.add(usage.cached_input);
+  cache_write_.add(usage.cache_write);
+  output_.add(usage.output);
+  reasoning_.add(usage.reasoning);
+  total_.add(usage.total);
+  invalid_ = invalid_ || usage.invalid;
+}
+
+std::optional<std::uint64_t> UsageSums::total(const Sum& sum) const {
+  return attempts_ > 0 && sum.reports == attempts_ ? std::optional(sum.known) : std::nullopt;
+}
+
+Usage UsageSums::totals() const {
+  return {.input = total(input_),
+          .cached_input = total(cached_input_),
+          .cache_write = total(cache_write_),
+          .output = total(output_),
+          .reasoning = total(reasoning_),
+          .total = total(total_),
+          .invalid = invalid_};
+}
+
+}  // namespace orchestrator::harness::kernel
