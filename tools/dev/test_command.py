@@ -13,13 +13,15 @@ from dev import suite_counts, suite_process, suite_table
 OUTPUT_LINES_MAX = 60
 NAMES_MAX = 20
 CONTEXT_LINES = 5
+END_LINES = 15
 
 
 class Session:
     """One invocation: the chosen suites, the presets that did not build, and the sums."""
 
-    def __init__(self, root, suites):
+    def __init__(self, root, suites, patience=1.0):
         self.root = Path(root)
+        self.patience = patience
         self.suites = suites
         self.logs = self.root / "build/test-logs"
         self.stale = {}
@@ -72,7 +74,7 @@ class Session:
         unknown = [target for target in targets if not self.ninja(folder, "-t", "query", target)]
         known = [target for target in targets if target not in unknown]
         build = ["cmake", "--build", folder, "--target", *known, "--", "-k", "0"]
-        left_s = suite.minutes * 60 - (time.monotonic() - started)
+        left_s = self.budget_s(suite) - (time.monotonic() - started)
         status = self.run_command(suite, build, log, left_s) if known else 0
         self.stale[suite.preset] = set(unknown)
         if status != 0:
@@ -92,9 +94,12 @@ class Session:
     def up_to_date(self, folder, target):
         return "no work to do" in self.ninja(folder, "-n", target)
 
+    def budget_s(self, suite):
+        return suite.minutes * 60 * self.patience
+
     def run_command(self, suite, command, log, deadline_s=None):
         progress = suite_process.Progress(suite.name, log)
-        deadline_s = suite.minutes * 60 if deadline_s is None else deadline_s
+        deadline_s = self.budget_s(suite) if deadline_s is None else deadline_s
         status = suite_process.run_logged(command, self.root, log, deadline_s, progress)
         progress.close()
         return status
@@ -108,7 +113,7 @@ class Session:
         if not result.failed:
             return
         if result.why:
-            print(f"      {suite.name}: {result.why} (budget {suite.minutes:g} min)")
+            print(f"      {suite.name}: {result.why} (budget {self.budget_s(suite) / 60:g} min)")
         for name in result.failures[:NAMES_MAX]:
             print(f"      failed: {name}")
         for line in telling_lines(log.read_text(encoding="utf-8", errors="replace")):
@@ -124,7 +129,7 @@ def telling_lines(output):
     for index, line in enumerate(lines):
         if pattern.search(line):
             wanted.update(range(index, min(index + CONTEXT_LINES, len(lines))))
-    chosen = [lines[index] for index in sorted(wanted)] or lines[-OUTPUT_LINES_MAX:]
+    chosen = [lines[index] for index in sorted(wanted)] or lines[-END_LINES:]
     return [line[:200] for line in chosen[:OUTPUT_LINES_MAX]]
 
 
@@ -135,6 +140,8 @@ def parse_arguments(arguments):
     depth.add_argument("--deep", action="store_const", dest="depth", const="deep", help="the long ones as well")
     parser.add_argument("--filter", metavar="RE", help="only suites whose name matches")
     parser.add_argument("--list", action="store_true", help="print the suites and end")
+    parser.add_argument("--patience", type=float, default=1.0, metavar="N",
+                        help="multiply each minute budget by N, for a machine that is busy with other things")
     parser.set_defaults(depth="standard")
     options = parser.parse_args(arguments)
     if options.filter is not None:
@@ -142,6 +149,8 @@ def parse_arguments(arguments):
             re.compile(options.filter)
         except re.error as error:
             parser.error(f"--filter: '{options.filter}' is no regular expression: {error}")
+    if not 0 < options.patience <= 100:
+        parser.error(f"--patience takes a number above 0 and up to 100, not {options.patience:g}")
     return options
 
 
@@ -160,7 +169,7 @@ def main(arguments):
         for suite in suites:
             print(f"{suite.name:22} {suite.when:9} {suite.minutes:3g} min  {' '.join(suite.command)}")
         return 0
-    return Session(Path.cwd(), suites).run()
+    return Session(Path.cwd(), suites, options.patience).run()
 
 
 if __name__ == "__main__":
