@@ -3,25 +3,27 @@
 
 import re
 
+from lint.layering import PUBLIC_FOLDER
 from lint.source import Finding
 
 NAME = "header-shape"
-COMMENT_LINES_MIN = 2
+PUBLIC_LINES_MIN = 2
+CHARACTERS_MIN = 40
 
 
-def opening_comment_lines(source):
-    """Lines of the first comment that is not the licence, if it stands before any code."""
-    count = 0
+def opening_comment(source):
+    """The lines of the first comment that is not the licence, if it stands before any code."""
+    comment = []
     for line in source.lines:
         text = line.strip()
         if not text or text == "#pragma once" or "SPDX-License-Identifier" in text:
-            if count:
+            if comment:
                 break
         elif text.startswith(("//", "/*", "*")):
-            count += 1
+            comment.append(text.strip("/* "))
         else:
             break
-    return count
+    return comment
 
 
 def check(repository):
@@ -32,7 +34,8 @@ def check(repository):
             yield Finding(source.path, 2, "the header has no '#pragma once'")
         if re.search(r"^#ifndef \w+_HPP", source.text, re.MULTILINE):
             yield Finding(source.path, 2, "use '#pragma once', not an include guard")
-        lines = opening_comment_lines(source)
-        if lines < COMMENT_LINES_MIN:
-            yield Finding(source.path, 3,
-                          f"the opening comment has {lines} lines; say in 2 to 6 what it is, thread-safety, ownership")
+        comment = opening_comment(source)
+        if source.path.startswith(PUBLIC_FOLDER) and len(comment) < PUBLIC_LINES_MIN:
+            yield Finding(source.path, 3, "a public header opens with 2 to 6 lines: what it is, thread-safety, ownership")
+        elif len(" ".join(comment)) < CHARACTERS_MIN:
+            yield Finding(source.path, 3, "there is no opening comment that says what the header is, its threads and its owners")

@@ -31,14 +31,22 @@ class Spdx(RuleCase):
 class HeaderShape(RuleCase):
     rule = header_shape
 
+    START = LICENCE + "#pragma once\n\n"
+    SENTENCE = "// The number of an item in a list, counted from 0; a plain value.\n"
+    PUBLIC = "core/include/orchestrator/harness/a.hpp"
+
     def test_a_good_header(self):
-        self.accepts({"a.hpp": LICENCE + "#pragma once\n\n// What it is.\n// Who may use it.\n\nint x;\n"})
+        self.accepts({"a.hpp": self.START + self.SENTENCE + "\nint x;\n"})
+        self.accepts({self.PUBLIC: self.START + self.SENTENCE + self.SENTENCE + "\nint x;\n"})
+        self.accepts({"a.cpp": "int x;\n"})
 
     def test_what_is_missing(self):
-        self.finds({"a.hpp": LICENCE + "// One.\n// Two.\nint x;\n"}, "no '#pragma once'")
-        self.finds({"a.hpp": LICENCE + "#pragma once\n// One.\n\n// Not the same comment.\nint x;\n"}, "has 1 lines")
-        self.finds({"a.hpp": LICENCE + "#pragma once\n#include <x>\n// One.\n// Two.\n"}, "has 0 lines")
-        self.accepts({"a.cpp": "int x;\n"})
+        self.finds({"a.hpp": LICENCE + self.SENTENCE}, "no '#pragma once'")
+        self.finds({"a.hpp": self.START + "// Short.\n\n" + self.SENTENCE}, "no opening comment")
+        self.finds({"a.hpp": self.START + "#include <x>\n" + self.SENTENCE}, "no opening comment")
+        self.finds({"a.hpp": self.START}, "no opening comment")
+        self.finds({"a.hpp": self.START + self.SENTENCE + "#ifndef A_HPP\n"}, "not an include guard")
+        self.finds({self.PUBLIC: self.START + self.SENTENCE}, "opens with 2 to 6 lines")
 
 
 class Names(RuleCase):
