@@ -212,7 +212,8 @@ asio::awaitable<void> RunDriver::sync_loop() {
     }
     while (!unsynced_.empty() && unsynced_.front().last_seq <= covered_seq) unsynced_.pop_front();
     backlog_bytes_ = unsynced_.empty() ? 0 : backlog_bytes_ - covered_bytes;
-    publish_visible();
+    // The last event is shown by `finish`, after the session knows what the run left.
+    if (!ended_ || !unsynced_.empty()) publish_visible();
     room_.notify();
   }
   syncing_ = false;
@@ -233,9 +234,10 @@ void RunDriver::finish() {
   if (syncing_ || closed_) return;
   closed_ = true;
   writer_.reset();
-  tail_->close(broken_);
   engine_->remove_run(run_id());
   if (on_ended_) std::exchange(on_ended_, nullptr)(state_, !broken_);
+  if (!broken_) publish_visible();
+  tail_->close(broken_);
 }
 
 // The journal cannot be written any more: the run stops where its journal stops.
