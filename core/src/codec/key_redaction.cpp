@@ -70,14 +70,16 @@ constexpr auto kPrefixes = std::to_array<Prefix>({
 });
 
 Match known_prefix(std::string_view text) {
+  // The beginning decides, so that a long text of many prefixes costs no more than its length.
+  const std::string_view head = text.substr(0, 256);
   for (const auto& prefix : kPrefixes) {
-    if (!text.starts_with(prefix.text)) continue;
-    const std::size_t length = key_length(text);
-    const std::string_view rest =
-        text.substr(prefix.text.size(), std::max(length, prefix.text.size()) - prefix.text.size());
+    if (!head.starts_with(prefix.text)) continue;
+    const std::size_t length = std::max(key_length(head), prefix.text.size());
+    const std::string_view rest = head.substr(prefix.text.size(), length - prefix.text.size());
     const bool masked = rest.find('*') != std::string_view::npos;
     const bool digit = std::ranges::any_of(rest, [](char c) { return c >= '0' && c <= '9'; });
-    if (masked || (rest.size() >= prefix.rest_min && (digit || !prefix.needs_digit))) return {0, length};
+    const bool enough = rest.size() >= prefix.rest_min && (digit || !prefix.needs_digit);
+    if (masked || enough) return {.keep = 0, .hide = std::max(key_length(text), length)};
   }
   return {};
 }
