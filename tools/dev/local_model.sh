@@ -21,7 +21,7 @@ fi
 home="${ORCHESTRATOR_LOCAL_MODEL_HOME:-$home}"
 venv="$home/venv"
 python="$venv/bin/python"
-state="${XDG_STATE_HOME:-${HOME:-/nonexistent}/.local/state}/orchestrator/local-model"
+state="${ORCHESTRATOR_LOCAL_STATE:-${XDG_STATE_HOME:-${HOME:-/nonexistent}/.local/state}/orchestrator/local-model}"
 needed_kib=614400                   # 230 MB installed, the same again while pip unpacks, and room
 seconds_max=1200
 
