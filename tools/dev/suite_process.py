@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs one command of a suite: in a process group of its own, with a deadline, output in a log file."""
 
+import ctypes
 import os
 import shutil
 import signal
@@ -55,12 +56,46 @@ def end_group(process):
         pass
 
 
+def adopt_orphans():
+    """From here on, a daemon that a suite leaves behind becomes a child of this process, so it can be found."""
+    set_child_subreaper = 36
+    ctypes.CDLL(None, use_errno=True).prctl(set_child_subreaper, 1, 0, 0, 0)
+
+
+def children():
+    """Process ids of this process's children, zombies too."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == os.getpid():
+            found.append(int(stat.parent.name))
+    return found
+
+
+def end_orphans():
+    """Ends what the suite started in sessions of their own; a server must not outlive its state folder."""
+    for _ in range(100):
+        orphans = children()
+        for pid in orphans:
+            try:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+            except OSError:
+                continue
+        if not orphans:
+            return
+
+
 def run_logged(command, root, log, deadline_s, on_progress=None, environment=None):
     """Returns the exit status, or None where the deadline passed. Output goes to the file `log`.
 
     `on_progress(elapsed_s)` is called a few times a second.
     """
     Path(log).parent.mkdir(parents=True, exist_ok=True)
+    adopt_orphans()
     folder = tempfile.mkdtemp(prefix="suite-")
     started = time.monotonic()
     try:
@@ -88,6 +123,7 @@ def run_logged(command, root, log, deadline_s, on_progress=None, environment=Non
                 return process.returncode
             finally:
                 end_group(process)
+                end_orphans()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -44,6 +44,13 @@ class RunLogged(unittest.TestCase):
         stat = Path(f"/proc/{int(pid_file.read_text())}/stat")
         self.assertTrue(not stat.exists() or stat.read_text().split()[2] in "ZX")
 
+    def test_a_daemon_in_a_session_of_its_own_is_ended(self):
+        pid_file = Path(self.folder.name) / "pid"
+        script = f"setsid bash -c 'echo $$ > {pid_file}; exec sleep 600' & until [ -s {pid_file} ]; do :; done"
+        self.assertEqual(self.run_shell(script), 0)
+        stat = Path(f"/proc/{int(pid_file.read_text())}/stat")
+        self.assertFalse(stat.exists())
+
     def test_environment(self):
         with mock.patch.dict(os.environ, {"ORCHESTRATOR_STORE": "memory:", "ORCHESTRATOR_FIXTURES": "/f"}):
             self.run_shell('echo "$ORCHESTRATOR_STORE|$ORCHESTRATOR_FIXTURES"; test -d "$XDG_STATE_HOME"')
