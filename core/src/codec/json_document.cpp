@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "codec/key_redaction.hpp"
 #include "codec/lone_surrogates.hpp"
 #include "event/json_writer.hpp"
 
@@ -72,7 +73,9 @@ Error bad_json(std::string_view problem, std::string_view text) {
   std::string message = "the provider sent JSON that cannot be used: ";
   message += problem;
   message += "; it begins with \"";
-  message += escape_excerpt(text);
+  // Keys are looked for before the cut, which might leave a part of one that nothing tells from other text.
+  constexpr std::size_t kSearched = 1'000;
+  message += escape_excerpt(redact_keys(text.substr(0, kSearched)));
   message += '"';
   return ProviderError{ProviderErrorCode::provider_bad_json, std::move(message), {}}.to_error();
 }

@@ -66,6 +66,13 @@ TEST(JsonDocument, QuotesTheFirst200BytesEscaped) {
   EXPECT_LT(value.error().message.size(), 400U);
 }
 
+TEST(JsonDocument, QuotesNoKeys) {
+  JsonDocument document;
+  const auto value = document.parse("Incorrect API key provided: sk-proj-abcdefghijklmnopqrstuvwxyz0123456789");
+  ASSERT_FALSE(value);
+  EXPECT_EQ(value.error().message.find("abcdefghij"), std::string::npos) << value.error().message;
+}
+
 TEST(JsonDocument, GettersTolerateMissingNullAndOtherTypes) {
   JsonDocument document;
   const auto value = document.parse_object(R"({"z":null,"s":1,"n":"1","o":[],"l":{},"b":0,"neg":-1,"e":""})");
