@@ -47,7 +47,6 @@ std::uint64_t RunDriver::elapsed_us() const {
 asio::awaitable<Result<void>> RunDriver::start(event::inputs::Start start) {
   auto self = shared_from_this();
   engine_->add_run(self);
-  started_ = std::chrono::steady_clock::now();
   spawn_loop();
   event::Input::Value value = std::move(start);
   Result<void> accepted = co_await command(std::move(value));
@@ -145,7 +144,10 @@ asio::awaitable<void> RunDriver::loop() {
 asio::awaitable<Result<void>> RunDriver::process(event::Input::Value value) {
   if (broken_) co_return std::unexpected(*broken_);
   event::Step step;
-  step.input.now = {wall_now(), elapsed_us()};
+  // The run's clock begins with its first event.
+  const bool is_start = std::holds_alternative<event::inputs::Start>(value);
+  if (is_start) started_ = std::chrono::steady_clock::now();
+  step.input.now = {wall_now(), is_start ? 0 : elapsed_us()};
   step.input.value = std::move(value);
   kernel::Decision decision = kernel::decide(state_, step.input);
   if (decision.refusal) co_return std::unexpected(*std::move(decision.refusal));
