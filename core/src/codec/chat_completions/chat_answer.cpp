@@ -70,6 +70,22 @@ void merge_detail(json::array& details, const json::value& piece) {
   }
 }
 
+// The one string of a delta that has an effect, where the rest of it and of its choice has none; else empty.
+std::string_view plain_field_of(const json::object& choice, const json::object& delta) {
+  if (find_member(choice, "finish_reason") != nullptr || find_member(choice, "error") != nullptr) return {};
+  std::string_view field;
+  for (const auto& member : delta) {
+    const auto* text = member.value().if_string();
+    if (member.value().is_null() || member.key() == "role" || (text != nullptr && text->empty())) continue;
+    if (text == nullptr || !field.empty()) return {};
+    for (const std::string_view known : {"content", "reasoning_content", "reasoning"}) {
+      if (known == std::string_view(member.key().data(), member.key().size())) field = known;
+    }
+    if (field.empty()) return {};
+  }
+  return field;
+}
+
 // The text of Mistral's `thinking` part: a string, or a list of text parts.
 std::string thinking_text(const json::object& part) {
   std::string text(string_or(part, "thinking"));
@@ -85,6 +101,7 @@ std::string thinking_text(const json::object& part) {
 
 bool ChatAnswer::take(const json::object& chunk, ProviderParts& out) {
   ++chunk_;
+  plain_field_ = {};
   if (response_id_.empty()) response_id_ = without_lone_surrogates(string_or(chunk, "id"));
   if (model_.empty()) model_ = without_lone_surrogates(string_or(chunk, "model"));
   take_usage(chunk, out);
@@ -100,6 +117,24 @@ bool ChatAnswer::take(const json::object& chunk, ProviderParts& out) {
     take_choice(*choice, out);
     if (done_) return true;
   }
+  const auto* only = choices->size() == 1 ? choices->front().if_object() : nullptr;
+  const auto* delta = only == nullptr ? nullptr : find_object(*only, "delta");
+  if (delta != nullptr && uint_or(*only, "index", 0) == 0) plain_field_ = plain_field_of(*only, *delta);
+  end_chunk(out);
+  return true;
+}
+
+void ChatAnswer::repeat(std::string_view field, std::string_view text, ProviderParts& out) {
+  ++chunk_;
+  if (field == "content") {
+    add_text(text, out);
+  } else {
+    add_reasoning(text, field, out);
+  }
+  end_chunk(out);
+}
+
+void ChatAnswer::end_chunk(ProviderParts& out) {
   if (items_.all().size() > limits_.items) {
     fail(ProviderError{ProviderErrorCode::provider_response_too_large,
                        "the answer has more than " + std::to_string(limits_.items) + " items",
@@ -108,7 +143,6 @@ bool ChatAnswer::take(const json::object& chunk, ProviderParts& out) {
   } else {
     items_.give_finished(response_id_, out);
   }
-  return true;
 }
 
 void ChatAnswer::take_usage(const json::object& chunk, ProviderParts& out) {

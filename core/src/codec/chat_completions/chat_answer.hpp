@@ -34,6 +34,11 @@ class ChatAnswer {
 
   /// Takes one chunk of a stream, or a whole body. False where it is none of this protocol. REQUIRES: not done.
   bool take(const boost::json::object& chunk, ProviderParts& out);
+  /// The member of the delta that was all the effect of the last `take`: `content`, `reasoning_content` or `reasoning`;
+  /// empty where there was another. A chunk with the same bytes but for this member's value may be given to `repeat`.
+  [[nodiscard]] std::string_view plain_field() const { return plain_field_; }
+  /// What `take` does with such a chunk, its `plain_field` being `text`. REQUIRES: not done.
+  void repeat(std::string_view field, std::string_view text, ProviderParts& out);
   /// The proper end: `[DONE]`, the end of a stream after its finish reason, or of a body. REQUIRES: not done.
   void finish(ProviderParts& out);
   /// The improper end. REQUIRES: not done.
@@ -62,6 +67,7 @@ class ChatAnswer {
   template <class Form>
   std::size_t current_of(ProviderParts& out);
   void close_current(ProviderParts& out);
+  void end_chunk(ProviderParts& out);
   [[nodiscard]] FinishReason normal_reason() const;
 
   DecoderLimits limits_;
@@ -77,6 +83,7 @@ class ChatAnswer {
   std::string response_id_;
   std::string model_;
   std::string native_reason_;
+  std::string_view plain_field_;  // of static lifetime
   std::uint64_t chunk_ = 0;
   bool choice_seen_ = false;
   bool refused_ = false;

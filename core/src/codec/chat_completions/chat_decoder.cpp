@@ -59,13 +59,28 @@ void ChatDecoder::take_event(const SseEvent& event, std::vector<event::ProviderP
   }
   if (data == "[DONE]") return answer_.finish(out);
   if (event.type == "error") return take_error_event(data, out);
+  take_chunk(data, event.type == "message", out);
+}
+
+void ChatDecoder::take_chunk(std::string_view data, bool is_message, std::vector<event::ProviderPart>& out) {
+  if (const auto text = repeated_.read(data, scratch_)) return answer_.repeat(repeated_.field(), *text, out);
   const auto value = parse_leniently(document_, data);
-  if (value) return take_value(**value, out);
-  if (event.type == "message") {
+  if (value) {
+    take_value(**value, out);
+    learn(data, **value);
+  } else if (is_message) {
     answer_.fail(value.error(), out);
   } else {
     ++skipped_;  // an event of the host's own, such as a ping
   }
+}
+
+// Remembers a chunk that did nothing but add text.
+void ChatDecoder::learn(std::string_view data, const json::value& value) {
+  const std::string_view field = answer_.plain_field();
+  if (field.empty() || !value.is_object()) return repeated_.forget();
+  const auto* choice = find_array(value.get_object(), "choices")->front().if_object();
+  repeated_.learn(data, field, string_or(*find_object(*choice, "delta"), field));
 }
 
 // Groq's form: the name says it, whatever the data is.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "codec/chat_completions/chat_answer.hpp"
+#include "codec/chat_completions/repeated_chunk.hpp"
 #include "codec/json_document.hpp"
 #include "codec/sse_parser.hpp"
 #include "codec/stream_decoder.hpp"
@@ -29,13 +30,17 @@ class ChatDecoder final : public StreamDecoder {
 
  private:
   void take_event(const SseEvent& event, std::vector<event::ProviderPart>& out);
+  void take_chunk(std::string_view data, bool is_message, std::vector<event::ProviderPart>& out);
   void take_error_event(std::string_view data, std::vector<event::ProviderPart>& out);
+  void learn(std::string_view data, const boost::json::value& value);
   void take_value(const boost::json::value& value, std::vector<event::ProviderPart>& out);
 
   DecoderLimits limits_;
   SseParser parser_;
   JsonDocument document_;
   ChatAnswer answer_;
+  RepeatedChunk repeated_;
+  std::string scratch_;
   std::uint64_t skipped_ = 0;
 };
 
