@@ -21,7 +21,7 @@ struct LocalSettings {
   std::filesystem::path model_file;                        // empty: the packaged one
   std::string install_hint;                                // how to get what is missing: "`./dev run` installs it"
   std::uint16_t port = 0;                                  // 0: a free one
-  unsigned threads = 0;                                    // 0: half of the CPUs, from 1 to 4
+  unsigned threads = 0;                                    // 0: one for each CPU, 4 at most
   std::chrono::milliseconds idle_after{600'000};           // an idle server ends by itself; 100 ms or more
   std::chrono::milliseconds end_time{6'000};               // from SIGTERM to SIGKILL; the launcher needs 5 s at most
   std::chrono::milliseconds health_timeout{2'000};         // for one GET /health
