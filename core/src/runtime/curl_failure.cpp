@@ -10,8 +10,9 @@ namespace {
 
 constexpr std::size_t kDetailBytesMax = 200;
 
-// Curl's text may repeat what a server sent: one line, printable, short.
-std::string printable(std::string_view text) {
+// Curl's text may repeat what a server sent or was set: one line, printable, short, without URLs.
+std::string printable(std::string_view text, CURLcode code) {
+  if (text.empty() || text.contains("://")) text = curl_easy_strerror(code);
   std::string result(text.substr(0, kDetailBytesMax));
   std::ranges::replace_if(result, [](char c) { return c < 0x20 || c == 0x7f; }, '?');
   return result;
@@ -102,7 +103,7 @@ Error describe(const CurlFailure& failure) {
   message.append(failure.place);
   if (!failure.proxy.empty()) message.append(" through the proxy ").append(failure.proxy);
   message.append(": ");
-  message.append(printable(failure.detail.empty() ? curl_easy_strerror(failure.code) : failure.detail));
+  message.append(printable(failure.detail, failure.code));
   return ProviderError{.code = code, .message = std::move(message), .at = std::string(failure.place)};
 }
 

@@ -83,6 +83,16 @@ std::string url_part(CURLU* url, CURLUPart part, unsigned flags = 0) {
   return result;
 }
 
+// Curl would repeat an unusable setting, passwords and all, in its error text.
+bool is_proxy(const std::string& proxy) {
+  static constexpr std::array<std::string_view, 6> kSchemes = {"http",    "https",  "socks4",
+                                                               "socks4a", "socks5", "socks5h"};
+  const std::unique_ptr<CURLU, void (*)(CURLU*)> url(curl_url(), &curl_url_cleanup);
+  constexpr unsigned kAnyScheme = CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME;
+  if (!url || curl_url_set(url.get(), CURLUPART_URL, proxy.c_str(), kAnyScheme) != CURLUE_OK) return false;
+  return std::ranges::find(kSchemes, url_part(url.get(), CURLUPART_SCHEME)) != kSchemes.end();
+}
+
 std::unexpected<Error> url_error(const std::string& problem) {
   return fail(RuntimeErrorCode::invalid_argument, "the URL of the request " + problem, "url");
 }
@@ -94,7 +104,7 @@ CurlSettings CurlSettings::resolve(const HttpClientOptions& options) {
   settings.user_agent =
       options.user_agent.empty() ? std::string("orchestrator-ai-harness/" ORCHESTRATOR_VERSION) : options.user_agent;
   settings.ca_file = options.ca_file.empty() ? variable("SSL_CERT_FILE") : options.ca_file;
-  settings.ca_folder = variable("SSL_CERT_DIR");
+  if (options.ca_file.empty()) settings.ca_folder = variable("SSL_CERT_DIR");
   settings.proxies = options.proxies ? *options.proxies : HttpProxies::from_environment();
   settings.http2 = options.http2;
   return settings;
@@ -115,6 +125,10 @@ Result<CurlRequest> CurlRequest::make(HttpRequest request, const CurlSettings& s
   if (auto parsed = made.parse_url(); !parsed) return std::unexpected(std::move(parsed.error()));
   made.proxy_ =
       settings.proxies.select(url_part(made.url_.get(), CURLUPART_SCHEME), url_part(made.url_.get(), CURLUPART_HOST));
+  if (!made.proxy_.empty() && !is_proxy(made.proxy_)) {
+    return fail(RuntimeErrorCode::configuration_invalid,
+                "the proxy setting for " + made.place_ + " is not an address of a http, https or socks proxy", "proxy");
+  }
   made.build_header_lines();
   return made;
 }
@@ -211,10 +225,10 @@ bool CurlRequest::configure(CURL* easy, const CurlSettings& settings) {
     set(CURLOPT_CAINFO, settings.ca_file.c_str());
     set(CURLOPT_PROXY_CAINFO, settings.ca_file.c_str());
   }
-  if (!settings.ca_folder.empty()) {
-    set(CURLOPT_CAPATH, settings.ca_folder.c_str());
-    set(CURLOPT_PROXY_CAPATH, settings.ca_folder.c_str());
-  }
+  // Curl keeps parsed authorities for the next connection only where no folder is set.
+  const char* const ca_folder = settings.ca_folder.empty() ? nullptr : settings.ca_folder.c_str();
+  set(CURLOPT_CAPATH, ca_folder);
+  set(CURLOPT_PROXY_CAPATH, ca_folder);
 
   set(CURLOPT_PROXY, proxy_.c_str());  // empty: none, and the environment is not asked
   set(CURLOPT_NOPROXY, settings.proxies.no_proxy.c_str());

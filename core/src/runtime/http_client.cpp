@@ -38,6 +38,7 @@ asio::awaitable<Result<HttpResponseHead>> HttpStream::head() {
   return exchange_ ? CurlExchange::head(exchange_) : no_exchange<HttpResponseHead>();
 }
 
+// lint-allow: coroutines not a coroutine itself; it hands a pointer on
 asio::awaitable<Result<bool>> HttpStream::read(std::string& buffer,
                                                std::optional<std::chrono::steady_clock::time_point> deadline) {
   return exchange_ ? CurlExchange::read(exchange_, &buffer, deadline) : no_exchange<bool>();

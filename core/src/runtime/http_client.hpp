@@ -77,7 +77,7 @@ struct HttpResponseHead {
 /// they are unset: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR.
 struct HttpClientOptions {
   std::string user_agent;                   // empty: orchestrator-ai-harness/VERSION
-  std::string ca_file;                      // PEM; empty: SSL_CERT_FILE, else the system's
+  std::string ca_file;                      // PEM, and nothing else; empty: SSL_CERT_FILE, else the system's
   std::optional<HttpProxies> proxies;       // unset: from the environment, once
   bool http2 = true;                        // offer HTTP/2 on TLS connections
   std::size_t streams_max = 4096;           // exchanges under way; more are refused
@@ -101,10 +101,11 @@ class HttpStream {
   [[nodiscard]] boost::asio::awaitable<Result<HttpResponseHead>> head();
 
   /// Waits for bytes of the body and swaps all that are there into `buffer`, whose old content is
-  /// dropped and whose memory is used for what comes next. False: the body has ended properly.
+  /// dropped and whose memory goes back to the client. False: the body has ended properly.
   /// True with an empty buffer: `deadline` passed first, which is no error; a deadline in the past
   /// never waits. Bytes that came before an error are handed out before it. Errors, latched: those
   /// of `head()`, `provider_stalled`, `provider_stream_truncated`. `buffer` must outlive the wait.
+  // lint-allow: coroutines not a coroutine itself; the lifetime is part of the contract
   [[nodiscard]] boost::asio::awaitable<Result<bool>> read(
       std::string& buffer, std::optional<std::chrono::steady_clock::time_point> deadline = std::nullopt);
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Lower case for HTTP names, which are ASCII and know no locale. Pure.
+// Lower case for HTTP names and tokens, which are ASCII and know no locale.
+// Pure; safe from any thread.
 
 #include <string>
 #include <string_view>

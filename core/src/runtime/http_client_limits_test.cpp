@@ -77,13 +77,13 @@ TEST_F(HttpClientLimitsTest, NobodyListening) {
     url = gone.url();
   }
   const Fetched fetched = fetch_now(request_to(url));
-  EXPECT_EQ(fetched.code(), "provider_unreachable");
+  ASSERT_EQ(fetched.code(), "provider_unreachable");
   EXPECT_NE(fetched.error->message.find("cannot connect to 127.0.0.1:"), std::string::npos) << fetched.error->message;
 }
 
 TEST_F(HttpClientLimitsTest, UnknownHost) {
   const Fetched fetched = fetch_now(request_to("http://no-such-host.invalid/"));
-  EXPECT_EQ(fetched.code(), "provider_unreachable");
+  ASSERT_EQ(fetched.code(), "provider_unreachable");
   EXPECT_NE(fetched.error->message.find("no-such-host.invalid:80"), std::string::npos);
 }
 

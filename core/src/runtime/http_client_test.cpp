@@ -15,7 +15,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
+#include <exception>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -457,8 +459,47 @@ TEST_F(HttpClientTest, AnIdleClientLetsTheContextRunOutOfWork) {
   TestServer server(TestServer::answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
   ASSERT_EQ(fetch_now(request_to(server.url())).body, "ok");
   io_.restart();
-  io_.run();
-  SUCCEED() << "run() returned, although a connection is kept";
+  io_.poll();
+  EXPECT_TRUE(io_.stopped()) << "a connection is kept, but nothing is waited for";
+}
+
+asio::awaitable<std::string> close_while_reading(std::unique_ptr<HttpClient>* client, HttpStream* stream,
+                                                 HttpStream* other) {
+  std::string buffer;
+  static_cast<void>(co_await stream->read(buffer));
+  other->cancel();
+  client->reset();
+  const auto more = co_await stream->read(buffer);
+  co_return more ? std::string() : more.error().code;
+}
+
+TEST_F(HttpClientTest, AReaderMayCancelOthersAndDestroyTheClient) {
+  Gate closed;
+  TestServer server(hanging(&closed));
+  auto client = std::make_unique<HttpClient>(io_.get_executor());
+  auto stream = client->start(request_to(server.url()));
+  auto other = client->start(request_to(server.url()));
+  ASSERT_TRUE(stream && other);
+  EXPECT_EQ(run_awaitable(io_, close_while_reading(&client, &*stream, &*other)), "cancelled");
+  EXPECT_TRUE(closed.wait());
+}
+
+asio::awaitable<int> throw_after_reading(HttpStream* stream) {
+  std::string buffer;
+  static_cast<void>(co_await stream->read(buffer));
+  throw std::runtime_error("a bug in a reader");
+}
+
+TEST_F(HttpClientTest, AReadersExceptionLeavesOtherStreamsAlone) {
+  Gate closed;
+  TestServer server(hanging(&closed));
+  HttpStream thrower = start(request_to(server.url()));
+  HttpStream other = start(request_to(server.url()));
+  asio::co_spawn(io_, throw_after_reading(&thrower), [](std::exception_ptr thrown, int) {
+    if (thrown) std::rethrow_exception(thrown);
+  });
+  EXPECT_THROW(io_.run(), std::runtime_error);
+  EXPECT_EQ(run_awaitable(io_, read_first(&other)), "first");
 }
 
 asio::awaitable<int> own_everything(asio::any_io_executor executor, std::string url, Gate* reading) {

@@ -2,6 +2,7 @@
 #pragma once
 
 // Fetches one answer to its end, for tests that look at the outcome only.
+// Runs on the client's own context, like every use of it.
 
 #include "runtime/compiler_check.hpp"
 
