@@ -44,14 +44,31 @@ std::uint64_t RunDriver::elapsed_us() const {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(elapsed).count());
 }
 
-asio::awaitable<Result<void>> RunDriver::start(event::inputs::Start start) {
+asio::awaitable<Result<void>> RunDriver::start(event::inputs::Start start, std::vector<event::inputs::Hint> hints) {
   auto self = shared_from_this();
   engine_->add_run(self);
-  spawn_loop();
+  // The loop begins when its first input is there; hints stand behind it, and before anything that follows from it.
+  for (event::inputs::Hint& hint : hints) inbox_.push_back(Pending{std::move(hint), {}});
   event::Input::Value value = std::move(start);
-  Result<void> accepted = co_await command(std::move(value));
+  Result<void> accepted = co_await first_command(std::move(value));
   if (!accepted) abandon();
   co_return accepted;
+}
+
+asio::awaitable<Result<void>> RunDriver::first_command(event::Input::Value value) {
+  std::optional<Result<void>> result;
+  Wakeup answered;
+  Answer answer = [&](Result<void> outcome) {
+    result = std::move(outcome);
+    answered.notify();
+  };
+  inbox_.push_front(Pending{std::move(value), std::move(answer)});
+  spawn_loop();
+  if (!result) {
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    co_await answered.wait();
+  }
+  co_return *std::move(result);
 }
 
 // The run was not accepted: there is nothing in its journal and nobody to tell.
@@ -215,7 +232,8 @@ asio::awaitable<void> RunDriver::sync_loop() {
     while (!unsynced_.empty() && unsynced_.front().last_seq <= covered_seq) unsynced_.pop_front();
     backlog_bytes_ = unsynced_.empty() ? 0 : backlog_bytes_ - covered_bytes;
     // The last event is shown by `finish`, after the session knows what the run left.
-    if (!ended_ || !unsynced_.empty()) publish_visible();
+    const bool is_over = std::holds_alternative<kernel::Ended>(state_.phase);
+    if (!is_over || !unsynced_.empty()) publish_visible();
     room_.notify();
   }
   syncing_ = false;
@@ -237,7 +255,8 @@ void RunDriver::finish() {
   closed_ = true;
   writer_.reset();
   engine_->remove_run(run_id());
-  if (on_ended_) std::exchange(on_ended_, nullptr)(state_, !broken_);
+  // A run that was never accepted ended for nobody.
+  if (on_ended_ && head_.seq > 0) std::exchange(on_ended_, nullptr)(state_, !broken_);
   if (!broken_) publish_visible();
   tail_->close(broken_);
 }

@@ -41,9 +41,10 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   RunDriver(const RunDriver&) = delete;
   RunDriver& operator=(const RunDriver&) = delete;
 
-  /// Feeds `Start` and runs until the end. Returns once `RunStarted` is appended.
-  boost::asio::awaitable<Result<void>> start(event::inputs::Start start);
-  /// Who is told of the end. To be set before anything else is awaited after `start` or `take_over`.
+  /// Feeds `Start`, then the hints, and runs until the end. Returns once `RunStarted` is appended; the run may then have
+  /// ended already. Hints that are refused are left out.
+  boost::asio::awaitable<Result<void>> start(event::inputs::Start start, std::vector<event::inputs::Hint> hints);
+  /// Who is told of the end of a run that was accepted. To be set before `start`.
   void on_ended(RunEnded on_ended) { on_ended_ = std::move(on_ended); }
   /// Takes over a run whose process is gone: its state and head as folded from the store, its clock going on from the
   /// last event. Issues no effects: it is for ending the run.
@@ -76,6 +77,7 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   };
 
   void push(event::Input::Value value, Answer answer = {});
+  boost::asio::awaitable<Result<void>> first_command(event::Input::Value value);
   void spawn_loop();
   void abandon();
   boost::asio::awaitable<void> loop();

@@ -103,9 +103,6 @@ asio::awaitable<Result<RunHandle>> SessionState::start_now(RunBuilder builder) {
 
   auto driver = std::make_shared<RunDriver>(engine_, start->identity, *std::move(writer));
   auto cursor = std::make_unique<EventCursor>(engine_, run_id, driver->tail(), 0);
-  std::vector<event::inputs::Hint> hints = RunRequest::first_hints(builder);
-  Result<void> accepted = co_await driver->start(*std::move(start));
-  if (!accepted) co_return std::unexpected(accepted.error());
   driver->on_ended([self = shared_from_this(), run_id](const kernel::State& state, bool is_whole) {
     if (is_whole && state.facts.spec.remember) {
       const std::scoped_lock lock(self->mutex_);
@@ -113,13 +110,8 @@ asio::awaitable<Result<RunHandle>> SessionState::start_now(RunBuilder builder) {
     }
     self->leave();
   });
-  for (event::inputs::Hint& hint : hints) {
-    event::Input::Value value = std::move(hint);
-    Result<void> queued = co_await driver->command(std::move(value));
-    if (!queued && queued.error().code != name_of(RuntimeErrorCode::run_not_active)) {
-      engine_->log(LogLevel::warn, "run", "a first hint was refused", run_id.str(), {}, {{"error", queued.error().message}});
-    }
-  }
+  Result<void> accepted = co_await driver->start(*std::move(start), RunRequest::first_hints(builder));
+  if (!accepted) co_return std::unexpected(accepted.error());
   engine_->log(LogLevel::info, "run", "started", run_id.str(), driver->trace_id().str(), {{"session_id", id_.str()}});
   co_return RunHandle(std::move(driver), std::move(cursor));
 }
