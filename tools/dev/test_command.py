@@ -3,6 +3,7 @@
 
 import argparse
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -173,4 +174,9 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    # Ended from outside, it still ends the suite that runs: sys.exit passes through the clean-up.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
