@@ -71,13 +71,14 @@ void write_reasoning(ObjectWriter& body, const GenerationSettings& settings, con
   if (options.reasoning_request == ReasoningRequest::effort && reasoning.effort) {
     body.text("reasoning_effort", name_of(*reasoning.effort));
   }
-  if (options.reasoning_request == ReasoningRequest::object && (reasoning.effort || reasoning.budget_tokens)) {
-    ObjectWriter inner(body.key("reasoning"));  // one of the two, and the budget says more
-    if (reasoning.budget_tokens) {
-      inner.number("max_tokens", *reasoning.budget_tokens);
-    } else {
-      inner.text("effort", name_of(*reasoning.effort));
-    }
+  if (options.reasoning_request != ReasoningRequest::object) return;
+  if (reasoning.budget_tokens) {  // one of the two, and the budget says more
+    ObjectWriter inner(body.key("reasoning"));
+    inner.number("max_tokens", *reasoning.budget_tokens);
+    inner.end();
+  } else if (reasoning.effort) {
+    ObjectWriter inner(body.key("reasoning"));
+    inner.text("effort", name_of(*reasoning.effort));
     inner.end();
   }
 }

@@ -53,7 +53,7 @@ class MessageList {
  private:
   Result<void> take(std::size_t position, const ConversationItem& item);
   Result<void> take_message(std::size_t position, const MessageItem& message);
-  void take_reasoning(const ReasoningItem& reasoning);
+  void take_reasoning(AssistantTurn& turn, const ReasoningItem& reasoning);
   AssistantTurn& turn_at(std::size_t position);
 
   Result<void> end_turn();
@@ -108,11 +108,7 @@ Result<void> MessageList::write() {
 }
 
 AssistantTurn& MessageList::turn_at(std::size_t position) {
-  if (!turn_) {
-    turn_.emplace();
-    turn_->start = position;
-  }
-  return *turn_;
+  return turn_ ? *turn_ : turn_.emplace(AssistantTurn{.start = position});
 }
 
 Result<void> MessageList::take(std::size_t position, const ConversationItem& item) {
@@ -121,7 +117,7 @@ Result<void> MessageList::take(std::size_t position, const ConversationItem& ite
   if (std::holds_alternative<ToolResultItem>(item.value)) return end_turn();
   AssistantTurn& turn = turn_at(position);
   if (const auto* reasoning = std::get_if<ReasoningItem>(&item.value); reasoning != nullptr && item.origin == kOrigin) {
-    take_reasoning(*reasoning);
+    take_reasoning(turn, *reasoning);
   } else if (const auto* refusal = std::get_if<RefusalItem>(&item.value)) {
     (options_.refusal_field ? turn.refusal : turn.text) += refusal->text;
   } else if (const auto* call = std::get_if<ToolCallItem>(&item.value)) {
@@ -150,26 +146,27 @@ Result<void> MessageList::take_message(std::size_t position, const MessageItem& 
   return {};
 }
 
-void MessageList::take_reasoning(const ReasoningItem& reasoning) {
+void MessageList::take_reasoning(AssistantTurn& turn, const ReasoningItem& reasoning) {
   JsonDocument document;
   const auto echo = document.parse_object(reasoning.echo.text);
   if (!echo) return;  // nothing says in which form it would go back
   const auto* details = options_.reasoning_details ? find_array(**echo, "reasoning_details") : nullptr;
   if (details != nullptr) {
     for (const auto& detail : *details) {
-      if (!turn_->details.empty()) turn_->details += ',';
-      turn_->details += boost::json::serialize(detail);
+      if (!turn.details.empty()) turn.details += ',';
+      turn.details += boost::json::serialize(detail);
     }
   }
   const auto field = string_or(**echo, "text_field");
-  if (field == "reasoning_content") turn_->reasoning_content += reasoning.text;
-  if (field == "reasoning" && details == nullptr) turn_->reasoning += reasoning.text;  // the details hold it already
-  if (field == "thinking") turn_->thinking += reasoning.text;
+  if (field == "reasoning_content") turn.reasoning_content += reasoning.text;
+  if (field == "reasoning" && details == nullptr) turn.reasoning += reasoning.text;  // the details hold it already
+  if (field == "thinking") turn.thinking += reasoning.text;
 }
 
 Result<void> MessageList::end_turn() {
   if (!turn_) return {};
-  const AssistantTurn turn = std::move(*std::exchange(turn_, std::nullopt));
+  const AssistantTurn turn = std::move(*turn_);
+  turn_.reset();
   const bool echoes = options_.reasoning_echo == ReasoningEcho::always ||
                       (options_.reasoning_echo == ReasoningEcho::tool_loop && turn.start >= after_last_user_);
   const bool with_reasoning = echoes && turn.has_reasoning();

@@ -32,12 +32,16 @@ bool ThinkTags::step(std::vector<Piece>& out) {
     case Where::before: {
       const auto blanks = std::min(held_.find_first_not_of(kBlanks), held_.size());
       const std::string_view rest = std::string_view(held_).substr(blanks);
+      if (blanks > kBlanksMax) {
+        where_ = Where::answer;
+        return true;
+      }
       if (rest.starts_with(kOpen)) {
         held_.erase(0, blanks + kOpen.size());
         where_ = Where::inside;
         return true;
       }
-      if (blanks <= kBlanksMax && kOpen.starts_with(rest)) return false;
+      if (kOpen.starts_with(rest)) return false;
       where_ = Where::answer;
       return true;
     }
