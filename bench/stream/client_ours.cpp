@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The benchmark client on this project's own library, by its public interface: C coroutines on the harness's thread,
 // each starting one run after another. Command line and report: measure.hpp.
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
 
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "measure.hpp"
+#include "orchestrator/harness/awaitable.hpp"
 #include "orchestrator/harness/harness.hpp"
 
 namespace bench {
@@ -94,8 +94,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "%s\n", provider.error().message.c_str());
     return 2;
   }
-  auto harness =
-      oh::HarnessBuilder().store(options.store).provider(*provider).concurrency(options.concurrency).build();
+  auto harness = oh::HarnessBuilder().store(options.store).provider(*provider).concurrency(options.concurrency).build();
   if (!harness) {
     std::fprintf(stderr, "%s\n", harness.error().message.c_str());
     return 2;

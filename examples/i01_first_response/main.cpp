@@ -24,8 +24,8 @@ int main(int argc, char** argv) {
     if (const auto* done = event.get_if<oh::StreamEvent::Completed>()) {
       std::cout << "\n";
       std::cerr << run->id().str() << ": " << event.meta.seq << " events, first token after "
-                << done->latencies.first_token_us.value_or(0) / 1000 << " ms, "
-                << done->usage.output.value_or(0) << " output tokens\n";
+                << done->latencies.first_token_us.value_or(0) / 1000 << " ms, " << done->usage.output.value_or(0)
+                << " output tokens\n";
       return 0;
     }
     if (const auto* error = event.get_if<oh::StreamEvent::Error>()) std::cerr << error->error.message << "\n";

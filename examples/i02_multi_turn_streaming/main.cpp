@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Three turns of one session by coroutine: each run sees what the ones before left. A hint joins the second on the way.
 // Usage: i02_multi_turn_streaming [PROVIDER/MODEL]
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
 
@@ -10,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "orchestrator/harness/awaitable.hpp"
 #include "orchestrator/harness/harness.hpp"
 
 namespace oh = orchestrator::harness;

@@ -26,10 +26,10 @@ struct Dialect {
   std::string path;
   std::function<std::shared_ptr<ProviderAdapter>(const std::string& base_url)> adapter;
   std::function<std::string(const std::string& json_text)> delta;  // one event with a piece of text (JSON-escaped)
-  std::string start;       // what comes before the deltas
-  std::string end;         // the proper end, after deltas that add up to "Hello"
-  std::string empty_end;   // the proper end of an answer with nothing in it
-  std::string error_event; // an error inside the stream
+  std::string start;                                               // what comes before the deltas
+  std::string end;          // the proper end, after deltas that add up to "Hello"
+  std::string empty_end;    // the proper end of an answer with nothing in it
+  std::string error_event;  // an error inside the stream
 };
 
 std::string event(const std::string& type, const std::string& fields) {
@@ -46,15 +46,21 @@ Dialect responses() {
     config.base_url = base_url;
     return openai_provider(config).value();
   };
-  dialect.start = event("response.created", R"("response":{"id":"r1","status":"in_progress","model":"m","output":[]})") +
-                  event("response.output_item.added", R"("output_index":0,"item":{"id":"i1","type":"message","role":"assistant","content":[]})");
+  dialect.start =
+      event("response.created", R"("response":{"id":"r1","status":"in_progress","model":"m","output":[]})") +
+      event("response.output_item.added",
+            R"("output_index":0,"item":{"id":"i1","type":"message","role":"assistant","content":[]})");
   dialect.delta = [](const std::string& text) {
-    return event("response.output_text.delta", R"("output_index":0,"item_id":"i1","content_index":0,"delta":")" + text + "\"");
+    return event("response.output_text.delta",
+                 R"("output_index":0,"item_id":"i1","content_index":0,"delta":")" + text + "\"");
   };
   const std::string done =
       R"("response":{"id":"r1","status":"completed","model":"m","output":[],"usage":{"input_tokens":3,"output_tokens":2,"total_tokens":5}})";
-  dialect.end = event("response.output_item.done", R"("output_index":0,"item":{"id":"i1","type":"message","role":"assistant","content":[{"type":"output_text","text":"Hello","annotations":[]}]})") +
-                event("response.completed", done);
+  dialect.end =
+      event(
+          "response.output_item.done",
+          R"("output_index":0,"item":{"id":"i1","type":"message","role":"assistant","content":[{"type":"output_text","text":"Hello","annotations":[]}]})") +
+      event("response.completed", done);
   dialect.empty_end = event("response.completed", done);
   dialect.error_event = event("error", R"("code":"server_error","message":"it broke","param":null)");
   return dialect;
@@ -76,19 +82,23 @@ Dialect chat() {
            R"(,"finish_reason":)" + finish + "}]}\n\n";
   };
   const std::string usage =
-      "data: {\"id\":\"c1\",\"model\":\"m\",\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2,\"total_tokens\":5}}\n\ndata: [DONE]\n\n";
+      "data: "
+      "{\"id\":\"c1\",\"model\":\"m\",\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2,\"total_"
+      "tokens\":5}}\n\ndata: [DONE]\n\n";
   dialect.start = chunk(R"({"role":"assistant","content":""})", "null");
   dialect.delta = [chunk](const std::string& text) { return chunk(R"({"content":")" + text + R"("})", "null"); };
   dialect.end = chunk("{}", "\"stop\"") + usage;
   dialect.empty_end = chunk("{}", "\"stop\"") + usage;
-  dialect.error_event = "data: {\"error\":{\"code\":\"server_error\",\"type\":\"server_error\",\"message\":\"it broke\"}}\n\n";
+  dialect.error_event =
+      "data: {\"error\":{\"code\":\"server_error\",\"type\":\"server_error\",\"message\":\"it broke\"}}\n\n";
   return dialect;
 }
 
 const std::string kStreamHead =
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\nx-request-id: req_1\r\n\r\n";
 
-std::string answer(const std::string& status, const std::string& type, const std::string& body, const std::string& headers = {}) {
+std::string answer(const std::string& status, const std::string& type, const std::string& body,
+                   const std::string& headers = {}) {
   return "HTTP/1.1 " + status + "\r\nContent-Type: " + type + "\r\n" + headers +
          "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
@@ -224,10 +234,14 @@ TEST_P(ProviderConformance, FailsWhenTheConnectionBreaks) {
 }
 
 TEST_P(ProviderConformance, ReplacesBytesThatAreNoText) {
-  TestServer server(streaming({dialect_.start + dialect_.delta("a\xff" "b"), dialect_.error_event}));
+  TestServer server(streaming({dialect_.start + dialect_.delta("a\xff"
+                                                               "b"),
+                               dialect_.error_event}));
   std::string text;
   for (const auto& delta : of_type<StreamEvent::OutputDelta>(events_of(server))) text += delta.text;
-  EXPECT_EQ(text, "a\xEF\xBF\xBD" "b");
+  EXPECT_EQ(text,
+            "a\xEF\xBF\xBD"
+            "b");
 }
 
 TEST_P(ProviderConformance, StopsAtTheLimitOfAnAnswer) {
@@ -248,8 +262,8 @@ TEST_P(ProviderConformance, StopsAtTheLimitOfAnAnswer) {
 }
 
 TEST_P(ProviderConformance, RefusesAPageInPlaceOfAStream) {
-  TestServer server(TestServer::answering(
-      answer("200 OK", "text/html", "<html><head><title>Please sign in</title></head></html>")));
+  TestServer server(
+      TestServer::answering(answer("200 OK", "text/html", "<html><head><title>Please sign in</title></head></html>")));
   const Error error = error_of(server);
   EXPECT_EQ(error.code, "provider_not_sse");
   EXPECT_NE(error.message.find("Please sign in"), std::string::npos) << error.message;
@@ -291,19 +305,25 @@ struct StatusCase {
 
 TEST_P(ProviderConformance, MapsEachStatusToItsError) {
   const std::vector<StatusCase> cases{
-      {"400 Bad Request", "provider_bad_request", false},        {"401 Unauthorized", "provider_auth_failed", false},
-      {"403 Forbidden", "provider_permission_denied", false},    {"404 Not Found", "provider_not_found", false},
-      {"429 Too Many Requests", "provider_rate_limited", true},  {"500 Internal Server Error", "provider_server_error", true},
-      {"503 Service Unavailable", "provider_overloaded", true},  {"529 Overloaded", "provider_overloaded", true},
+      {"400 Bad Request", "provider_bad_request", false},
+      {"401 Unauthorized", "provider_auth_failed", false},
+      {"403 Forbidden", "provider_permission_denied", false},
+      {"404 Not Found", "provider_not_found", false},
+      {"429 Too Many Requests", "provider_rate_limited", true},
+      {"500 Internal Server Error", "provider_server_error", true},
+      {"503 Service Unavailable", "provider_overloaded", true},
+      {"529 Overloaded", "provider_overloaded", true},
       {"418 I'm a teapot", "provider_unknown", false},
   };
   for (const StatusCase& expected : cases) {
     SCOPED_TRACE(expected.status);
-    TestServer server(TestServer::answering(answer(expected.status, "application/json", R"({"error":{"message":"no"}})")));
+    TestServer server(
+        TestServer::answering(answer(expected.status, "application/json", R"({"error":{"message":"no"}})")));
     const Error error = error_of(server);
     EXPECT_EQ(error.retryable, expected.retryable) << error.code;
     EXPECT_EQ(error.category, ErrorCategory::provider);
-    if (std::string_view(expected.code) != "provider_unknown" && std::string_view(expected.code) != "provider_not_found") {
+    if (std::string_view(expected.code) != "provider_unknown" &&
+        std::string_view(expected.code) != "provider_not_found") {
       EXPECT_EQ(error.code, expected.code);
     }
   }

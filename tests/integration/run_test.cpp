@@ -73,7 +73,8 @@ TEST(Run, GivesEveryReaderTheSameEventsWheneverItComes) {
 TEST(Run, RefusesBlockingCallsOnItsOwnThread) {
   Harness harness = scripted_harness(kHello);
   auto builder = harness.session().run("Hi");
-  auto refused = boost::asio::post(harness.executor(), boost::asio::use_future([&] { return builder.start().error().code; }));
+  auto refused =
+      boost::asio::post(harness.executor(), boost::asio::use_future([&] { return builder.start().error().code; }));
   EXPECT_EQ(refused.get(), "not_supported");
 }
 

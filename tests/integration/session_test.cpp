@@ -13,7 +13,9 @@ namespace {
 
 constexpr const char* kThree = R"({"turns":[{"text":"first"},{"text":"second"},{"text":"third"}]})";
 
-std::string answer(Session& session, const std::string& prompt) { return session.run(prompt).start().value().wait().value().text; }
+std::string answer(Session& session, const std::string& prompt) {
+  return session.run(prompt).start().value().wait().value().text;
+}
 
 std::vector<std::string> texts(const Session& session) {
   std::vector<std::string> result;

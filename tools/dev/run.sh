@@ -8,6 +8,7 @@ for part in terminal packages toolchain configure; do . "tools/dev/$part.sh"; do
 prompt="${1:-Say hello and tell me in one sentence what you are.}"
 [ $# -eq 0 ] || shift
 program=build/release/bin/orchestrator
+settings=()
 
 ensure_packages build
 check_toolchain
@@ -17,6 +18,8 @@ build_preset release orchestrator
 heading "local model"
 if bash tools/dev/local_model.sh ensure >&2; then
     model=local/smollm2-135m-instruct
+    # So small a model rambles when it is left to itself: the likeliest words, and not too many of them.
+    settings=(--max-output-tokens 200 --set temperature=0)
 else
     warn "the local model cannot be had here (the reason is above)."
     warn "What follows is a shipped script, examples/scripts/hello.json: NO MODEL IS BEHIND IT."
@@ -25,7 +28,7 @@ fi
 
 heading "orchestrator run --model $model"
 status=0
-"$program" run --model "$model" "$@" "$prompt" || status=$?
+"$program" run --model "$model" "${settings[@]}" "$@" "$prompt" || status=$?
 [ "$status" -eq 0 ] || fail "the run ended with exit status $status" "$status"
 
 run_id="$("$program" runs list --json --limit 1 2>/dev/null | grep -oE 'run_[0-9A-Za-z]{26}' | head -n 1 || true)"

@@ -16,8 +16,8 @@ namespace orchestrator::harness::codec {
 /// The provider's own words. Empty fields were not sent. All texts are redacted, free of control characters
 /// (but for line ends in `message`) and bounded.
 struct ProviderErrorBody {
-  std::string type;     // Google's `status` word too
-  std::string code;     // numbers as decimal text
+  std::string type;  // Google's `status` word too
+  std::string code;  // numbers as decimal text
   std::string param;
   std::string message;  // empty where the body is not JSON
   std::string request_id;

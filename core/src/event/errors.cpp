@@ -21,8 +21,7 @@ constexpr auto kTurn = ErrorScope::turn;
 constexpr auto kRun = ErrorScope::run;
 
 // One row for each code, in the order of the enum. This is the only place that decides what a code implies.
-#define ROW(code, retryable, scope, action) \
-  { Code::code, #code, retryable, scope, NextAction::action }
+#define ROW(code, retryable, scope, action) {Code::code, #code, retryable, scope, NextAction::action}
 
 constexpr auto provider_rows() {
   using Code = ProviderErrorCode;
@@ -203,9 +202,12 @@ std::unexpected<Error> fail(ToolErrorCode code, std::string message, std::string
 
 bool follows_mapping(const Error& error) {
   switch (error.category) {
-    case ErrorCategory::provider: return matches_row(error, kProviderRows);
-    case ErrorCategory::runtime: return matches_row(error, kRuntimeRows);
-    case ErrorCategory::tool: return matches_row(error, kToolRows);
+    case ErrorCategory::provider:
+      return matches_row(error, kProviderRows);
+    case ErrorCategory::runtime:
+      return matches_row(error, kRuntimeRows);
+    case ErrorCategory::tool:
+      return matches_row(error, kToolRows);
   }
   return false;
 }

@@ -63,7 +63,7 @@ struct ProviderEnded {
   harness::Error error;
   std::optional<TimerKind> timer;  // the deadline that ended it
   std::uint64_t timer_ms = 0;
-  Usage usage;                     // what was known of it
+  Usage usage;  // what was known of it
   bool operator==(const ProviderEnded&) const = default;
 };
 struct TimerFired {
@@ -108,8 +108,8 @@ struct Checkpoint {
 
 struct Input {
   using Value = std::variant<inputs::Start, inputs::SlotGranted, inputs::ProviderHeaders, inputs::ProviderChunk,
-                             inputs::ProviderEnded, inputs::TimerFired, inputs::EffectLost, inputs::Abort,
-                             inputs::Hint, inputs::Pause, inputs::Resume, inputs::Checkpoint>;
+                             inputs::ProviderEnded, inputs::TimerFired, inputs::EffectLost, inputs::Abort, inputs::Hint,
+                             inputs::Pause, inputs::Resume, inputs::Checkpoint>;
   Now now;
   Value value;
   bool operator==(const Input&) const = default;

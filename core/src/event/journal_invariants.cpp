@@ -51,6 +51,7 @@ struct JournalInvariants::Check {
     at.require(!event.model_plan.primary.model.empty(), "required_fields", "RunStarted without a model");
     at.require(std::ranges::is_sorted(event.behaviours), "required_fields", "behaviours are not ascending");
     at.require(at.meta_.elapsed_us == 0, "elapsed_monotonic", "RunStarted is not at 0");
+    at.timeouts_ = event.timeouts;
   }
   void operator()(const events::ModelSelected& event) const {
     at.require(!event.model.model.empty(), "required_fields", "ModelSelected without a model");
@@ -118,6 +119,15 @@ struct JournalInvariants::Check {
   }
   void operator()(const events::TimeoutFired& event) const {
     if (event.attempt) at.is_open(*event.attempt, "TimeoutFired");
+    const bool is_run = event.timer == TimerKind::run;
+    if (!is_run && event.timer != TimerKind::turn) return;
+    const auto limit_ms = is_run ? at.timeouts_.run_ms : at.timeouts_.turn_ms;
+    at.require(limit_ms == event.after_ms, "deadlines", "after_ms is not the limit that the run began with");
+    if (!is_run && !at.require(at.attempt_.has_value(), "deadlines", "the deadline of a turn passed between turns"))
+      return;
+    const std::uint64_t since_us = is_run ? at.parked_us_ : at.attempt_->requested_us;
+    at.require((at.meta_.elapsed_us - since_us) / 1'000 >= event.after_ms, "deadlines", "a deadline passed too early");
+    at.require(!is_run || !at.paused_us_, "deadlines", "the deadline of the run passed while it was parked");
   }
   void operator()(const events::ToolCallRequested& event) const {
     at.require(!event.call_id.empty(), "required_fields", "ToolCallRequested without an id");
@@ -170,6 +180,7 @@ struct JournalInvariants::Check {
       at.require(event.parked_us == at.meta_.elapsed_us - *at.paused_us_, "latencies", "parked_us is wrong");
     }
     at.paused_us_.reset();
+    at.parked_us_ += event.parked_us;
   }
   void operator()(const events::Completed& event) const {
     at.require(!at.abort_, "abort_ends_run", "the run completed after an abort was requested");

@@ -101,6 +101,8 @@ class JournalInvariants {
   std::map<HintId, bool> hints_;              // true once delivered or dropped
   std::vector<std::uint32_t> delivered_for_;  // turns of hints that wait for their request
   std::optional<std::uint64_t> paused_us_;
+  std::uint64_t parked_us_ = 0;
+  TimeoutPolicy timeouts_;
   std::optional<events::AbortRequested> abort_;
 
   std::array<Sum, 6> usage_{};

@@ -315,6 +315,43 @@ TEST(JournalInvariants, Ends) {
                                {"output", [](Journal& j) { first<events::Error>(j).partial_output = "x"; }}});
 }
 
+// A run of 5 ms, paused for one of its 6, in whose call the deadline passes.
+Journal sound_timeout() {
+  events::RunStarted started = run_started();
+  started.timeouts.run_ms = 5;
+  started.timeouts.turn_ms = 2;
+  Writer to;
+  to.of_run(started).of_run(events::ModelSelected{{ProviderId("scripted"), "demo"}, "", {}});
+  to.of_attempt(1, assembled(1)).of_attempt(1, requested(1, 1, 500));
+  to.of_run(events::RunPaused{"me"}).of_run(events::RunResumed{"me", 1'000, {}, {}, {}});
+  return to.of_run(events::TimeoutFired{TimerKind::run, 5, 1}).take();
+}
+
+TEST(JournalInvariants, Deadlines) {
+  using namespace events;
+  const auto breach = [](const std::function<void(Journal&)>& edit) {
+    Journal journal = sound_timeout();
+    edit(journal);
+    JournalInvariants invariants;
+    for (const StreamEvent& event : journal) invariants.add(event);
+    return invariants.violations().empty() ? "none" : invariants.violations().front().invariant;
+  };
+  EXPECT_EQ(breach([](Journal&) {}), "none");
+  EXPECT_EQ(breach([](Journal& j) {
+              j[4].meta.elapsed_us = 3'000;
+              first<RunResumed>(j).parked_us = 2'000;
+            }),
+            "deadlines");
+  EXPECT_EQ(breach([](Journal& j) { first<TimeoutFired>(j).after_ms = 6; }), "deadlines");
+  EXPECT_EQ(breach([](Journal& j) { j[5].payload = CheckpointCreated{"x", "me"}; }), "deadlines");  // still parked
+  EXPECT_EQ(breach([](Journal& j) { first<TimeoutFired>(j) = {TimerKind::turn, 2, 1}; }), "none");
+  EXPECT_EQ(breach([](Journal& j) {
+              first<RunStarted>(j).timeouts.turn_ms = 4;
+              first<TimeoutFired>(j) = {TimerKind::turn, 4, 1};
+            }),
+            "deadlines");
+}
+
 TEST(JournalInvariants, EventsOfLaterVersionsPass) {
   Journal journal = sound();
   StreamEvent later = journal[19];

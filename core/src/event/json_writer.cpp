@@ -19,14 +19,29 @@ void append_escape(std::string& out, unsigned char c) {
   constexpr std::string_view kHex = "0123456789abcdef";
   out.push_back('\\');
   switch (c) {
-    case '"': out.push_back('"'); return;
-    case '\\': out.push_back('\\'); return;
-    case '\b': out.push_back('b'); return;
-    case '\f': out.push_back('f'); return;
-    case '\n': out.push_back('n'); return;
-    case '\r': out.push_back('r'); return;
-    case '\t': out.push_back('t'); return;
-    default: break;
+    case '"':
+      out.push_back('"');
+      return;
+    case '\\':
+      out.push_back('\\');
+      return;
+    case '\b':
+      out.push_back('b');
+      return;
+    case '\f':
+      out.push_back('f');
+      return;
+    case '\n':
+      out.push_back('n');
+      return;
+    case '\r':
+      out.push_back('r');
+      return;
+    case '\t':
+      out.push_back('t');
+      return;
+    default:
+      break;
   }
   out.append("u00");
   out.push_back(kHex[c >> 4]);

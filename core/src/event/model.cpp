@@ -7,7 +7,8 @@ Result<ModelRef> ModelRef::parse(std::string_view text) {
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos) {
     return fail(RuntimeErrorCode::invalid_argument,
-                "'" + std::string(text) + "' is no model name: expected PROVIDER/MODEL, such as openai/gpt-5.6", "model");
+                "'" + std::string(text) + "' is no model name: expected PROVIDER/MODEL, such as openai/gpt-5.6",
+                "model");
   }
   auto provider = ProviderId::parse(text.substr(0, slash));
   if (!provider) {
@@ -17,8 +18,8 @@ Result<ModelRef> ModelRef::parse(std::string_view text) {
                 "model");
   }
   if (text.size() == slash + 1) {
-    return fail(RuntimeErrorCode::invalid_argument,
-                "'" + std::string(text) + "' names no model after the slash", "model");
+    return fail(RuntimeErrorCode::invalid_argument, "'" + std::string(text) + "' names no model after the slash",
+                "model");
   }
   return ModelRef{*std::move(provider), std::string(text.substr(slash + 1))};
 }

@@ -15,9 +15,8 @@ namespace {
 // {"step":N,"input":{...},"events":[...],"head":"<64 hex>","check":"<16 hex>"}
 
 std::unexpected<Error> damaged(const JournalHead& before, std::string message) {
-  return fail(RuntimeErrorCode::journal_damaged,
-              "step " + std::to_string(before.steps + 1) + " (after event " + std::to_string(before.seq) +
-                  "): " + std::move(message));
+  return fail(RuntimeErrorCode::journal_damaged, "step " + std::to_string(before.steps + 1) + " (after event " +
+                                                     std::to_string(before.seq) + "): " + std::move(message));
 }
 
 struct LineSlices {

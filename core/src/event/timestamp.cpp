@@ -33,8 +33,7 @@ Date date_from_days(std::int64_t days) {
   const std::int64_t shifted = days + 719'468;
   const std::int64_t era = (shifted >= 0 ? shifted : shifted - 146'096) / 146'097;
   const std::int64_t day_of_era = shifted - era * 146'097;
-  const std::int64_t year_of_era =
-      (day_of_era - day_of_era / 1'460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
+  const std::int64_t year_of_era = (day_of_era - day_of_era / 1'460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
   const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const std::int64_t month_from_march = (5 * day_of_year + 2) / 153;
   const std::int64_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
@@ -60,8 +59,8 @@ std::optional<std::int64_t> digits_at(std::string_view text, std::size_t at, std
 }  // namespace
 
 void append_rfc3339(std::string& out, WallTime time) {
-  constexpr std::int64_t kMinUs = -62'167'219'200LL * kUsPerSecond;         // 0000-01-01
-  constexpr std::int64_t kMaxUs = 253'402'300'800LL * kUsPerSecond - 1;     // 9999-12-31
+  constexpr std::int64_t kMinUs = -62'167'219'200LL * kUsPerSecond;      // 0000-01-01
+  constexpr std::int64_t kMaxUs = 253'402'300'800LL * kUsPerSecond - 1;  // 9999-12-31
   const std::int64_t us = std::clamp(time.unix_us, kMinUs, kMaxUs);
   const std::int64_t seconds = (us >= 0 ? us : us - (kUsPerSecond - 1)) / kUsPerSecond;
   const std::int64_t days = (seconds >= 0 ? seconds : seconds - (kSecondsPerDay - 1)) / kSecondsPerDay;

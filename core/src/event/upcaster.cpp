@@ -7,8 +7,8 @@ namespace orchestrator::harness::event {
 
 std::span<const Upcaster> upcasters() { return {}; }
 
-Result<void> upcast(std::span<const Upcaster> table, std::string_view type, std::uint32_t version,
-                    std::uint32_t target, boost::json::object& data) {
+Result<void> upcast(std::span<const Upcaster> table, std::string_view type, std::uint32_t version, std::uint32_t target,
+                    boost::json::object& data) {
   if (version > target) {
     return fail(RuntimeErrorCode::version_too_new,
                 "an event of type " + std::string(type) + " has version " + std::to_string(version) +

@@ -18,22 +18,43 @@ struct VariantNames;
 
 template <>
 struct VariantNames<StreamEvent::Payload> {
-  static constexpr auto kNames = std::to_array<std::string_view>(
-      {"RunStarted", "ModelSelected", "NegotiationFailed", "ContextAssembled", "ContextTrimmed", "ProviderRequested",
-       "ProviderResponded", "OutputDelta", "ReasoningDelta", "ToolArgumentsDelta", "OutputItemCompleted",
-       "UsageReported", "AttemptFinished", "AttemptFailed", "TimeoutFired", "ToolCallRequested", "ToolCallFinished",
-       "HintQueued", "HintDelivered", "HintDropped", "CheckpointCreated", "AbortRequested", "RunPaused", "RunResumed",
-       "Completed", "Error", "Aborted", "Unknown"});
+  static constexpr auto kNames = std::to_array<std::string_view>({"RunStarted",
+                                                                  "ModelSelected",
+                                                                  "NegotiationFailed",
+                                                                  "ContextAssembled",
+                                                                  "ContextTrimmed",
+                                                                  "ProviderRequested",
+                                                                  "ProviderResponded",
+                                                                  "OutputDelta",
+                                                                  "ReasoningDelta",
+                                                                  "ToolArgumentsDelta",
+                                                                  "OutputItemCompleted",
+                                                                  "UsageReported",
+                                                                  "AttemptFinished",
+                                                                  "AttemptFailed",
+                                                                  "TimeoutFired",
+                                                                  "ToolCallRequested",
+                                                                  "ToolCallFinished",
+                                                                  "HintQueued",
+                                                                  "HintDelivered",
+                                                                  "HintDropped",
+                                                                  "CheckpointCreated",
+                                                                  "AbortRequested",
+                                                                  "RunPaused",
+                                                                  "RunResumed",
+                                                                  "Completed",
+                                                                  "Error",
+                                                                  "Aborted",
+                                                                  "Unknown"});
 };
 template <>
 struct VariantNames<ContentPart> {
-  static constexpr auto kNames =
-      std::to_array<std::string_view>({"text", "image", "audio", "video", "file", "json"});
+  static constexpr auto kNames = std::to_array<std::string_view>({"text", "image", "audio", "video", "file", "json"});
 };
 template <>
 struct VariantNames<ItemValue> {
-  static constexpr auto kNames = std::to_array<std::string_view>(
-      {"message", "reasoning", "refusal", "tool_call", "tool_result", "other"});
+  static constexpr auto kNames =
+      std::to_array<std::string_view>({"message", "reasoning", "refusal", "tool_call", "tool_result", "other"});
 };
 template <>
 struct VariantNames<ProviderPart> {
@@ -42,9 +63,9 @@ struct VariantNames<ProviderPart> {
 };
 template <>
 struct VariantNames<Input::Value> {
-  static constexpr auto kNames = std::to_array<std::string_view>(
-      {"Start", "SlotGranted", "ProviderHeaders", "ProviderChunk", "ProviderEnded", "TimerFired", "EffectLost",
-       "Abort", "Hint", "Pause", "Resume", "Checkpoint"});
+  static constexpr auto kNames =
+      std::to_array<std::string_view>({"Start", "SlotGranted", "ProviderHeaders", "ProviderChunk", "ProviderEnded",
+                                       "TimerFired", "EffectLost", "Abort", "Hint", "Pause", "Resume", "Checkpoint"});
 };
 
 template <class Variant>

@@ -29,7 +29,9 @@ BodyKind kind_of(const runtime::HttpResponseHead& head) {
   const std::string* type = head.find("content-type");
   if (type == nullptr) return BodyKind::stream;
   std::string lower = *type;
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : static_cast<char>(c); });
+  std::ranges::transform(lower, lower.begin(), [](unsigned char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : static_cast<char>(c);
+  });
   if (lower.find("json") != std::string::npos) return BodyKind::json;
   if (lower.find("html") != std::string::npos) return BodyKind::page;
   return BodyKind::stream;

@@ -47,8 +47,8 @@ ModelOffer HttpProvider::offer(const ModelRef& model) const { return config_.for
 
 Result<void> HttpProvider::ready(const ModelRef&) const {
   if (config_.missing_key_help.empty() || !config_.endpoint.api_key.empty()) return {};
-  return fail(RuntimeErrorCode::key_missing, "there is no key for " + config_.id.str() + ": " + config_.missing_key_help,
-              config_.id.str());
+  return fail(RuntimeErrorCode::key_missing,
+              "there is no key for " + config_.id.str() + ": " + config_.missing_key_help, config_.id.str());
 }
 
 Awaitable<Result<HttpEndpoint>> HttpProvider::endpoint() { co_return config_.endpoint; }
@@ -74,14 +74,17 @@ Awaitable<CallResult> HttpProvider::call(ProviderRequest request, ProviderCallCo
 
 Result<std::string> checked_base_url(std::string_view base_url, bool has_key, std::string_view at) {
   const auto invalid = [&](std::string_view why) {
-    return fail(RuntimeErrorCode::configuration_invalid, "the address '" + std::string(base_url) + "' " + std::string(why),
-                std::string(at));
+    return fail(RuntimeErrorCode::configuration_invalid,
+                "the address '" + std::string(base_url) + "' " + std::string(why), std::string(at));
   };
   const auto url = boost::urls::parse_uri({base_url.data(), base_url.size()});
-  if (!url) return fail(RuntimeErrorCode::configuration_invalid, "not an address: expected http(s)://HOST[:PORT][/PATH]", std::string(at));
+  if (!url)
+    return fail(RuntimeErrorCode::configuration_invalid, "not an address: expected http(s)://HOST[:PORT][/PATH]",
+                std::string(at));
   // An address with user information holds a secret, so it is not shown.
   if (url->has_userinfo()) {
-    return fail(RuntimeErrorCode::configuration_invalid, "an address may not hold user information: give the key apart", std::string(at));
+    return fail(RuntimeErrorCode::configuration_invalid, "an address may not hold user information: give the key apart",
+                std::string(at));
   }
   const std::string_view scheme(url->scheme().data(), url->scheme().size());
   if (scheme != "http" && scheme != "https") return invalid("must begin with http:// or https://");

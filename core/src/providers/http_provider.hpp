@@ -22,8 +22,8 @@ namespace orchestrator::harness::providers {
 
 /// Where a provider is and what opens it. The key goes to this address and to no other.
 struct HttpEndpoint {
-  std::string base_url;  // with the version path, without a final slash
-  std::string api_key;   // empty: none is sent
+  std::string base_url;                                      // with the version path, without a final slash
+  std::string api_key;                                       // empty: none is sent
   std::vector<std::pair<std::string, std::string>> headers;  // further ones
 };
 
@@ -31,7 +31,7 @@ struct HttpProviderConfig {
   ProviderId id;
   WireFormat format;
   HttpEndpoint endpoint;
-  std::string missing_key_help;  // where not empty, a key is needed, and this says how to give one
+  std::string missing_key_help;     // where not empty, a key is needed, and this says how to give one
   std::vector<std::string> models;  // known without a call
 };
 

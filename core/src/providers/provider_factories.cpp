@@ -21,7 +21,8 @@ Result<std::shared_ptr<ProviderAdapter>> openai_provider(OpenAiConfig config) {
   http.format = providers::responses_format();
   http.endpoint.base_url = *std::move(base_url);
   http.endpoint.api_key = std::move(config.api_key);
-  if (!config.organization.empty()) http.endpoint.headers.emplace_back("OpenAI-Organization", std::move(config.organization));
+  if (!config.organization.empty())
+    http.endpoint.headers.emplace_back("OpenAI-Organization", std::move(config.organization));
   if (!config.project.empty()) http.endpoint.headers.emplace_back("OpenAI-Project", std::move(config.project));
   http.missing_key_help = "set OPENAI_API_KEY";
   return std::make_shared<providers::HttpProvider>(std::move(http));

@@ -13,7 +13,9 @@ namespace {
 namespace asio = boost::asio;
 using DriverPtr = std::shared_ptr<runtime::RunDriver>;
 
-Error no_run() { return RuntimeError{RuntimeErrorCode::run_not_active, "no process of this harness has the run", "run", {}}; }
+Error no_run() {
+  return RuntimeError{RuntimeErrorCode::run_not_active, "no process of this harness has the run", "run", {}};
+}
 
 // On the harness's thread.
 asio::awaitable<Result<void>> give_command(DriverPtr driver, event::Input::Value value) {

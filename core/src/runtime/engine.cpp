@@ -77,7 +77,8 @@ Result<std::shared_ptr<ProviderAdapter>> Engine::provider(const ProviderId& id) 
     known.push_back(adapter->id().str());
   }
   std::string message = "there is no provider '" + id.str() + "'";
-  if (const std::string near = nearest_word(id.str(), known); !near.empty()) message += ", did you mean '" + near + "'?";
+  if (const std::string near = nearest_word(id.str(), known); !near.empty())
+    message += ", did you mean '" + near + "'?";
   message += " Known:";
   for (const std::string& name : known) message += " " + name;
   if (known.empty()) message += " none";
@@ -102,10 +103,10 @@ void Engine::close(std::uint64_t deadline_ms) {
   if (closed_.exchange(true)) return;
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(deadline_ms);
   auto collected = asio::post(*context_, asio::use_future([this] {
-                                std::vector<std::shared_ptr<RunDriver>> runs;
-                                for (const auto& [id, run] : runs_) runs.push_back(run);
-                                return runs;
-                              }));
+    std::vector<std::shared_ptr<RunDriver>> runs;
+    for (const auto& [id, run] : runs_) runs.push_back(run);
+    return runs;
+  }));
   auto aborted = asio::co_spawn(executor(), abort_all(this, collected.get(), deadline), asio::use_future);
   aborted.wait_until(deadline);
 }

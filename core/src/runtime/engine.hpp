@@ -56,10 +56,10 @@ class Engine : public std::enable_shared_from_this<Engine> {
   /// The adapter of a provider; the error names the known ones and the nearest.
   [[nodiscard]] Result<std::shared_ptr<ProviderAdapter>> provider(const ProviderId& id) const;
 
-  [[nodiscard]] SlotQueue& slots() { return slots_; }                              // [io]
-  void add_run(const std::shared_ptr<RunDriver>& driver);                          // [io]
-  void remove_run(const RunId& run_id);                                            // [io]
-  [[nodiscard]] std::shared_ptr<RunDriver> find_run(const RunId& run_id) const;    // [io]
+  [[nodiscard]] SlotQueue& slots() { return slots_; }                            // [io]
+  void add_run(const std::shared_ptr<RunDriver>& driver);                        // [io]
+  void remove_run(const RunId& run_id);                                          // [io]
+  [[nodiscard]] std::shared_ptr<RunDriver> find_run(const RunId& run_id) const;  // [io]
   [[nodiscard]] bool is_closed() const { return closed_.load(); }
 
   void log(LogLevel level, std::string_view module, std::string_view message, std::string_view run_id = {},

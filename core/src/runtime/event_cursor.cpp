@@ -78,10 +78,15 @@ Result<EventCursor::Found> EventCursor::look() {
   EventTail::Fetched fetched = tail_->fetch(reader_, next_seq_);
   visible_seq_ = fetched.visible_seq;
   switch (fetched.status) {
-    case EventTail::Status::step: step_ = std::move(fetched.step); return Found::event;
-    case EventTail::Status::behind: return Found::need_store;
-    case EventTail::Status::wait: return Found::need_wait;
-    case EventTail::Status::ended: break;
+    case EventTail::Status::step:
+      step_ = std::move(fetched.step);
+      return Found::event;
+    case EventTail::Status::behind:
+      return Found::need_store;
+    case EventTail::Status::wait:
+      return Found::need_wait;
+    case EventTail::Status::ended:
+      break;
   }
   if (fetched.error) return std::unexpected(*fetched.error);
   return Found::ended;

@@ -38,8 +38,8 @@ asio::awaitable<Result<RunHandle>> open_run_of(EnginePtr engine, RunId id) {
 
 // Wall time since the run's last event, by which its clock goes on: never backwards.
 std::uint64_t resumed_elapsed_us(const runtime::FoldedRun& run, WallTime last_at) {
-  const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
-      std::chrono::system_clock::now().time_since_epoch());
+  const auto now =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch());
   const std::int64_t gap_us = now.count() - last_at.unix_us;
   return run.state.facts.last_elapsed_us + static_cast<std::uint64_t>(gap_us > 0 ? gap_us : 0);
 }
@@ -93,8 +93,8 @@ Harness::~Harness() {
 }
 
 Session Harness::session(SessionConfig config) {
-  return Session(std::make_shared<runtime::SessionState>(engine_, runtime::new_session_id(), config,
-                                                         runtime::SessionHistory{}));
+  return Session(
+      std::make_shared<runtime::SessionState>(engine_, runtime::new_session_id(), config, runtime::SessionHistory{}));
 }
 
 Awaitable<Result<Session>> Harness::async_open_session(SessionId id, SessionConfig config) {

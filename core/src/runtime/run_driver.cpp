@@ -207,9 +207,7 @@ asio::awaitable<Result<void>> RunDriver::append(event::Step step) {
   co_return Result<void>();
 }
 
-void RunDriver::publish_visible() {
-  tail_->publish(unsynced_.empty() ? head_.seq : unsynced_.front().first_seq - 1);
-}
+void RunDriver::publish_visible() { tail_->publish(unsynced_.empty() ? head_.seq : unsynced_.front().first_seq - 1); }
 
 void RunDriver::request_sync() {
   if (syncing_) return;

@@ -41,8 +41,8 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   RunDriver(const RunDriver&) = delete;
   RunDriver& operator=(const RunDriver&) = delete;
 
-  /// Feeds `Start`, then the hints, and runs until the end. Returns once `RunStarted` is appended; the run may then have
-  /// ended already. Hints that are refused are left out.
+  /// Feeds `Start`, then the hints, and runs until the end. Returns once `RunStarted` is appended; the run may then
+  /// have ended already. Hints that are refused are left out.
   boost::asio::awaitable<Result<void>> start(event::inputs::Start start, std::vector<event::inputs::Hint> hints);
   /// Who is told of the end of a run that was accepted. To be set before `start`.
   void on_ended(RunEnded on_ended) { on_ended_ = std::move(on_ended); }

@@ -14,9 +14,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-
-
-
 ProviderCallFailure failed_call(Error error) {
   ProviderCallFailure failure;
   failure.error = std::move(error);
@@ -90,7 +87,9 @@ asio::awaitable<void> RunDriver::run_call(event::effects::CallProvider effect, s
     call->feed = nullptr;
     if (outcome && !feed.saw_end()) {
       outcome = std::unexpected(failed_call(ProviderError{ProviderErrorCode::provider_stream_truncated,
-                                                          "the provider's answer ended without a terminal event", "", {}}));
+                                                          "the provider's answer ended without a terminal event",
+                                                          "",
+                                                          {}}));
     }
     if (!outcome) {
       ended.error = std::move(outcome.error().error);

@@ -22,7 +22,8 @@ std::string text_of_terminal(const StreamEvent& event) {
 }
 
 Error no_terminal() {
-  return RuntimeError{RuntimeErrorCode::run_not_active, "the run's journal has no terminal event: its process is gone", "run", {}};
+  return RuntimeError{
+      RuntimeErrorCode::run_not_active, "the run's journal has no terminal event: its process is gone", "run", {}};
 }
 
 using Cursor = std::shared_ptr<runtime::EventCursor>;
@@ -66,8 +67,7 @@ Result<std::optional<StreamEvent>> RunHandle::next_blocking() {
 
 EventRange RunHandle::events() { return EventRange(this); }
 
-void RunHandle::subscribe(std::function<void(const StreamEvent&)> on_event,
-                          std::function<void(Result<void>)> on_end) {
+void RunHandle::subscribe(std::function<void(const StreamEvent&)> on_event, std::function<void(Result<void>)> on_end) {
   Cursor cursor = std::move(cursor_);
   cursor_ = cursor->clone(cursor->next_seq() - 1);
   auto executor = cursor->callback_executor();

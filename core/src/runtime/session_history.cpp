@@ -101,7 +101,8 @@ asio::awaitable<Result<SessionHistory>> load_session_history(std::shared_ptr<Jou
   auto newest = co_await newest_remembered(store, session_id);
   if (!newest) co_return std::unexpected(newest.error());
   if (!newest->has_runs) {
-    co_return fail(RuntimeErrorCode::session_not_found, "the store has no session " + session_id.str(), session_id.str());
+    co_return fail(RuntimeErrorCode::session_not_found, "the store has no session " + session_id.str(),
+                   session_id.str());
   }
   SessionHistory history;
   if (!newest->run) co_return history;

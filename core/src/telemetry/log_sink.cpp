@@ -83,7 +83,9 @@ class SpdlogSink final : public LogSink {
     logger_.set_pattern("%v");
     logger_.flush_on(spdlog::level::trace);
   }
-  [[nodiscard]] bool wants(std::string_view module, LogLevel level) const override { return levels_.wants(module, level); }
+  [[nodiscard]] bool wants(std::string_view module, LogLevel level) const override {
+    return levels_.wants(module, level);
+  }
   void write(const LogLine& line) override {
     if (!wants(line.module, line.level)) return;
     logger_.log(severity(line.level), jsonl_ ? json_line(line) : console_line(line));
@@ -103,8 +105,8 @@ Result<LogConfig> LogConfig::from_environment() {
   config.file = variable("ORCHESTRATOR_LOG_FILE");
   const std::string format = variable("ORCHESTRATOR_LOG_FORMAT");
   if (!format.empty() && format != "console" && format != "jsonl") {
-    return fail(RuntimeErrorCode::configuration_invalid,
-                "'" + format + "' is no log format: expected console or jsonl", "ORCHESTRATOR_LOG_FORMAT");
+    return fail(RuntimeErrorCode::configuration_invalid, "'" + format + "' is no log format: expected console or jsonl",
+                "ORCHESTRATOR_LOG_FORMAT");
   }
   config.jsonl = format == "jsonl";
   auto levels = LogLevels::parse(config.levels);

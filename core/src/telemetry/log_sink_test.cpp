@@ -87,7 +87,8 @@ TEST(LogSink, RotatesItsFile) {
   config.file_bytes = 2'000;
   config.files = 2;
   auto sink = make_log_sink(config).value();
-  for (int i = 0; i < 200; ++i) sink->write({LogLevel::info, "run", "a line of some length to fill the file", "", "", {}});
+  for (int i = 0; i < 200; ++i)
+    sink->write({LogLevel::info, "run", "a line of some length to fill the file", "", "", {}});
   EXPECT_EQ(file.files(), 3U);  // the present one and two rotated
 }
 

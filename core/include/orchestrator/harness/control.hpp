@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "orchestrator/harness/awaitable.hpp"
 #include "orchestrator/harness/errors.hpp"
 #include "orchestrator/harness/ids.hpp"
 #include "orchestrator/harness/provider.hpp"
@@ -23,8 +24,8 @@ class RunDriver;
 struct HintOptions {
   HintPriority priority = HintPriority::asap;
   std::string by = "user";
-  std::optional<std::uint64_t> expires_after_ms;   // dropped if no request took it by then
-  std::optional<std::uint32_t> expected_turn;      // refused with `precondition_failed` in any other turn
+  std::optional<std::uint64_t> expires_after_ms;  // dropped if no request took it by then
+  std::optional<std::uint32_t> expected_turn;     // refused with `precondition_failed` in any other turn
 };
 
 struct AbortOptions {

@@ -61,39 +61,39 @@ using Result = std::expected<T, Error>;
 
 /// Failures of a model provider or of the way to it.
 enum class ProviderErrorCode : std::uint8_t {
-  provider_auth_failed,          // 401, key missing or wrong
-  provider_permission_denied,    // 403
-  provider_model_not_found,      // 404, or 400 model_not_found
-  provider_not_found,            // 404 of something else
-  provider_bad_request,          // 400, 422
-  provider_request_too_large,    // 413
-  provider_context_overflow,     // the input does not fit into the model's context
-  provider_content_policy,       // the request was refused by a content filter
-  provider_rate_limited,         // 429
-  provider_quota_exhausted,      // 402, or a 429 that no waiting mends
-  provider_conflict,             // 409
-  provider_timeout,              // 408, 504: the provider gave up waiting
-  provider_server_error,         // 500, 502
-  provider_overloaded,           // 503, 529
-  provider_unreachable,          // no connection: name, route, refused, reset
-  provider_tls_failed,           // the certificate was not accepted
-  provider_connect_timeout,      // our deadline for the connection
-  provider_first_byte_timeout,   // our deadline for the first byte of the answer
-  provider_stalled,              // our deadline for progress inside a stream
-  provider_stream_truncated,     // the stream ended without a terminal provider event
-  provider_stream_error,         // an error event inside a 200 stream, with no better code
-  provider_not_sse,              // 200, but not an event stream
-  provider_bad_json,             // a payload that does not parse
-  provider_bad_framing,          // broken HTTP
-  provider_line_too_long,        // a limit of ours on one line
-  provider_response_too_large,   // a limit of ours on one answer
-  provider_unexpected_status,    // a status with no meaning here, such as 204 or 301
-  provider_redirect_refused,     // a redirect is never followed with credentials
-  provider_empty_response,       // a proper end with nothing in it
-  provider_bad_tool_delta,       // a piece of a tool call that belongs to no call
-  provider_protocol_violation,   // deltas that do not add up to the item's value, and the like
-  provider_lost,                 // the process died while the attempt was under way
-  provider_unknown               // anything else; never retryable
+  provider_auth_failed,         // 401, key missing or wrong
+  provider_permission_denied,   // 403
+  provider_model_not_found,     // 404, or 400 model_not_found
+  provider_not_found,           // 404 of something else
+  provider_bad_request,         // 400, 422
+  provider_request_too_large,   // 413
+  provider_context_overflow,    // the input does not fit into the model's context
+  provider_content_policy,      // the request was refused by a content filter
+  provider_rate_limited,        // 429
+  provider_quota_exhausted,     // 402, or a 429 that no waiting mends
+  provider_conflict,            // 409
+  provider_timeout,             // 408, 504: the provider gave up waiting
+  provider_server_error,        // 500, 502
+  provider_overloaded,          // 503, 529
+  provider_unreachable,         // no connection: name, route, refused, reset
+  provider_tls_failed,          // the certificate was not accepted
+  provider_connect_timeout,     // our deadline for the connection
+  provider_first_byte_timeout,  // our deadline for the first byte of the answer
+  provider_stalled,             // our deadline for progress inside a stream
+  provider_stream_truncated,    // the stream ended without a terminal provider event
+  provider_stream_error,        // an error event inside a 200 stream, with no better code
+  provider_not_sse,             // 200, but not an event stream
+  provider_bad_json,            // a payload that does not parse
+  provider_bad_framing,         // broken HTTP
+  provider_line_too_long,       // a limit of ours on one line
+  provider_response_too_large,  // a limit of ours on one answer
+  provider_unexpected_status,   // a status with no meaning here, such as 204 or 301
+  provider_redirect_refused,    // a redirect is never followed with credentials
+  provider_empty_response,      // a proper end with nothing in it
+  provider_bad_tool_delta,      // a piece of a tool call that belongs to no call
+  provider_protocol_violation,  // deltas that do not add up to the item's value, and the like
+  provider_lost,                // the process died while the attempt was under way
+  provider_unknown              // anything else; never retryable
 };
 
 /// Failures of this library, its configuration and the machine below it.
@@ -102,20 +102,20 @@ enum class RuntimeErrorCode : std::uint8_t {
   configuration_invalid,
   unknown_provider,
   key_missing,
-  capability_missing,     // the chosen model does not take something that was asked for
-  negotiation_failed,     // no model of the plan fits
+  capability_missing,  // the chosen model does not take something that was asked for
+  negotiation_failed,  // no model of the plan fits
   run_timeout,
   turn_timeout,
   budget_exceeded,
-  budget_unpriced,        // a money budget with a model whose price is unknown
-  limit_exceeded,         // one of `Limits`
+  budget_unpriced,  // a money budget with a model whose price is unknown
+  limit_exceeded,   // one of `Limits`
   queue_full,
   run_not_found,
   session_not_found,
-  run_not_active,         // no process holds the run, or it has ended
-  run_locked,             // another process holds the run
-  session_busy,           // start-if-idle on a session that is not idle
-  precondition_failed,    // an expected turn or head is not the present one
+  run_not_active,       // no process holds the run, or it has ended
+  run_locked,           // another process holds the run
+  session_busy,         // start-if-idle on a session that is not idle
+  precondition_failed,  // an expected turn or head is not the present one
   storage_full,
   storage_readonly,
   storage_failed,
@@ -125,11 +125,11 @@ enum class RuntimeErrorCode : std::uint8_t {
   version_too_new,
   not_supported,
   harness_closed,
-  cancelled,              // the caller's own cancellation of a wait
+  cancelled,  // the caller's own cancellation of a wait
   empty_turn,
-  output_failed,          // the caller's output stream cannot be written
+  output_failed,  // the caller's output stream cannot be written
   local_model_unavailable,
-  script_invalid,         // a script of the scripted provider is not well-formed
+  script_invalid,  // a script of the scripted provider is not well-formed
   internal
 };
 

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "orchestrator/harness/awaitable.hpp"
 #include "orchestrator/harness/compensation.hpp"
 #include "orchestrator/harness/context.hpp"
 #include "orchestrator/harness/errors.hpp"
@@ -58,7 +59,9 @@ class Harness {
   Awaitable<Result<void>> async_abort_orphan(RunId id, std::string by);
   Result<void> abort_orphan(RunId id, std::string by);
 
+  /// The store of all runs. Valid as long as this harness.
   [[nodiscard]] const std::shared_ptr<JournalStore>& store() const;
+  /// The adapters, in the order in which they were given. Their calls belong to the harness's thread.
   [[nodiscard]] std::vector<std::shared_ptr<ProviderAdapter>> providers() const;
   /// The executor of the harness's thread: coroutines spawned on it read events without changing threads.
   [[nodiscard]] boost::asio::any_io_executor executor() const;
@@ -69,6 +72,7 @@ class Harness {
   std::shared_ptr<runtime::Engine> engine_;  // shared with sessions, runs and their handles
 };
 
+/// Settings of a harness. Copyable; nothing is opened or started before `build`.
 class HarnessBuilder {
  public:
   HarnessBuilder();
@@ -78,13 +82,13 @@ class HarnessBuilder {
   /// Store, providers, default model and logs as the environment says (see docs/harness/overview.md).
   static HarnessBuilder from_environment();
 
-  HarnessBuilder& store(std::string url);                       // default `memory:`
+  HarnessBuilder& store(std::string url);  // default `memory:`
   HarnessBuilder& store(std::shared_ptr<JournalStore> store);
   HarnessBuilder& provider(std::shared_ptr<ProviderAdapter> adapter);  // a later one of the same id replaces it
   HarnessBuilder& default_model(std::string_view name);
   HarnessBuilder& limits(Limits limits);
-  HarnessBuilder& concurrency(std::uint32_t calls);             // provider calls at once; default 256
-  HarnessBuilder& flush_window_ms(std::uint32_t window_ms);     // how long deltas may wait to be joined; default 4
+  HarnessBuilder& concurrency(std::uint32_t calls);          // provider calls at once; default 256
+  HarnessBuilder& flush_window_ms(std::uint32_t window_ms);  // how long deltas may wait to be joined; default 4
   HarnessBuilder& log(std::shared_ptr<LogSink> sink);
   /// Errors: `configuration_invalid`, `storage_*`; those of `from_environment` come out here, too.
   [[nodiscard]] Result<Harness> build() const;

@@ -31,6 +31,7 @@ class UlidId {
   /// From its text form; nothing unless it is exactly the prefix and 26 valid characters (case-insensitive).
   static std::optional<UlidId> parse(std::string_view text);
 
+  /// The text form: prefix and 26 characters.
   [[nodiscard]] std::string str() const { return std::string(kPrefix).append(ulid()); }
   /// The 26 characters without the prefix; valid as long as this object.
   [[nodiscard]] std::string_view ulid() const { return {ulid_.data(), ulid_.size()}; }
@@ -93,7 +94,9 @@ class ProviderId {
  public:
   ProviderId() = default;
   explicit ProviderId(std::string name) : name_(std::move(name)) {}
+  /// From text of that form; else nothing.
   static std::optional<ProviderId> parse(std::string_view text);
+  /// The name. Valid as long as this object.
   [[nodiscard]] const std::string& str() const { return name_; }
   auto operator<=>(const ProviderId&) const = default;
 

@@ -5,8 +5,6 @@
 // inside a line but to list runs. Every implementation passes one conformance suite
 // (`core/src/journal/store_conformance.hpp`). A store may be used from any thread; a writer by one at a time.
 
-#include <boost/asio/awaitable.hpp>
-
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -14,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "orchestrator/harness/awaitable.hpp"
 #include "orchestrator/harness/content.hpp"
 #include "orchestrator/harness/errors.hpp"
 #include "orchestrator/harness/ids.hpp"
@@ -26,8 +25,8 @@ struct JournalLine {
   std::uint64_t step = 0;       // 1, 2, 3, ... in its run
   std::uint64_t first_seq = 0;  // of its events
   std::uint64_t last_seq = 0;
-  bool strict = false;          // holds an event that must survive power loss before it is shown
-  std::string bytes;            // valid JSON without line ends
+  bool strict = false;  // holds an event that must survive power loss before it is shown
+  std::string bytes;    // valid JSON without line ends
 };
 
 enum class RunStatus : std::uint8_t { active, completed, failed, aborted };
@@ -39,27 +38,27 @@ struct RunSummary {
   RunKind kind = RunKind::live;
   RunStatus status = RunStatus::active;  // `active`: no terminal event; `held` tells whether a process has it
   bool held = false;
-  std::string model;           // of the plan
-  std::string input_preview;   // at most 200 bytes of the input's text, on one line
+  std::string model;          // of the plan
+  std::string input_preview;  // at most 200 bytes of the input's text, on one line
   WallTime started_at;
   WallTime last_event_at;
   std::uint64_t events = 0;
-  std::uint64_t bytes = 0;     // of its journal
-  std::string finish_reason;   // of a completed run
-  std::string error_code;      // of a failed run
+  std::uint64_t bytes = 0;    // of its journal
+  std::string finish_reason;  // of a completed run
+  std::string error_code;     // of a failed run
   Usage usage;
   std::optional<std::uint64_t> cost_micro_usd;
   std::optional<std::uint64_t> total_us;
-  bool damaged = false;        // first or last step does not read; the fields above are what could be read
+  bool damaged = false;  // first or last step does not read; the fields above are what could be read
 };
 
 /// Which runs to list. All given conditions hold together.
 struct RunFilter {
   std::optional<SessionId> session_id;
   std::optional<RunStatus> status;
-  std::string id_prefix;              // of the text form, such as run_01K
-  std::optional<RunId> before;        // only runs older than this one: the cursor of a next page
-  std::uint32_t limit = 50;           // 1 to 1,000
+  std::string id_prefix;        // of the text form, such as run_01K
+  std::optional<RunId> before;  // only runs older than this one: the cursor of a next page
+  std::uint32_t limit = 50;     // 1 to 1,000
 };
 
 /// The exclusive right to append to one run. Destroying it gives the right back. Not safe for concurrent use.
@@ -85,6 +84,7 @@ struct OpenedRun {
   std::uint64_t cut_bytes = 0;  // of a torn last line, now gone
 };
 
+/// A place for runs. The store outlives its writers; every awaitable runs on its caller's executor.
 class JournalStore {
  public:
   virtual ~JournalStore() = default;

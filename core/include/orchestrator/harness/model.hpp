@@ -66,12 +66,12 @@ struct OutputSchema {
 
 /// How to generate. Everything unset is left to the provider's default.
 struct GenerationSettings {
-  std::optional<double> temperature;              // 0 to 2
-  std::optional<double> top_p;                    // 0 to 1
-  std::vector<std::string> stop;                  // at most 16
+  std::optional<double> temperature;  // 0 to 2
+  std::optional<double> top_p;        // 0 to 1
+  std::vector<std::string> stop;      // at most 16
   std::optional<std::int64_t> seed;
-  std::optional<std::uint32_t> max_output_tokens; // of one provider answer, reasoning included
-  std::optional<std::uint64_t> max_input_tokens;  // of one request, by estimate; older history is trimmed to fit
+  std::optional<std::uint32_t> max_output_tokens;  // of one provider answer, reasoning included
+  std::optional<std::uint64_t> max_input_tokens;   // of one request, by estimate; older history is trimmed to fit
   std::optional<ReasoningSettings> reasoning;
   std::optional<ToolChoice> tool_choice;
   std::optional<bool> parallel_tool_calls;

@@ -30,6 +30,7 @@ struct LogLine {
   std::initializer_list<LogField> fields;
 };
 
+/// Where log lines go. Thread-safe; outlives every harness that has it.
 class LogSink {
  public:
   virtual ~LogSink() = default;
@@ -40,11 +41,11 @@ class LogSink {
 
 /// How to log. Everything off unless asked for.
 struct LogConfig {
-  std::string levels;               // `info`, or `warn,http=debug,run=trace`; empty: off
-  bool jsonl = false;               // one JSON object a line instead of console text
-  std::string file;                 // empty: stderr
+  std::string levels;                      // `info`, or `warn,http=debug,run=trace`; empty: off
+  bool jsonl = false;                      // one JSON object a line instead of console text
+  std::string file;                        // empty: stderr
   std::uint64_t file_bytes = 16ULL << 20;  // then it is rotated
-  std::uint32_t files = 4;          // rotated files kept
+  std::uint32_t files = 4;                 // rotated files kept
 
   /// From ORCHESTRATOR_LOG, ORCHESTRATOR_LOG_FORMAT (console, jsonl) and ORCHESTRATOR_LOG_FILE.
   /// Error: `configuration_invalid` naming the variable and what is allowed.

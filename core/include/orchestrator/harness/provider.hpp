@@ -181,8 +181,8 @@ struct OpenAiConfig {
 /// An OpenAI-compatible Chat Completions server: llama.cpp, Ollama, vLLM, OpenRouter and the like.
 struct ChatConfig {
   ProviderId id = ProviderId("chat");
-  std::string base_url;  // with the version path; empty: 127.0.0.1 port 8080
-  std::string api_key;   // empty: none is sent
+  std::string base_url;             // with the version path; empty: 127.0.0.1 port 8080
+  std::string api_key;              // empty: none is sent
   std::vector<std::string> models;  // for listing
 };
 /// Error: `configuration_invalid` (address).

@@ -11,11 +11,11 @@ namespace orchestrator::harness {
 
 /// Deadlines of one run. Time parked on a pause counts against none of them.
 struct TimeoutPolicy {
-  std::uint32_t connect_ms = 15'000;       // to a connection, TLS included
-  std::uint32_t first_byte_ms = 120'000;   // from the request to the first byte of the answer
-  std::uint32_t idle_ms = 300'000;         // between two pieces of progress inside a stream; comments count not
-  std::optional<std::uint64_t> turn_ms;    // of one turn
-  std::optional<std::uint64_t> run_ms;     // of the whole run, from its acceptance
+  std::uint32_t connect_ms = 15'000;      // to a connection, TLS included
+  std::uint32_t first_byte_ms = 120'000;  // from the request to the first byte of the answer
+  std::uint32_t idle_ms = 300'000;        // between two pieces of progress inside a stream; comments count not
+  std::optional<std::uint64_t> turn_ms;   // of one turn
+  std::optional<std::uint64_t> run_ms;    // of the whole run, from its acceptance
   bool operator==(const TimeoutPolicy&) const = default;
 };
 
@@ -34,14 +34,15 @@ struct Limits {
   std::uint32_t turns = 1'000;
   std::uint32_t input_parts = 1'000;
   std::uint64_t input_bytes = 64ULL << 20;
-  std::uint64_t stream_bytes = 32ULL << 20;       // one provider answer, decoded from its transfer coding
-  std::uint32_t stream_items = 1'000;             // output items in one provider answer
+  std::uint64_t stream_bytes = 32ULL << 20;  // one provider answer, decoded from its transfer coding
+  std::uint32_t stream_items = 1'000;        // output items in one provider answer
   std::uint32_t tool_calls_per_turn = 64;
   std::uint32_t hints_queued = 64;
   std::uint64_t hint_bytes = 64ULL << 10;
   std::uint64_t checkpoint_label_bytes = 256;
-  std::uint64_t journal_backlog_bytes = 1ULL << 20;  // appended, not yet durable; beyond it the provider's socket is paused
-  std::uint64_t event_tail_bytes = 256ULL << 10;     // kept in memory for readers at the head; older ones read the store
+  std::uint64_t journal_backlog_bytes = 1ULL
+                                        << 20;  // appended, not yet durable; beyond it the provider's socket is paused
+  std::uint64_t event_tail_bytes = 256ULL << 10;  // kept in memory for readers at the head; older ones read the store
   std::uint32_t json_depth = 128;
   bool operator==(const Limits&) const = default;
 };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Starting a run and reading its events: by coroutine (`co_await run.next()`), blocking (`for (auto& e : run.events())`)
-// or callback. Each `RunHandle` has a cursor of its own into the journal: a slow reader costs the run nothing and
-// loses nothing.
+// Starting a run and reading its events: by coroutine (`co_await run.next()`), blocking (`for (auto& e :
+// run.events())`) or callback. Each `RunHandle` has a cursor of its own into the journal: a slow reader costs the run
+// nothing and loses nothing.
 
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "orchestrator/harness/awaitable.hpp"
 #include "orchestrator/harness/control.hpp"
 #include "orchestrator/harness/errors.hpp"
 #include "orchestrator/harness/model.hpp"
@@ -48,7 +49,9 @@ class RunHandle {
   RunHandle& operator=(RunHandle&&) noexcept;
   ~RunHandle();
 
+  /// The run's id. REQUIRES: not a default-made handle.
   [[nodiscard]] RunId id() const;
+  /// Its session's id; all zeros for a run that this process only reads.
   [[nodiscard]] SessionId session_id() const;
 
   /// The next event after this handle's cursor; empty after the terminal event. Errors: `storage_*` when the journal
@@ -85,6 +88,7 @@ class RunHandle {
 /// The events of a run as an input range. Valid as long as its handle; single pass.
 class EventRange {
  public:
+  /// Reads the next event when it is incremented. Equal to `end()` once the range is over.
   class Iterator {
    public:
     using iterator_category = std::input_iterator_tag;
@@ -104,7 +108,9 @@ class EventRange {
   };
 
   explicit EventRange(RunHandle* handle) : handle_(handle) {}
+  /// Waits for the first event. To be called once.
   Iterator begin();
+  /// The end of every range.
   Iterator end() { return Iterator(nullptr); }
 
  private:
@@ -122,7 +128,7 @@ class RunBuilder {
   RunBuilder& model(std::string_view name);  // provider/model
   RunBuilder& model(ModelPlan plan);
   RunBuilder& on_unsupported(OnUnsupported choice);
-  RunBuilder& input(ContentPart part);       // one more part of the user's message
+  RunBuilder& input(ContentPart part);  // one more part of the user's message
   RunBuilder& system(std::string text);
   RunBuilder& settings(GenerationSettings settings);
   RunBuilder& temperature(double value);
@@ -139,10 +145,10 @@ class RunBuilder {
   RunBuilder& timeouts(TimeoutPolicy value);
   RunBuilder& budgets(Budgets value);
   RunBuilder& limits(Limits value);
-  RunBuilder& remember(bool value);              // false: later runs of the session do not see this one
+  RunBuilder& remember(bool value);  // false: later runs of the session do not see this one
   RunBuilder& hint(std::string text, HintPriority priority = HintPriority::asap);  // queued from the start
-  RunBuilder& traceparent(std::string header);   // W3C Trace Context of the caller
-  RunBuilder& only_if_idle(bool value = true);   // refuse with `session_busy` instead of waiting for the session
+  RunBuilder& traceparent(std::string header);                                     // W3C Trace Context of the caller
+  RunBuilder& only_if_idle(bool value = true);  // refuse with `session_busy` instead of waiting for the session
 
   /// Accepts the run: returns once `RunStarted` is appended. Runs of one session follow one another in the order of
   /// their starts, since each sees what the one before left. Errors: `invalid_argument`, `unknown_provider` (with the

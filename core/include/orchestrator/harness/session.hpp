@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A session: runs that follow one another, each seeing what the ones before left. Copyable handle; any thread.
+// A session: runs that follow one another, each seeing what the ones before left.
+// `Session` is a copyable handle that any thread may use; it keeps its harness's engine alive.
 
 #include <memory>
 #include <string>
@@ -16,7 +17,7 @@ namespace orchestrator::harness {
 
 struct SessionConfig {
   HistoryLimits history;
-  bool remember = true;  // false: no run of this session is seen by a later one
+  bool remember = true;             // false: no run of this session is seen by a later one
   std::uint32_t runs_waiting = 64;  // starts that wait for the session; more are refused with `queue_full`
 };
 

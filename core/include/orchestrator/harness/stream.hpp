@@ -31,7 +31,16 @@ struct WallTime {
 
 enum class RunKind : std::uint8_t { live, replay, fork, undo };
 enum class FinishReason : std::uint8_t {
-  stop, length, refusal, content_filter, tool_calls, tool_limit, pause, matched, undone, other
+  stop,
+  length,
+  refusal,
+  content_filter,
+  tool_calls,
+  tool_limit,
+  pause,
+  matched,
+  undone,
+  other
 };
 enum class ItemKind : std::uint8_t { text, reasoning, refusal, tool_call, other };
 enum class ContextVerdict : std::uint8_t { kept, trimmed, summarised, pinned };
@@ -254,7 +263,7 @@ struct HintQueued {
   HintPriority priority = HintPriority::asap;
   std::string text;
   std::string by;
-  bool in_flight = false;  // true when the provider took it into the answer under way
+  bool in_flight = false;                   // true when the provider took it into the answer under way
   std::optional<std::uint64_t> expires_us;  // on the run's clock
   bool operator==(const HintQueued&) const = default;
 };

@@ -28,17 +28,28 @@ bool names_same(const OutputItem& item, const json::object& object) {
   return (!id.empty() && id == item.native_id()) || (!call_id.empty() && call_id == item.call_id());
 }
 
-NativeItem element(const json::array& output, std::string_view output_raw, std::size_t index) {
-  return {output[index].if_object(), slice_element(output_raw, index)};
+// The elements of a list, each with its text; those that are no objects have a null one.
+std::vector<NativeItem> elements_of(const json::array& output, std::string_view output_raw) {
+  std::vector<NativeItem> elements;
+  elements.reserve(output.size());
+  JsonSlices slices(output_raw);
+  for (const json::value& element : output) {
+    std::string_view raw;
+    if (!slices.next(raw)) raw = {};
+    elements.push_back({element.if_object(), raw});
+  }
+  return elements;
 }
 
 }  // namespace
 
+Error AnswerItems::too_many_items() const {
+  std::string message = "the answer has more than " + std::to_string(limits_.items) + " output items";
+  return ProviderError{ProviderErrorCode::provider_response_too_large, std::move(message), {}}.to_error();
+}
+
 Result<OutputItem*> AnswerItems::add(std::optional<std::uint64_t> output_index) {
-  if (items_.size() >= limits_.items) {
-    return fail(ProviderErrorCode::provider_response_too_large,
-                "the answer has more than " + std::to_string(limits_.items) + " output items");
-  }
+  if (items_.size() >= limits_.items) return std::unexpected(too_many_items());
   items_.push_back(Entry{std::make_unique<OutputItem>(items_.size()), output_index});
   OutputItem* item = items_.back().item.get();
   if (output_index) by_index_[*output_index] = item;
@@ -129,35 +140,41 @@ Result<void> AnswerItems::check_calls() const {
 }
 
 Result<void> AnswerItems::complete_all(const json::array* output, std::string_view output_raw, PieceSink& out) {
+  if (output != nullptr && output->size() > limits_.items) return std::unexpected(too_many_items());
+  std::vector<NativeItem> elements;
+  if (output != nullptr) elements = elements_of(*output, output_raw);
   const std::size_t streamed = items_.size();
   for (std::size_t at = 0; at < streamed; ++at) {
     OutputItem& item = *items_[at].item;
     if (item.is_closed()) continue;
-    NativeItem native;
-    for (std::size_t index = 0; output != nullptr && index < output->size(); ++index) {
-      const json::object* object = (*output)[index].if_object();
-      if (object == nullptr || !fits(item, *object)) continue;
-      const bool is_indexed = items_[at].output_index == index;
-      if (is_indexed || names_same(item, *object)) native = element(*output, output_raw, index);
-      if (is_indexed) break;
-    }
-    if (auto closed = close(item, native, out); !closed) return closed;
+    if (auto closed = close(item, find_element(items_[at], elements), out); !closed) return closed;
     if (item.kind() == ItemKind::call && !item.has_name()) {
       return fail(ProviderErrorCode::provider_bad_tool_delta,
                   "the provider sent arguments of a tool call that it never announced");
     }
   }
   release(out);
-  return output == nullptr ? Result<void>{} : adopt(*output, output_raw, out);
+  return adopt(elements, out);
+}
+
+// The element at the item's own index, else one of its id.
+NativeItem AnswerItems::find_element(const Entry& entry, const std::vector<NativeItem>& elements) {
+  NativeItem found;
+  for (std::size_t index = 0; index < elements.size(); ++index) {
+    const json::object* object = elements[index].object;
+    if (object == nullptr || !fits(*entry.item, *object)) continue;
+    if (entry.output_index == index) return elements[index];
+    if (names_same(*entry.item, *object)) found = elements[index];
+  }
+  return found;
 }
 
 // Items that only the final response holds: all of them where no event told of any item, else the calls where no
 // event told of a call. A host that sends items one by one repeats them here, perhaps under other ids.
-Result<void> AnswerItems::adopt(const json::array& output, std::string_view output_raw, PieceSink& out) {
+Result<void> AnswerItems::adopt(const std::vector<NativeItem>& elements, PieceSink& out) {
   const bool calls_only = !items_.empty();
   if (calls_only && has_calls()) return {};
-  for (std::size_t index = 0; index < output.size(); ++index) {
-    const NativeItem native = element(output, output_raw, index);
+  for (const NativeItem& native : elements) {
     if (native.object == nullptr) continue;
     if (calls_only && kind_of_type(string_or(*native.object, "type")) != ItemKind::call) continue;
     const auto item = add(std::nullopt);

@@ -68,7 +68,9 @@ class AnswerItems {
                                            bool is_end) const;
   [[nodiscard]] Result<void> close(OutputItem& item, NativeItem native, PieceSink& out);
   [[nodiscard]] Result<void> check_calls() const;
-  [[nodiscard]] Result<void> adopt(const boost::json::array& output, std::string_view output_raw, PieceSink& out);
+  [[nodiscard]] static NativeItem find_element(const Entry& entry, const std::vector<NativeItem>& elements);
+  [[nodiscard]] Result<void> adopt(const std::vector<NativeItem>& elements, PieceSink& out);
+  [[nodiscard]] Error too_many_items() const;
 
   DecoderLimits limits_;
   std::vector<Entry> items_;                       // in order of appearance

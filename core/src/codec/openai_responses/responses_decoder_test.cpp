@@ -290,6 +290,30 @@ TEST(ResponsesDecoder, FindsItemsWithoutUsableIndexes) {
             "finished tool_calls completed\n");
 }
 
+TEST(ResponsesDecoder, TellsItemsOfOneTypeApartUnderOneIndex) {
+  // Announced one after the other, the first still open.
+  EXPECT_EQ(lines(decode(
+                {item_event("added", 0, R"({"type":"message","id":"a"})"), text_delta(0, "x"),
+                 item_event("added", 0, R"({"type":"message","id":"b"})"), text_delta(0, "y"),
+                 item_event("done", 0, R"({"type":"message","id":"b","content":[{"type":"output_text","text":"y"}]})"),
+                 item_event("done", 0, R"({"type":"message","id":"a","content":[{"type":"output_text","text":"x"}]})"),
+                 kCompleted})),
+            "text out_0 x\ntext out_1 y\ndone out_0 #0 x\ndone out_1 #0 y\nfinished stop completed\n");
+  // Two calls that were never announced.
+  EXPECT_EQ(
+      lines(decode({item_event("done", 0, R"({"type":"function_call","call_id":"c1","name":"f","arguments":"1"})"),
+                    item_event("done", 0, R"({"type":"function_call","call_id":"c2","name":"f","arguments":"2"})"),
+                    kCompleted})),
+      "arguments out_0 1\ndone out_0 #3 f1\narguments out_1 2\ndone out_1 #3 f2\nfinished tool_calls completed\n");
+  // Neither index nor id at the end.
+  EXPECT_EQ(
+      lines(decode(
+          {R"({"type":"response.output_text.delta","delta":"x"})",
+           R"({"type":"response.output_item.done","item":{"type":"message","content":[{"type":"output_text","text":"x"}]}})",
+           kCompleted})),
+      "text out_0 x\ndone out_0 #0 x\nfinished stop completed\n");
+}
+
 TEST(ResponsesDecoder, CompletesItemsThatNeverEnded) {
   EXPECT_EQ(lines(decode({text_delta(0, "par"), R"({"type":"response.incomplete","response":{"status":"incomplete",)"
                                                 R"("incomplete_details":{"reason":"max_output_tokens"}}})"})),
@@ -415,6 +439,8 @@ TEST(ResponsesDecoder, IsBounded) {
                                 limits)),
             "too_many_tool_calls");
   EXPECT_EQ(failure_code(decode_bytes(": " + std::string(3'000, 'x'), limits)), "provider_response_too_large");
+  EXPECT_EQ(failure_code(decode({R"({"type":"response.completed","response":{"output":[1,1,1,1]}})"}, limits)),
+            "provider_response_too_large");
   std::vector<std::string> many_parts;
   for (int index = 0; index <= 1'000; ++index)
     many_parts.push_back(R"({"type":"response.output_text.delta","content_index":)" + std::to_string(index) +

@@ -204,7 +204,9 @@ TEST(ResponsesEncoder, LeavesUselessReasoningOut) {
   EXPECT_EQ(input_of({reasoning(full), user_text("Hi")}), "[" + kHi + "]");
   EXPECT_EQ(input_of({user_text("Hi"), reasoning(full)}), "[" + kHi + "]");
   EXPECT_NE(input_of({reasoning(full), reasoning(full), call, result}).find(full + "," + full), std::string::npos);
-  // Of another wire format.
+  // What follows it is of another wire format.
+  EXPECT_EQ(input_of({reasoning(full), assistant("a", "", "chat")}).find("rs"), std::string::npos);
+  // It is itself of another wire format.
   EXPECT_EQ(input_of({{ReasoningItem{"t", {full}}, "chat"}, user_text("Hi")}), "[" + kHi + "]");
 }
 

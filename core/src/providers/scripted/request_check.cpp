@@ -36,7 +36,8 @@ Result<void> check_request(const ProviderRequest& request) {
     if (!is_answered) return bad(request.items.size() - 1, "the call " + call_id + " has no result");
   }
   const auto* last = std::get_if<MessageItem>(&request.items.back()->value);
-  if (last != nullptr && last->role == Role::assistant) return bad(request.items.size() - 1, "the last item is an answer");
+  if (last != nullptr && last->role == Role::assistant)
+    return bad(request.items.size() - 1, "the last item is an answer");
   return {};
 }
 

@@ -93,7 +93,8 @@ Fault read_fault(const json::object& object, const std::string& at, std::optiona
     fault.kind = static_cast<FaultKind>(i);
     found = true;
   }
-  if (!found) members.wrong("kind", "none, http, unreachable, cut, error_event, bad_json, stall, html, duplicate or empty");
+  if (!found)
+    members.wrong("kind", "none, http, unreachable, cut, error_event, bad_json, stall, html, duplicate or empty");
   members.integer("after_bytes", fault.after_bytes, 1ULL << 30);
   members.integer("status", fault.status, 599);
   if (fault.status < 100) members.wrong("status", "an HTTP status from 100 to 599");
@@ -112,8 +113,9 @@ ScriptedCall read_call(const json::object& object, const std::string& at, std::o
   members.text("name", call.name);
   if (call.name.empty()) members.wrong("name", "a tool name");
   if (const json::value* arguments = members.take("arguments")) {
-    call.arguments = arguments->is_string() ? std::string(arguments->get_string().data(), arguments->get_string().size())
-                                            : json::serialize(*arguments);
+    call.arguments = arguments->is_string()
+                         ? std::string(arguments->get_string().data(), arguments->get_string().size())
+                         : json::serialize(*arguments);
   }
   members.refuse_others();
   return call;

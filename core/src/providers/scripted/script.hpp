@@ -54,10 +54,10 @@ struct ScriptedTurn {
   std::optional<std::uint64_t> cached_tokens;
   std::optional<std::uint64_t> output_tokens;
   std::optional<std::uint64_t> reasoning_tokens;
-  std::uint32_t delta_chars = 0;      // characters a delta; 0: words, cut by the seed
-  std::uint64_t first_delay_ms = 0;   // before the first event
-  std::uint64_t delay_ms = 0;         // between deltas
-  std::vector<Fault> faults;          // of the first, second, ... attempt at this turn; then none
+  std::uint32_t delta_chars = 0;     // characters a delta; 0: words, cut by the seed
+  std::uint64_t first_delay_ms = 0;  // before the first event
+  std::uint64_t delay_ms = 0;        // between deltas
+  std::vector<Fault> faults;         // of the first, second, ... attempt at this turn; then none
 };
 
 struct Script {

@@ -34,7 +34,8 @@ struct ScriptedEvent {
 
 class StreamWriter {
  public:
-  StreamWriter(const ScriptedTurn& turn, std::uint64_t seed, std::uint64_t salt) : turn_(turn), random_(seed + salt * 7'919) {
+  StreamWriter(const ScriptedTurn& turn, std::uint64_t seed, std::uint64_t salt)
+      : turn_(turn), random_(seed + salt * 7'919) {
     id_ = "resp_" + std::to_string(seed) + "_" + std::to_string(salt);
   }
 
@@ -80,7 +81,8 @@ class StreamWriter {
 
   // The end of the next delta: whole characters always, as providers send them.
   std::size_t next_cut(const std::string& text, std::size_t from) {
-    const std::size_t characters = turn_.delta_chars > 0 ? turn_.delta_chars : 1 + static_cast<std::size_t>(random_.below(12));
+    const std::size_t characters =
+        turn_.delta_chars > 0 ? turn_.delta_chars : 1 + static_cast<std::size_t>(random_.below(12));
     std::size_t at = from;
     for (std::size_t i = 0; i < characters && at < text.size(); ++i) {
       ++at;
@@ -102,9 +104,13 @@ class StreamWriter {
   void add_message(const char* part_type, const char* field, const std::string& text) {
     const std::string item_id = "msg_" + std::to_string(index_);
     const json::object address{{"output_index", index_}, {"item_id", item_id}, {"content_index", 0}};
-    add("response.output_item.added",
-        {{"output_index", index_},
-         {"item", {{"id", item_id}, {"type", "message"}, {"role", "assistant"}, {"status", "in_progress"}, {"content", json::array()}}}});
+    add("response.output_item.added", {{"output_index", index_},
+                                       {"item",
+                                        {{"id", item_id},
+                                         {"type", "message"},
+                                         {"role", "assistant"},
+                                         {"status", "in_progress"},
+                                         {"content", json::array()}}}});
     const std::string prefix = std::string("response.") + part_type;
     add_deltas(prefix + ".delta", text, address);
     json::object done = address;
@@ -114,9 +120,13 @@ class StreamWriter {
     if (std::string_view(field) == "text") part["annotations"] = json::array();
     json::array content;
     content.push_back(std::move(part));
-    add("response.output_item.done",
-        {{"output_index", index_},
-         {"item", {{"id", item_id}, {"type", "message"}, {"role", "assistant"}, {"status", "completed"}, {"content", std::move(content)}}}});
+    add("response.output_item.done", {{"output_index", index_},
+                                      {"item",
+                                       {{"id", item_id},
+                                        {"type", "message"},
+                                        {"role", "assistant"},
+                                        {"status", "completed"},
+                                        {"content", std::move(content)}}}});
     ++index_;
   }
 
@@ -132,14 +142,16 @@ class StreamWriter {
     json::array summary;
     summary.push_back({{"type", "summary_text"}, {"text", turn_.reasoning}});
     add("response.output_item.done",
-        {{"output_index", index_}, {"item", {{"id", item_id}, {"type", "reasoning"}, {"summary", std::move(summary)}}}});
+        {{"output_index", index_},
+         {"item", {{"id", item_id}, {"type", "reasoning"}, {"summary", std::move(summary)}}}});
     ++index_;
   }
 
   void add_call(const ScriptedCall& call) {
     const std::string item_id = "fc_" + std::to_string(index_);
     const std::string call_id = call.call_id.empty() ? "call_" + id_ + "_" + std::to_string(index_) : call.call_id;
-    json::object item{{"id", item_id}, {"type", "function_call"}, {"call_id", call_id}, {"name", call.name}, {"arguments", ""}};
+    json::object item{
+        {"id", item_id}, {"type", "function_call"}, {"call_id", call_id}, {"name", call.name}, {"arguments", ""}};
     add("response.output_item.added", {{"output_index", index_}, {"item", item}});
     const json::object address{{"output_index", index_}, {"item_id", item_id}};
     add_deltas("response.function_call_arguments.delta", call.arguments, address);
@@ -167,7 +179,8 @@ ScriptedEvent error_event(const Fault& fault) {
 // Where the fault strikes: before the first event that ends beyond its bytes.
 std::vector<ScriptedEvent>::iterator struck(std::vector<ScriptedEvent>& events, std::uint64_t after_bytes) {
   std::uint64_t bytes = 0;
-  return std::ranges::find_if(events, [&](const ScriptedEvent& event) { return (bytes += event.bytes.size()) > after_bytes; });
+  return std::ranges::find_if(events,
+                              [&](const ScriptedEvent& event) { return (bytes += event.bytes.size()) > after_bytes; });
 }
 
 void apply(const Fault& fault, std::vector<ScriptedEvent>& events) {
@@ -189,7 +202,9 @@ void apply(const Fault& fault, std::vector<ScriptedEvent>& events) {
     }
     case FaultKind::bad_json: {
       const auto at = struck(events, fault.after_bytes);
-      events.insert(at, {"event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"delta\":\n\n", false});
+      events.insert(
+          at,
+          {"event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"delta\":\n\n", false});
       return;
     }
     case FaultKind::duplicate: {
@@ -201,7 +216,8 @@ void apply(const Fault& fault, std::vector<ScriptedEvent>& events) {
     case FaultKind::http:
     case FaultKind::unreachable:
     case FaultKind::html:
-    case FaultKind::empty: return;
+    case FaultKind::empty:
+      return;
   }
 }
 

@@ -135,7 +135,9 @@ Awaitable<CallResult> ScriptedProvider::call(ProviderRequest request, ProviderCa
     co_await wait_ms(context.timeouts.idle_ms);
     ProviderCallFailure stalled;
     stalled.error = ProviderError{ProviderErrorCode::provider_stalled,
-                                  "no progress for " + std::to_string(context.timeouts.idle_ms) + " ms", "scripted", {}};
+                                  "no progress for " + std::to_string(context.timeouts.idle_ms) + " ms",
+                                  "scripted",
+                                  {}};
     stalled.timer = TimerKind::idle;
     stalled.timer_ms = context.timeouts.idle_ms;
     co_return std::unexpected(std::move(stalled));

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/command_line/later_commands.hpp"
+
+#include <array>
+
+namespace orchestrator::cli {
+namespace {
+
+struct Later {
+  std::string_view name;
+  std::string_view since;
+  std::string_view summary;
+};
+
+constexpr auto kLater = std::to_array<Later>({
+    {"approve", "0.1.1", "allow a tool call that waits"},
+    {"deny", "0.1.1", "refuse a tool call that waits"},
+    {"tools list", "0.1.1", "the tools that a run can have"},
+    {"tools show", "0.1.1", "one tool with its schema"},
+    {"models show", "0.1.2", "one model with its limits and prices"},
+    {"memory list", "0.2.0", "what is remembered"},
+    {"memory search", "0.2.0", "search what is remembered"},
+    {"memory add", "0.2.0", "remember something"},
+    {"memory forget", "0.2.0", "forget something"},
+    {"memory export", "0.2.0", "write out what is remembered"},
+    {"gates list", "0.2.1", "the rules in force"},
+    {"gates try", "0.2.1", "try rules on a text"},
+    {"gates validate", "0.2.1", "check a file of rules"},
+    {"eval run", "0.2.1", "run an evaluation"},
+    {"eval report", "0.2.1", "the report of an evaluation"},
+    {"eval compare", "0.2.1", "compare two evaluations"},
+    {"runs timeline", "0.2.2", "a run on a time axis"},
+    {"runs search", "0.2.2", "search the text of all runs"},
+    {"runs export", "0.2.2", "one run as one file"},
+    {"runs import", "0.2.2", "read an exported run"},
+    {"runs verify", "0.2.2", "check the hash chain of runs"},
+    {"runs salvage", "0.2.2", "what can be read of a damaged run"},
+    {"runs diff", "0.2.2", "compare two runs step by step"},
+    {"runs delete", "0.2.2", "remove runs"},
+    {"runs prune", "0.2.2", "remove old runs"},
+    {"replay", "0.2.2", "run a journal again without touching the network"},
+    {"fork", "0.2.2", "go on from any event of a run in a new one"},
+    {"undo", "0.2.2", "take back what a run did"},
+    {"daemon start", "0.3.0", "start the daemon"},
+    {"daemon stop", "0.3.0", "stop the daemon"},
+    {"daemon status", "0.3.0", "is the daemon running"},
+    {"daemon token", "0.3.0", "the daemon's access token"},
+    {"daemon logs", "0.3.0", "the daemon's log"},
+    {"mcp", "0.3.0", "serve the tools and runs over MCP"},
+});
+
+}  // namespace
+
+std::vector<CommandSpec> later_commands() {
+  std::vector<CommandSpec> commands;
+  for (const Later& later : kLater) {
+    commands.push_back({.name = later.name,
+                        .summary = later.summary,
+                        .description = {},
+                        .arguments = {},
+                        .flags = {},
+                        .examples = {},
+                        .since = later.since});
+  }
+  return commands;
+}
+
+}  // namespace orchestrator::cli

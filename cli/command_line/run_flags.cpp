@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/command_line/run_flags.hpp"
+
+namespace orchestrator::cli {
+
+std::vector<FlagSpec> run_flags() {
+  return {
+      {.name = "--model", .value = "PROVIDER/MODEL", .help = "the model to ask; default: the first that is there"},
+      {.name = "--fallback", .value = "P/M", .help = "a model to fall back to", .since = "0.1.2", .repeated = true},
+      {.name = "--session",
+       .value = "ID",
+       .help = "go on with a session of this store; without it a new one starts",
+       .kind = ValueKind::session},
+      {.name = "--system", .value = "TEXT", .help = "the system text"},
+      {.name = "--hint", .value = "TEXT", .help = "a message that goes with the first request", .repeated = true},
+      {.name = "--file",
+       .value = "PATH",
+       .help = "a text, image, audio, video or PDF file for the model to see",
+       .repeated = true,
+       .kind = ValueKind::file},
+      {.name = "--tool", .value = "NAME", .help = "a tool the model may call", .since = "0.1.1", .repeated = true},
+      {.name = "--no-tools", .help = "give the model no tools, whatever the configuration says"},
+      {.name = "--workspace",
+       .value = "DIR",
+       .help = "give the model the workspace tools on this folder",
+       .since = "0.1.1",
+       .kind = ValueKind::file},
+      {.name = "--approve",
+       .value = "WHEN",
+       .help = "when to ask before a tool call",
+       .since = "0.1.1",
+       .kind = ValueKind::choice,
+       .choices = "never ask always"},
+      {.name = "--gates",
+       .value = "FILE",
+       .help = "rules for input, output and tools",
+       .since = "0.2.1",
+       .kind = ValueKind::file},
+      {.name = "--output-schema",
+       .value = "FILE",
+       .help = "a JSON Schema that the answer must satisfy",
+       .kind = ValueKind::file},
+      {.name = "--max-turns", .value = "N", .help = "answers of the model at most, 1 to 1000"},
+      {.name = "--max-output-tokens", .value = "N", .help = "tokens of one answer at most"},
+      {.name = "--budget-usd", .value = "X", .help = "what the run may cost", .since = "0.1.2"},
+      {.name = "--timeout", .value = "DUR", .help = "time for the whole run, such as 90s, 5m or 1h30m"},
+      {.name = "--set",
+       .value = "KEY=VALUE",
+       .help = "a setting: temperature, top_p, stop, seed, reasoning, reasoning_budget_tokens, tool_choice, "
+               "metadata.KEY, ...",
+       .repeated = true},
+      {.name = "--drop-unsupported", .help = "leave out what the model does not take, instead of refusing the run"},
+      {.name = "--label", .value = "KEY=VALUE", .help = "a label of your own, kept with the run", .repeated = true},
+      {.name = "--remember", .help = "later runs of the session see this one (the default)"},
+      {.name = "--no-remember", .help = "later runs of the session do not see this one"},
+  };
+}
+
+std::vector<FlagSpec> store_flags() {
+  return {
+      {.name = "--store", .value = "URL", .help = "where runs are kept: jsonl:DIR or memory:"},
+      {.name = "--config",
+       .value = "FILE",
+       .help = "read this file instead of the user's config.toml",
+       .kind = ValueKind::file},
+      {.name = "--no-daemon", .help = "never use a daemon (there is none before 0.3.0)"},
+      {.name = "--help", .help = "show this help"},
+  };
+}
+
+std::vector<FlagSpec> joined(std::vector<FlagSpec> flags, const std::vector<FlagSpec>& more) {
+  flags.insert(flags.end(), more.begin(), more.end());
+  return flags;
+}
+
+}  // namespace orchestrator::cli

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// One function a command. Each does its work on the caller's thread, writes its result to stdout and all else to
+// stderr, and gives the status to end with.
+
+#include "cli/commands/command_context.hpp"
+#include "cli/exit_status.hpp"
+
+namespace orchestrator::cli {
+
+ExitStatus run_command(CommandContext& context);
+ExitStatus chat_command(CommandContext& context);
+ExitStatus abort_command(CommandContext& context);
+ExitStatus hint_command(CommandContext& context);
+ExitStatus pause_command(CommandContext& context);
+ExitStatus resume_command(CommandContext& context);
+ExitStatus checkpoint_command(CommandContext& context);
+ExitStatus runs_list_command(CommandContext& context);
+ExitStatus runs_show_command(CommandContext& context);
+ExitStatus runs_events_command(CommandContext& context);
+ExitStatus sessions_list_command(CommandContext& context);
+ExitStatus sessions_show_command(CommandContext& context);
+ExitStatus sessions_delete_command(CommandContext& context);
+ExitStatus models_list_command(CommandContext& context);
+ExitStatus doctor_command(CommandContext& context);
+ExitStatus completion_command(CommandContext& context);
+ExitStatus version_command(CommandContext& context);
+
+}  // namespace orchestrator::cli

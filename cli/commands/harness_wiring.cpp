@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands/harness_wiring.hpp"
+
+#include <cstdlib>
+#include <memory>
+#include <utility>
+
+#include "cli/configuration/key_file.hpp"
+#include "orchestrator/harness/observability.hpp"
+#include "providers/http_provider.hpp"
+
+namespace orchestrator::cli {
+namespace {
+
+namespace providers = harness::providers;
+using harness::Result;
+
+/// An endpoint out of [providers.NAME]. A key variable that is not set fails the runs that use it, no others.
+Result<std::shared_ptr<harness::ProviderAdapter>> named_provider(const NamedProvider& named,
+                                                                 const Environment& environment) {
+  providers::HttpProviderConfig config;
+  config.id = harness::ProviderId(named.name);
+  config.format = named.kind == "responses" ? providers::responses_format() : providers::chat_format(named.base_url);
+  config.endpoint.base_url = named.base_url;
+  config.models = named.models;
+  if (!named.api_key_env.empty()) {
+    config.endpoint.api_key = environment(named.api_key_env).value_or("");
+    config.missing_key_help = "set " + named.api_key_env;
+  } else if (!named.api_key_file.empty()) {
+    auto key = read_key_file(named.api_key_file);
+    if (!key) {
+      return std::unexpected(std::move(key.error()));
+    }
+    config.endpoint.api_key = *std::move(key);
+  }
+  return std::make_shared<providers::HttpProvider>(std::move(config));
+}
+
+Result<std::shared_ptr<harness::LogSink>> log_sink(const Configuration& configuration) {
+  harness::LogConfig config;
+  config.levels = configuration.text("log.level").value_or("");
+  config.jsonl = configuration.text("log.format") == "jsonl";
+  config.file = configuration.text("log.file").value_or("");
+  return harness::make_log_sink(config);
+}
+
+Result<harness::Harness> make(const CommandContext& context, const Configuration& configuration,
+                              const std::string& store) {
+  // The environment's own store is looked at by the library; it must be the one in force. No thread runs yet.
+  ::setenv("ORCHESTRATOR_STORE", store.c_str(), 1);
+  harness::HarnessBuilder builder = harness::HarnessBuilder::from_environment();
+  builder.store(store).limits(configuration.limits());
+  if (configuration.text("log.level") != "off") {
+    auto sink = log_sink(configuration);
+    if (!sink) {
+      return std::unexpected(std::move(sink.error()));
+    }
+    builder.log(*std::move(sink));
+  }
+  const Notes& notes = context.notes;
+  harness::LocalConfig local;
+  local.progress = [&notes](std::string_view line) { notes.note_from_any_thread(line); };
+  builder.provider(harness::local_provider(std::move(local)));
+  for (const NamedProvider& named : configuration.providers()) {
+    auto provider = named_provider(named, context.environment);
+    if (!provider) {
+      return std::unexpected(std::move(provider.error()));
+    }
+    builder.provider(*std::move(provider));
+  }
+  if (const auto model = configuration.text("model"); model) {
+    builder.default_model(*model);
+  }
+  return builder.build();
+}
+
+}  // namespace
+
+Result<harness::Harness> make_harness(const CommandContext& context, const Configuration& configuration) {
+  auto url = store_url(configuration);
+  if (!url) {
+    return std::unexpected(std::move(url.error()));
+  }
+  return make(context, configuration, *url);
+}
+
+Result<harness::Harness> make_harness_without_store(const CommandContext& context, const Configuration& configuration) {
+  return make(context, configuration, "memory:");
+}
+
+}  // namespace orchestrator::cli

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands/run_request.hpp"
+
+#include <limits>
+
+#include "cli/configuration/quantity.hpp"
+#include "cli/display/quoted_text.hpp"
+#include "cli/input/input_file.hpp"
+#include "cli/input/prompt.hpp"
+
+namespace orchestrator::cli {
+namespace {
+
+using harness::Error;
+using harness::fail;
+using harness::Result;
+using harness::RuntimeErrorCode;
+
+constexpr std::uint64_t kTurnsMost = 1'000;
+
+std::unexpected<Error> refuse(const std::string& flag, const std::string& why) {
+  return fail(RuntimeErrorCode::invalid_argument, flag + " " + why, flag);
+}
+
+/// `KEY=VALUE` in two; the key is never empty.
+Result<std::pair<std::string, std::string>> split_pair(const std::string& flag, const std::string& text) {
+  const std::size_t sign = text.find('=');
+  if (sign == std::string::npos || sign == 0) {
+    return refuse(flag, "is " + quoted_text(text) + "; it takes KEY=VALUE");
+  }
+  return std::pair(text.substr(0, sign), text.substr(sign + 1));
+}
+
+Result<void> read_settings(const Invocation& invocation, RunRequest& request) {
+  for (const std::string& text : invocation.values("--set")) {
+    auto pair = split_pair("--set", text);
+    if (!pair) {
+      return std::unexpected(std::move(pair.error()));
+    }
+    if (auto done = harness::set_by_name(request.settings, pair->first, pair->second); !done) {
+      return refuse("--set", pair->first + ": " + done.error().message);
+    }
+  }
+  if (const auto tokens = invocation.value("--max-output-tokens"); tokens) {
+    const auto count = parse_count(*tokens, 1, std::numeric_limits<std::uint32_t>::max());
+    if (!count) {
+      return refuse("--max-output-tokens", count.error());
+    }
+    request.settings.max_output_tokens = static_cast<std::uint32_t>(*count);
+  }
+  if (const auto path = invocation.value("--output-schema"); path) {
+    auto schema = read_output_schema(*path);
+    if (!schema) {
+      return std::unexpected(std::move(schema.error()));
+    }
+    request.settings.output_schema = *std::move(schema);
+  }
+  return {};
+}
+
+Result<void> read_bounds(const Invocation& invocation, RunRequest& request) {
+  if (const auto turns = invocation.value("--max-turns"); turns) {
+    const auto count = parse_count(*turns, 1, kTurnsMost);
+    if (!count) {
+      return refuse("--max-turns", count.error());
+    }
+    request.budgets.turns = static_cast<std::uint32_t>(*count);
+  }
+  return {};
+}
+
+Result<void> read_texts(const Invocation& invocation, RunRequest& request) {
+  request.system = invocation.value("--system").value_or("");
+  request.hints = invocation.values("--hint");
+  for (const std::string& hint : request.hints) {
+    if (auto checked = check_text(hint, "--hint"); !checked) {
+      return checked;
+    }
+  }
+  for (const std::string& text : invocation.values("--label")) {
+    auto pair = split_pair("--label", text);
+    if (!pair) {
+      return std::unexpected(std::move(pair.error()));
+    }
+    request.labels.push_back(*std::move(pair));
+  }
+  for (const std::string& path : invocation.values("--file")) {
+    auto part = read_input_file(path, request.limits.input_bytes);
+    if (!part) {
+      return std::unexpected(std::move(part.error()));
+    }
+    request.files.push_back(*std::move(part));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<RunRequest> make_run_request(const Invocation& invocation, const Configuration& configuration) {
+  RunRequest request;
+  request.model = configuration.text("model");
+  request.timeouts = configuration.timeouts();
+  request.limits = configuration.limits();
+  request.remember = !invocation.has("--no-remember");
+  request.on_unsupported =
+      invocation.has("--drop-unsupported") ? harness::OnUnsupported::drop : harness::OnUnsupported::refuse;
+  Result<void> done = read_settings(invocation, request);
+  done = done ? read_bounds(invocation, request) : done;
+  done = done ? read_texts(invocation, request) : done;
+  if (!done) {
+    return std::unexpected(std::move(done.error()));
+  }
+  return request;
+}
+
+harness::RunBuilder build_run(const RunRequest& request, const harness::Session& session, std::string prompt) {
+  std::vector<harness::ContentPart> parts = request.files;
+  parts.emplace_back(harness::TextPart{std::move(prompt)});
+  harness::RunBuilder builder = session.run(std::move(parts));
+  if (request.model) {
+    builder.model(*request.model);
+  }
+  builder.on_unsupported(request.on_unsupported)
+      .system(request.system)
+      .settings(request.settings)
+      .budgets(request.budgets)
+      .timeouts(request.timeouts)
+      .limits(request.limits)
+      .remember(request.remember);
+  for (const std::string& hint : request.hints) {
+    builder.hint(hint);
+  }
+  for (const auto& [key, value] : request.labels) {
+    builder.label(key, value);
+  }
+  return builder;
+}
+
+}  // namespace orchestrator::cli

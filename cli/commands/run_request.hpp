@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What the flags of `run` and `chat` say about a run, checked and read. A value.
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/command_line/invocation.hpp"
+#include "cli/configuration/configuration.hpp"
+#include "orchestrator/harness/run.hpp"
+#include "orchestrator/harness/session.hpp"
+
+namespace orchestrator::cli {
+
+struct RunRequest {
+  std::optional<std::string> model;  // empty: the harness's default
+  std::string system;
+  std::vector<std::string> hints;
+  std::vector<harness::ContentPart> files;
+  harness::GenerationSettings settings;
+  harness::Budgets budgets;
+  harness::TimeoutPolicy timeouts;
+  harness::Limits limits;
+  std::vector<std::pair<std::string, std::string>> labels;
+  bool remember = true;
+  harness::OnUnsupported on_unsupported = harness::OnUnsupported::refuse;
+};
+
+/// Reads the flags and the files that they name. Errors: `invalid_argument` naming the flag.
+[[nodiscard]] harness::Result<RunRequest> make_run_request(const Invocation& invocation,
+                                                           const Configuration& configuration);
+
+/// A run of `session` with `prompt` as the message, after the files.
+[[nodiscard]] harness::RunBuilder build_run(const RunRequest& request, const harness::Session& session,
+                                            std::string prompt);
+
+}  // namespace orchestrator::cli

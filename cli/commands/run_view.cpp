@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands/run_view.hpp"
+
+#include <variant>
+
+#include "cli/display/amount_text.hpp"
+#include "cli/display/event_word.hpp"
+
+namespace orchestrator::cli {
+namespace {
+
+using harness::StreamEvent;
+
+/// What a finish reason other than a plain stop means for the reader.
+std::string remark_on(harness::FinishReason reason) {
+  switch (reason) {
+    case harness::FinishReason::length:
+      return "the answer was cut off at the output limit";
+    case harness::FinishReason::refusal:
+      return "the model refused";
+    case harness::FinishReason::content_filter:
+      return "the provider's content filter ended the answer";
+    case harness::FinishReason::tool_limit:
+      return "the turn limit ended the run";
+    case harness::FinishReason::stop:
+      return "done";
+    default:
+      return "done (" + std::string(word_of(reason)) + ")";
+  }
+}
+
+std::string numbers_of(const harness::Usage& usage, const std::optional<std::uint64_t>& cost,
+                       const harness::Latencies& latencies) {
+  const std::string money = cost_text(cost);
+  return usage_text(usage) + (money.empty() ? "" : ", " + money) + "; " + latency_text(latencies);
+}
+
+}  // namespace
+
+RunView::RunView(CommandContext& context, bool in_chat)
+    : context_(context), json_(context.invocation.has("--json")), in_chat_(in_chat) {}
+
+void RunView::show(const StreamEvent& event) {
+  if (json_) {
+    context_.out.write(event.json() + "\n");
+    if (const auto* failed = event.get_if<StreamEvent::Error>(); failed != nullptr) {
+      context_.notes.error(failed->error.message);
+    }
+  } else {
+    show_text(event);
+  }
+  context_.out.flush();
+}
+
+void RunView::show_text(const StreamEvent& event) {
+  if (event.get_if<StreamEvent::RunStarted>() != nullptr) {
+    started(event);
+  } else if (const auto* chosen = event.get_if<StreamEvent::ModelSelected>(); chosen != nullptr) {
+    std::string text = "model " + chosen->model.str();
+    for (const auto& dropped : chosen->dropped) {
+      text += "; without " + dropped.name + ": " + dropped.reason;
+    }
+    if (!in_chat_ || !chosen->dropped.empty()) {
+      note(text);
+    }
+  } else if (const auto* delta = event.get_if<StreamEvent::OutputDelta>(); delta != nullptr) {
+    output(delta->turn, delta->item_id, delta->text);
+  } else if (const auto* thought = event.get_if<StreamEvent::ReasoningDelta>(); thought != nullptr) {
+    shown_bytes_[thought->item_id] += thought->text.size();
+    reasoning(thought->text);
+  } else if (const auto* item = event.get_if<StreamEvent::OutputItemCompleted>(); item != nullptr) {
+    item_completed(*item);
+  } else if (const auto* requested = event.get_if<StreamEvent::ProviderRequested>(); requested != nullptr) {
+    shown_bytes_.clear();
+    text_filter_ = {};  // an unfinished sequence ends with its answer
+    reasoning_filter_ = {};
+  } else if (event.is_terminal()) {
+    ended(event);
+  } else {
+    control_note(event);
+  }
+}
+
+void RunView::started(const StreamEvent& event) {
+  run_id_ = event.meta.run_id.str();
+  session_id_ = event.meta.session_id.str();
+  if (!in_chat_) {
+    note("run " + run_id_ + ", session " + session_id_);
+  }
+}
+
+void RunView::output(std::uint32_t turn, const std::string& item_id, std::string_view text) {
+  context_.notes.end_line();
+  if (turn != turn_ && turn_ != 0) {
+    end_output_line();
+  }
+  turn_ = turn;
+  shown_bytes_[item_id] += text.size();
+  std::string shown;
+  text_filter_.append(shown, text);
+  context_.out.write(shown);
+}
+
+void RunView::reasoning(std::string_view text) {
+  if (!context_.terminal.err_is_terminal) {
+    return;
+  }
+  std::string shown;
+  reasoning_filter_.append(shown, text);
+  if (context_.terminal.out_is_terminal && !context_.out.at_line_start()) {
+    context_.out.write("\n");
+    context_.out.flush();
+  }
+  context_.notes.running_text(shown);
+}
+
+/// Text that came without deltas.
+void RunView::item_completed(const StreamEvent::OutputItemCompleted& item) {
+  const std::string text = harness::text_of(item.item);
+  const std::size_t shown = shown_bytes_[item.item_id];
+  if (shown >= text.size()) {
+    return;
+  }
+  if (item.kind == harness::ItemKind::text || item.kind == harness::ItemKind::refusal) {
+    output(item.turn, item.item_id, std::string_view(text).substr(shown));
+  } else if (item.kind == harness::ItemKind::reasoning) {
+    reasoning(std::string_view(text).substr(shown));
+  }
+}
+
+void RunView::control_note(const StreamEvent& event) {
+  if (const auto* queued = event.get_if<StreamEvent::HintQueued>(); queued != nullptr && queued->by != "user") {
+    note("hint from " + queued->by + ": " + queued->text);
+  } else if (const auto* delivered = event.get_if<StreamEvent::HintDelivered>(); delivered != nullptr) {
+    note("hint delivered in turn " + std::to_string(delivered->turn));
+  } else if (const auto* dropped = event.get_if<StreamEvent::HintDropped>(); dropped != nullptr) {
+    note("hint dropped: " + dropped->reason);
+  } else if (const auto* paused = event.get_if<StreamEvent::RunPaused>(); paused != nullptr) {
+    note("paused by " + paused->by + "; `orchestrator resume " + run_id_ + "` goes on");
+  } else if (const auto* resumed = event.get_if<StreamEvent::RunResumed>(); resumed != nullptr) {
+    note("resumed by " + resumed->by);
+  } else if (const auto* marked = event.get_if<StreamEvent::CheckpointCreated>(); marked != nullptr) {
+    note("checkpoint " + marked->label);
+  } else if (const auto* asked = event.get_if<StreamEvent::AbortRequested>(); asked != nullptr) {
+    note("abort asked for by " + asked->by);
+  } else if (const auto* trimmed = event.get_if<StreamEvent::ContextTrimmed>(); trimmed != nullptr) {
+    note("history trimmed (" + trimmed->policy + "): " + std::to_string(trimmed->dropped.size()) + " items left out");
+  } else if (const auto* call = event.get_if<StreamEvent::ToolCallFinished>(); call != nullptr && call->error) {
+    note("tool call " + call->call_id + ": " + call->error->message);
+  }
+}
+
+void RunView::ended(const StreamEvent& event) {
+  finish_text();
+  const std::string next = in_chat_ ? "" : "; next: orchestrator runs show " + run_id_;
+  if (const auto* done = event.get_if<StreamEvent::Completed>(); done != nullptr) {
+    const std::string more = in_chat_ ? "" : ", or orchestrator run --session " + session_id_ + " \"...\"";
+    note(remark_on(done->finish_reason) + ": " + numbers_of(done->usage, done->cost_micro_usd, done->latencies) + next +
+         more);
+  } else if (const auto* aborted = event.get_if<StreamEvent::Aborted>(); aborted != nullptr) {
+    note("aborted by " + aborted->by + ": " + numbers_of(aborted->usage, aborted->cost_micro_usd, aborted->latencies) +
+         next);
+  } else if (const auto* failed = event.get_if<StreamEvent::Error>(); failed != nullptr) {
+    context_.notes.error(failed->error.message.empty() ? failed->error.code : failed->error.message);
+  }
+}
+
+void RunView::note(const std::string& text) {
+  if (context_.terminal.out_is_terminal) {
+    end_output_line();
+  }
+  context_.notes.note(text);
+}
+
+void RunView::end_output_line() {
+  if (!context_.out.at_line_start()) {
+    context_.out.write("\n");
+    context_.out.flush();
+  }
+}
+
+/// The text of an answer ends with its line, also in a pipe.
+void RunView::finish_text() {
+  context_.notes.end_line();
+  end_output_line();
+}
+
+}  // namespace orchestrator::cli

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A run as it comes: the model's text on stdout, reasoning and notes on stderr; or with --json every event on stdout
+// and nothing else. For one run and one thread.
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "cli/commands/command_context.hpp"
+#include "cli/display/text_filter.hpp"
+#include "orchestrator/harness/stream.hpp"
+
+namespace orchestrator::cli {
+
+class RunView {
+ public:
+  RunView(CommandContext& context, bool in_chat);
+
+  /// Shows one event and flushes.
+  void show(const harness::StreamEvent& event);
+
+ private:
+  void show_text(const harness::StreamEvent& event);
+  void started(const harness::StreamEvent& event);
+  void output(std::uint32_t turn, const std::string& item_id, std::string_view text);
+  void reasoning(std::string_view text);
+  void item_completed(const harness::StreamEvent::OutputItemCompleted& item);
+  void control_note(const harness::StreamEvent& event);
+  void ended(const harness::StreamEvent& event);
+  void note(const std::string& text);
+  void end_output_line();
+  void finish_text();
+
+  CommandContext& context_;
+  bool json_;
+  bool in_chat_;
+  std::string run_id_;
+  std::string session_id_;
+  std::uint32_t turn_ = 0;
+  TextFilter text_filter_;
+  TextFilter reasoning_filter_;
+  std::map<std::string, std::size_t> shown_bytes_;  // of the items of the attempt under way
+};
+
+}  // namespace orchestrator::cli

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+// `orchestrator runs list|show|events`
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <optional>
+
+#include "cli/commands/commands.hpp"
+#include "cli/commands/list_limit.hpp"
+#include "cli/configuration/quantity.hpp"
+#include "cli/display/amount_text.hpp"
+#include "cli/display/event_line.hpp"
+#include "cli/display/event_word.hpp"
+#include "cli/display/run_json.hpp"
+#include "cli/display/table.hpp"
+#include "cli/display/text_filter.hpp"
+#include "cli/store/run_reference.hpp"
+#include "cli/store/run_scan.hpp"
+
+namespace orchestrator::cli {
+namespace {
+
+using harness::fail;
+using harness::Result;
+using harness::RunStatus;
+using harness::RunSummary;
+using harness::RuntimeErrorCode;
+using harness::StreamEvent;
+
+constexpr std::uint32_t kFollowWaitMs = 1'000;
+
+std::optional<RunStatus> status_of(const std::optional<std::string>& word) {
+  for (const auto status : {RunStatus::active, RunStatus::completed, RunStatus::failed, RunStatus::aborted}) {
+    if (word && *word == word_of(status)) {
+      return status;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string outcome_of(const RunSummary& run) {
+  std::string text(word_of(run.status));
+  if (run.damaged) {
+    return text + " (damaged)";
+  }
+  if (run.status == RunStatus::active && !run.held) {
+    return text + " (no process holds it)";
+  }
+  const std::string& more = run.status == RunStatus::failed ? run.error_code : run.finish_reason;
+  return more.empty() ? text : text + " (" + more + ")";
+}
+
+/// The run that the first argument names, with its store.
+struct Found {
+  StoreReader store;
+  RunSummary run;
+};
+
+Result<Found> find_argument(const CommandContext& context) {
+  auto store = open_reader(context);
+  if (!store) {
+    return std::unexpected(std::move(store.error()));
+  }
+  auto id = find_run(*store, context.invocation.arguments.front());
+  if (!id) {
+    return std::unexpected(std::move(id.error()));
+  }
+  auto run = store->summary(*id);
+  if (!run) {
+    return std::unexpected(std::move(run.error()));
+  }
+  return Found{*std::move(store), *std::move(run)};
+}
+
+/// The first and the last event of a run, where they can be read.
+struct Ends {
+  std::optional<StoredEvent> first;
+  std::optional<StoredEvent> terminal;
+};
+
+Result<Ends> read_ends(Found& found) {
+  Ends ends;
+  auto page = found.store.events(found.run.run_id, 0);
+  if (!page) {
+    return std::unexpected(std::move(page.error()));
+  }
+  if (!page->empty()) {
+    ends.first = page->front();
+  }
+  if (found.run.status != RunStatus::active && found.run.events > 0) {
+    page = found.store.events(found.run.run_id, found.run.events - 1);
+    if (!page) {
+      return std::unexpected(std::move(page.error()));
+    }
+    if (!page->empty() && page->back().event.is_terminal()) {
+      ends.terminal = page->back();
+    }
+  }
+  return ends;
+}
+
+void append_field(std::string& out, const std::string& name, const std::string& value) {
+  if (!value.empty()) {
+    out.append(name).append(12 - std::min<std::size_t>(12, name.size()), ' ').append(value).append("\n");
+  }
+}
+
+void append_text(std::string& out, const std::string& name, const std::string& text) {
+  if (!text.empty()) {
+    const std::string shown = shown_text(text);
+    out.append("\n").append(name).append(":\n").append(shown).append(shown.ends_with('\n') ? "" : "\n");
+  }
+}
+
+std::string text_of_input(const StreamEvent::RunStarted& started) {
+  std::string text;
+  for (const harness::ContentPart& part : started.input) {
+    text.append(text.empty() ? "" : "\n");
+    const auto* plain = std::get_if<harness::TextPart>(&part);
+    text.append(plain != nullptr ? plain->text : "[media]");
+  }
+  return text;
+}
+
+std::string shown_run(const RunSummary& run, const Ends& ends) {
+  std::string out;
+  append_field(out, "run", run.run_id.str());
+  append_field(out, "session", run.session_id.str());
+  append_field(out, "status", outcome_of(run));
+  append_field(out, "model", one_line(run.model));
+  append_field(out, "started", time_text(run.started_at) + " UTC");
+  append_field(out, "journal", std::to_string(run.events) + " events, " + size_text(run.bytes));
+  const StreamEvent* terminal = ends.terminal ? &ends.terminal->event : nullptr;
+  const auto* completed = terminal == nullptr ? nullptr : terminal->get_if<StreamEvent::Completed>();
+  const auto* failed = terminal == nullptr ? nullptr : terminal->get_if<StreamEvent::Error>();
+  const auto* aborted = terminal == nullptr ? nullptr : terminal->get_if<StreamEvent::Aborted>();
+  const auto append_numbers = [&](const auto& end) {
+    append_field(out, "usage", usage_text(end.usage));
+    append_field(out, "cost", cost_text(end.cost_micro_usd));
+    append_field(out, "latency", latency_text(end.latencies));
+  };
+  if (failed != nullptr) {
+    append_numbers(*failed);
+    append_field(out, "error", failed->error.code + ": " + one_line(failed->error.message));
+  } else if (aborted != nullptr) {
+    append_numbers(*aborted);
+    append_field(out, "aborted by", one_line(aborted->by));
+  } else if (completed != nullptr) {
+    append_numbers(*completed);
+  }
+  if (ends.first) {
+    if (const auto* started = ends.first->event.get_if<StreamEvent::RunStarted>(); started != nullptr) {
+      for (const auto& [key, value] : started->labels) {
+        append_field(out, "label", one_line(key + "=" + value));
+      }
+      append_text(out, "system", started->system);
+      append_text(out, "input", text_of_input(*started));
+    }
+  }
+  append_text(out, "output",
+              completed != nullptr ? completed->output
+              : failed != nullptr  ? failed->partial_output
+              : aborted != nullptr ? aborted->partial_output
+                                   : "");
+  return out;
+}
+
+/// The data of a stored event as a JSON value; null where there is none.
+boost::json::value data_of(const std::optional<StoredEvent>& stored) {
+  if (!stored) {
+    return nullptr;
+  }
+  boost::json::error_code error;
+  boost::json::value value = boost::json::parse(stored->json, error);
+  return error || !value.is_object() ? boost::json::value(nullptr) : value.as_object()["data"];
+}
+
+}  // namespace
+
+ExitStatus runs_list_command(CommandContext& context) {
+  auto limit = list_limit(context.invocation);
+  if (!limit) {
+    return report(context, limit.error());
+  }
+  auto store = open_reader(context);
+  if (!store) {
+    return report(context, store.error());
+  }
+  harness::RunFilter filter;
+  filter.status = status_of(context.invocation.value("--status"));
+  if (const auto session = context.invocation.value("--session"); session) {
+    auto id = find_session(*store, *session);
+    if (!id) {
+      return report(context, id.error());
+    }
+    filter.session_id = *id;
+  }
+  const bool json = context.invocation.has("--json");
+  Table table({"RUN", "STATUS", "STARTED (UTC)", "MODEL", "INPUT"});
+  std::uint64_t shown = 0;
+  auto scanned = scan_runs(*store, filter, [&](const RunSummary& run) {
+    if (json) {
+      context.out.write(json_line(json_of(run)));
+    } else {
+      table.add({run.run_id.str(), outcome_of(run), time_text(run.started_at), run.model, run.input_preview});
+    }
+    return ++shown < *limit && !context.out.is_closed();
+  });
+  if (!scanned) {
+    return report(context, scanned.error());
+  }
+  if (!json) {
+    context.out.write(table.text(context.terminal.out_is_terminal ? context.terminal.columns : 1'000));
+  }
+  if (shown == 0) {
+    context.notes.note("no run in " + store->store().url());
+  }
+  return ExitStatus::done;
+}
+
+ExitStatus runs_show_command(CommandContext& context) {
+  auto found = find_argument(context);
+  if (!found) {
+    return report(context, found.error());
+  }
+  auto ends = read_ends(*found);
+  if (!ends) {
+    return report(context, ends.error());
+  }
+  if (context.invocation.has("--json")) {
+    boost::json::object object = json_of(found->run);
+    object.emplace("started", data_of(ends->first));
+    object.emplace("ended", data_of(ends->terminal));
+    context.out.write(json_line(object));
+  } else {
+    context.out.write(shown_run(found->run, *ends));
+  }
+  return ExitStatus::done;
+}
+
+ExitStatus runs_events_command(CommandContext& context) {
+  std::uint64_t after = 0;
+  if (const auto text = context.invocation.value("--after"); text) {
+    const auto count = parse_count(*text, 0, 1'000'000'000'000);
+    if (!count) {
+      return report(context, fail(RuntimeErrorCode::invalid_argument, "--after " + count.error()).error());
+    }
+    after = *count;
+  }
+  auto found = find_argument(context);
+  if (!found) {
+    return report(context, found.error());
+  }
+  const bool json = context.invocation.has("--json");
+  const bool follow = context.invocation.has("--follow");
+  bool ended = false;
+  while (!ended && !context.out.is_closed() && !context.out.error()) {
+    auto page = found->store.events(found->run.run_id, after);
+    if (!page) {
+      return report(context, page.error());
+    }
+    for (const StoredEvent& stored : *page) {
+      context.out.write((json ? stored.json : event_line(stored.event)) + "\n");
+      after = stored.event.meta.seq;
+      ended = ended || stored.event.is_terminal();
+    }
+    context.out.flush();
+    if (!page->empty()) {
+      continue;
+    }
+    if (!follow) {
+      break;
+    }
+    auto more = found->store.wait(found->run.run_id, after, kFollowWaitMs);
+    if (!more) {
+      return report(context, more.error());
+    }
+    if (*more) {
+      continue;
+    }
+    auto run = found->store.summary(found->run.run_id);
+    if (run && !run->held && run->events <= after) {
+      if (run->status != RunStatus::active) {
+        break;
+      }
+      return report(context, fail(RuntimeErrorCode::run_not_active,
+                                  "no process holds run " + run->run_id.str() + ", so nothing more will come")
+                                 .error());
+    }
+  }
+  return ExitStatus::done;
+}
+
+}  // namespace orchestrator::cli

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/display/event_line.hpp"
+
+#include <algorithm>
+#include <variant>
+
+#include "cli/display/amount_text.hpp"
+#include "cli/display/event_word.hpp"
+#include "cli/display/text_filter.hpp"
+
+namespace orchestrator::cli {
+namespace {
+
+using harness::StreamEvent;
+namespace events = harness::events;
+
+constexpr std::size_t kShownBytes = 200;
+constexpr std::size_t kSeqColumns = 6;
+constexpr std::size_t kTimeColumns = 12;
+constexpr std::size_t kTypeColumns = 20;
+
+std::string quote(const std::string& text) { return "\"" + one_line(text, kShownBytes) + "\""; }
+std::string word(std::string_view text) { return std::string(text); }
+std::string attempt(std::uint32_t number) { return "attempt " + std::to_string(number); }
+std::string turn(std::uint32_t number) { return "turn " + std::to_string(number); }
+
+std::string text_of_parts(const std::vector<harness::ContentPart>& parts) {
+  std::string text;
+  for (const harness::ContentPart& part : parts) {
+    text.append(text.empty() ? "" : " ");
+    if (const auto* plain = std::get_if<harness::TextPart>(&part); plain != nullptr) {
+      text.append(quote(plain->text));
+    } else {
+      text.append("[file]");
+    }
+  }
+  return text;
+}
+
+std::string text_of_error(const harness::Error& error) {
+  return error.code + ": " + one_line(error.message, kShownBytes);
+}
+
+/// What stands behind the type's name.
+struct Summary {
+  std::string operator()(const events::RunStarted& event) const {
+    return event.model_plan.primary.str() + " " + text_of_parts(event.input);
+  }
+  std::string operator()(const events::ModelSelected& event) const {
+    std::string text = event.model.str();
+    for (const auto& dropped : event.dropped) {
+      text += "; without " + dropped.name;
+    }
+    return text;
+  }
+  std::string operator()(const events::NegotiationFailed& event) const {
+    std::string text;
+    for (const auto& rejected : event.rejected) {
+      text += (text.empty() ? "" : "; ") + rejected.model.str() + ":";
+      for (const auto& reason : rejected.reasons) {
+        text += " " + reason;
+      }
+    }
+    return text;
+  }
+  std::string operator()(const events::ContextAssembled& event) const {
+    return turn(event.turn) + ", " + std::to_string(event.items) + " items, about " +
+           std::to_string(event.tokens_estimate) + " tokens";
+  }
+  std::string operator()(const events::ContextTrimmed& event) const {
+    return event.policy + ": " + std::to_string(event.dropped.size()) + " items, " +
+           std::to_string(event.tokens_before) + " to " + std::to_string(event.tokens_after) + " tokens";
+  }
+  std::string operator()(const events::ProviderRequested& event) const {
+    return attempt(event.attempt) + ", " + turn(event.turn) + ", " + event.model.str();
+  }
+  std::string operator()(const events::ProviderResponded& event) const {
+    return attempt(event.attempt) + ", status " + std::to_string(event.status) + " after " +
+           duration_text(event.headers_us) +
+           (event.provider_request_id.empty() ? "" : ", " + event.provider_request_id);
+  }
+  std::string operator()(const events::OutputDelta& event) const { return quote(event.text); }
+  std::string operator()(const events::ReasoningDelta& event) const { return quote(event.text); }
+  std::string operator()(const events::ToolArgumentsDelta& event) const { return quote(event.text); }
+  std::string operator()(const events::OutputItemCompleted& event) const {
+    return word(word_of(event.kind)) + " " + quote(harness::text_of(event.item));
+  }
+  std::string operator()(const events::UsageReported& event) const {
+    const std::string cost = cost_text(event.cost_micro_usd);
+    return attempt(event.attempt) + ", " + usage_text(event.usage) + (cost.empty() ? "" : ", " + cost);
+  }
+  std::string operator()(const events::AttemptFinished& event) const {
+    return attempt(event.attempt) + ", " + word(word_of(event.finish_reason));
+  }
+  std::string operator()(const events::AttemptFailed& event) const {
+    return attempt(event.attempt) + ", " + text_of_error(event.error);
+  }
+  std::string operator()(const events::TimeoutFired& event) const {
+    return word(word_of(event.timer)) + " after " + duration_text(event.after_ms * 1'000);
+  }
+  std::string operator()(const events::ToolCallRequested& event) const {
+    return event.call_id + " " + event.tool + " " + quote(event.arguments);
+  }
+  std::string operator()(const events::ToolCallFinished& event) const {
+    return event.call_id + " " + word(word_of(event.outcome)) + (event.error ? " " + text_of_error(*event.error) : "");
+  }
+  std::string operator()(const events::HintQueued& event) const {
+    return word(word_of(event.priority)) + " by " + event.by + ": " + quote(event.text);
+  }
+  std::string operator()(const events::HintDelivered& event) const {
+    return event.hint_id.str() + " in " + turn(event.turn);
+  }
+  std::string operator()(const events::HintDropped& event) const { return event.hint_id.str() + " " + event.reason; }
+  std::string operator()(const events::CheckpointCreated& event) const {
+    return quote(event.label) + " by " + event.by;
+  }
+  std::string operator()(const events::AbortRequested& event) const {
+    return word(word_of(event.mode)) + " by " + event.by;
+  }
+  std::string operator()(const events::RunPaused& event) const { return "by " + event.by; }
+  std::string operator()(const events::RunResumed& event) const {
+    return "by " + event.by + " after " + duration_text(event.parked_us);
+  }
+  std::string operator()(const events::Completed& event) const {
+    return word(word_of(event.finish_reason)) + ", " + usage_text(event.usage) + ", " + latency_text(event.latencies);
+  }
+  std::string operator()(const events::Error& event) const { return text_of_error(event.error); }
+  std::string operator()(const events::Aborted& event) const {
+    return word(word_of(event.mode)) + " by " + event.by + ", " + usage_text(event.usage);
+  }
+  std::string operator()(const events::Unknown& event) const { return one_line(event.data.text, kShownBytes); }
+};
+
+std::string padded_left(const std::string& text, std::size_t columns) {
+  return std::string(columns - std::min(columns, text.size()), ' ') + text;
+}
+
+}  // namespace
+
+std::string event_line(const StreamEvent& event) {
+  std::string type(event.type());
+  type.append(kTypeColumns - std::min(kTypeColumns, type.size()), ' ');
+  return padded_left(std::to_string(event.meta.seq), kSeqColumns) + " " +
+         padded_left("+" + duration_text(event.meta.elapsed_us), kTimeColumns) + "  " + type + " " +
+         one_line(std::visit(Summary{}, event.payload), 1'000);
+}
+
+}  // namespace orchestrator::cli

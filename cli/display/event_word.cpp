@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/display/event_word.hpp"
+
+#include "event/event_fields.hpp"
+
+namespace orchestrator::cli {
+
+using boost::describe::enum_to_string;
+
+std::string_view word_of(harness::FinishReason value) { return enum_to_string(value, "unknown"); }
+std::string_view word_of(harness::ItemKind value) { return enum_to_string(value, "unknown"); }
+std::string_view word_of(harness::HintPriority value) { return enum_to_string(value, "unknown"); }
+std::string_view word_of(harness::AbortMode value) { return enum_to_string(value, "unknown"); }
+std::string_view word_of(harness::TimerKind value) { return enum_to_string(value, "unknown"); }
+std::string_view word_of(harness::RunKind value) { return enum_to_string(value, "unknown"); }
+std::string_view word_of(harness::ToolOutcome value) { return enum_to_string(value, "unknown"); }
+std::string_view word_of(harness::ErrorCategory value) { return enum_to_string(value, "unknown"); }
+std::string_view word_of(harness::NextAction value) { return enum_to_string(value, "unknown"); }
+
+std::string_view word_of(harness::RunStatus value) {
+  switch (value) {
+    case harness::RunStatus::active:
+      return "active";
+    case harness::RunStatus::completed:
+      return "completed";
+    case harness::RunStatus::failed:
+      return "failed";
+    case harness::RunStatus::aborted:
+      return "aborted";
+  }
+  return "unknown";
+}
+
+}  // namespace orchestrator::cli

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/display/run_json.hpp"
+
+#include <boost/json.hpp>
+
+#include "cli/display/event_word.hpp"
+#include "event/timestamp.hpp"
+
+namespace orchestrator::cli {
+namespace {
+
+namespace json = boost::json;
+
+json::value number_or_null(const std::optional<std::uint64_t>& number) {
+  return number ? json::value(*number) : json::value(nullptr);
+}
+
+json::value text_or_null(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
+
+std::string rfc3339(harness::WallTime time) {
+  std::string text;
+  harness::event::append_rfc3339(text, time);
+  return text;
+}
+
+}  // namespace
+
+json::object json_of(const harness::Usage& usage) {
+  return {{"input", number_or_null(usage.input)},
+          {"cached_input", number_or_null(usage.cached_input)},
+          {"cache_write", number_or_null(usage.cache_write)},
+          {"output", number_or_null(usage.output)},
+          {"reasoning", number_or_null(usage.reasoning)},
+          {"total", number_or_null(usage.total)}};
+}
+
+json::object json_of(const harness::RunSummary& run) {
+  return {{"run_id", run.run_id.str()},
+          {"session_id", run.session_id.str()},
+          {"kind", word_of(run.kind)},
+          {"status", word_of(run.status)},
+          {"held", run.held},
+          {"model", text_or_null(run.model)},
+          {"input_preview", run.input_preview},
+          {"started_at", rfc3339(run.started_at)},
+          {"last_event_at", rfc3339(run.last_event_at)},
+          {"events", run.events},
+          {"bytes", run.bytes},
+          {"finish_reason", text_or_null(run.finish_reason)},
+          {"error_code", text_or_null(run.error_code)},
+          {"usage", json_of(run.usage)},
+          {"cost_micro_usd", number_or_null(run.cost_micro_usd)},
+          {"total_us", number_or_null(run.total_us)},
+          {"damaged", run.damaged}};
+}
+
+std::string json_line(const json::object& object) { return json::serialize(object) + "\n"; }
+
+}  // namespace orchestrator::cli

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// How the program ends. The numbers are a promise to scripts. Pure functions, safe on any thread.
+
+#include "orchestrator/harness/errors.hpp"
+#include "orchestrator/harness/stream.hpp"
+
+namespace orchestrator::cli {
+
+enum class ExitStatus : int {
+  done = 0,
+  failed = 1,
+  usage = 2,  // or configuration
+  not_found = 3,
+  damaged = 6,  // a journal does not verify
+  used_up = 8,  // time or budget of the run
+  aborted = 130
+};
+
+/// The status for a failure, the most specific that fits.
+[[nodiscard]] ExitStatus exit_status_of(const harness::Error& error);
+
+/// The status for the terminal event of a run. REQUIRES: it is one.
+[[nodiscard]] ExitStatus exit_status_of(const harness::StreamEvent& terminal);
+
+}  // namespace orchestrator::cli

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Looking into a store without a harness: no lock is taken, and nothing of it is changed but by `remove`. Blocking,
+// on the caller's thread; for one thread.
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "orchestrator/harness/awaitable.hpp"
+#include "orchestrator/harness/journal.hpp"
+#include "orchestrator/harness/stream.hpp"
+
+namespace orchestrator::cli {
+
+/// An event with the bytes that the journal holds for it.
+struct StoredEvent {
+  harness::StreamEvent event;
+  std::string json;
+};
+
+class StoreReader {
+ public:
+  /// Opens the store. Errors as of `open_store`.
+  [[nodiscard]] static harness::Result<StoreReader> open(const std::string& url);
+  explicit StoreReader(std::shared_ptr<harness::JournalStore> store)
+      : store_(std::move(store)), context_(std::make_unique<boost::asio::io_context>(1)) {}
+
+  [[nodiscard]] harness::Result<std::vector<harness::RunSummary>> list(harness::RunFilter filter);
+  /// One run, or `run_not_found`.
+  [[nodiscard]] harness::Result<harness::RunSummary> summary(const harness::RunId& run_id);
+  /// The events after `after_seq`, one page of them; empty at the head. Errors: `run_not_found`, `journal_damaged`.
+  [[nodiscard]] harness::Result<std::vector<StoredEvent>> events(const harness::RunId& run_id, std::uint64_t after_seq);
+  /// Waits at most `wait_ms` for events after `after_seq`; true when there are some.
+  [[nodiscard]] harness::Result<bool> wait(const harness::RunId& run_id, std::uint64_t after_seq,
+                                           std::uint32_t wait_ms);
+  [[nodiscard]] harness::Result<void> remove(const harness::RunId& run_id);
+  [[nodiscard]] harness::JournalStore& store() { return *store_; }
+
+ private:
+  /// Runs `operation` to its end on this thread.
+  template <class T>
+  T await(boost::asio::awaitable<T> operation) {
+    std::optional<T> result;
+    std::exception_ptr failure;
+    boost::asio::co_spawn(*context_, std::move(operation), [&](std::exception_ptr error, T value) {
+      failure = error;
+      result.emplace(std::move(value));
+    });
+    context_->restart();
+    context_->run();
+    if (failure) {
+      std::rethrow_exception(failure);
+    }
+    return *std::move(result);
+  }
+
+  std::shared_ptr<harness::JournalStore> store_;  // shared with nobody; stores are made shared
+  std::unique_ptr<boost::asio::io_context> context_;
+};
+
+}  // namespace orchestrator::cli

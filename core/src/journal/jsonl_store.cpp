@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "journal/jsonl_store.hpp"
+
+#include <boost/asio/this_coro.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "journal/blob_files.hpp"
+#include "journal/folder_names.hpp"
+#include "journal/jsonl_writer.hpp"
+#include "journal/run_files.hpp"
+#include "journal/run_lock.hpp"
+#include "journal/run_removal.hpp"
+#include "journal/run_summary.hpp"
+#include "journal/storage_error.hpp"
+#include "journal/suspension.hpp"
+
+namespace orchestrator::harness::journal {
+
+namespace asio = boost::asio;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+// How often a run that another process may write is looked at where nothing watches it, and where something does (for
+// file systems whose events stay on the machine of the writer).
+constexpr auto kPollUnwatched = std::chrono::milliseconds(200);
+constexpr auto kPollWatched = std::chrono::seconds(1);
+
+// A watch for as long as a wait takes.
+class WatchGuard final {
+ public:
+  WatchGuard(JournalWatch* watch, const std::string& path, std::shared_ptr<RunSignal> signal)
+      : watch_(watch), number_(watch->watch(path, std::move(signal))) {}
+  ~WatchGuard() {
+    if (is_watching()) watch_->unwatch(number_);
+  }
+  WatchGuard(const WatchGuard&) = delete;
+  WatchGuard& operator=(const WatchGuard&) = delete;
+  [[nodiscard]] bool is_watching() const { return number_ >= 0; }
+
+ private:
+  JournalWatch* watch_;
+  int number_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<JsonlStore>> JsonlStore::open(const std::string& path, std::shared_ptr<Disk> disk) {
+  auto folder = StoreFolder::open(path);
+  if (!folder) return std::unexpected(folder.error());
+  return std::shared_ptr<JsonlStore>(new JsonlStore(*std::move(folder), std::move(disk)));
+}
+
+JsonlStore::JsonlStore(std::shared_ptr<const StoreFolder> folder, std::shared_ptr<Disk> disk)
+    : shared_{std::move(folder), std::move(disk), std::make_shared<FailedSyncs>()} {}
+
+JsonlStore::~JsonlStore() {
+  read_threads_.join();
+  sync_threads_.join();
+}
+
+// The first sync also makes the names of the run's files last.
+std::unique_ptr<RunWriter> JsonlStore::make_writer(const RunId& run_id, std::shared_ptr<JournalSync> sync,
+                                                   JsonlWriter::Start start) {
+  sync->note_folder(run_folder(run_id));
+  sync->note_folder(kRunsFolder);
+  return std::make_unique<JsonlWriter>(std::move(sync), signals_.of(run_id), &sync_threads_, start);
+}
+
+// On the caller's thread: it syncs nothing, and stands before a run's first token.
+asio::awaitable<Result<std::unique_ptr<RunWriter>>> JsonlStore::create(RunId run_id, SessionId session_id) {
+  auto journal = create_run_files(folder(), run_id, session_id);
+  if (!journal) co_return std::unexpected(journal.error());
+  auto sync = std::make_shared<JournalSync>(shared_, run_id, *std::move(journal));
+  sync->note_folder(session_folder(session_id));
+  sync->note_folder(kSessionsFolder);
+  co_return make_writer(run_id, std::move(sync), {});
+}
+
+asio::awaitable<Result<OpenedRun>> JsonlStore::open(RunId run_id) {
+  const auto recover = [this, run_id] {
+    const auto cache = shared_.failed_syncs->take(run_id) ? PageCache::distrusted : PageCache::trusted;
+    return recover_run_files(folder(), *shared_.disk, run_id, cache);
+  };
+  auto run = co_await run_blocking(&read_threads_, recover);
+  if (!run) co_return std::unexpected(run.error());
+  auto sync = std::make_shared<JournalSync>(shared_, run_id, std::move(run->journal));
+  co_return OpenedRun{make_writer(run_id, std::move(sync), {run->end, run->epoch}), run->cut_bytes};
+}
+
+Result<std::vector<JournalLine>> JsonlStore::read_lines(const RunId& run_id, std::uint64_t after_seq,
+                                                        std::uint64_t bytes_max) {
+  const auto journal = open_journal(folder(), run_id);
+  if (!journal) return std::unexpected(journal.error());
+  const JournalFile file{journal->get(), folder().path_of(journal_file(run_id)), run_id};
+  auto page = read_page(file, after_seq, bytes_max, places_.find(run_id, after_seq));
+  if (!page) return std::unexpected(page.error());
+  if (!page->lines.empty()) places_.keep(run_id, page->end);
+  return std::move(page->lines);
+}
+
+asio::awaitable<Result<std::vector<JournalLine>>> JsonlStore::read(RunId run_id, std::uint64_t after_seq,
+                                                                   std::uint64_t bytes_max) {
+  const auto read_them = [this, run_id, after_seq, bytes_max] { return read_lines(run_id, after_seq, bytes_max); };
+  co_return co_await run_blocking(&read_threads_, read_them);
+}
+
+asio::awaitable<Result<bool>> JsonlStore::wait(RunId run_id, std::uint64_t after_seq, Clock::time_point deadline) {
+  const auto cancelled = [] { return fail(RuntimeErrorCode::cancelled, "the wait for more events was cancelled"); };
+  const auto look = [this, run_id, after_seq] { return read_lines(run_id, after_seq, 1); };
+  const std::shared_ptr<RunSignal> signal = signals_.of(run_id);
+  std::optional<WatchGuard> guard;
+  for (;;) {
+    const std::uint64_t seen = signal->version();
+    const auto written_seq = signal->written_seq();
+    if (written_seq && *written_seq > after_seq) co_return true;
+    auto until = deadline;
+    if (!written_seq) {
+      // Watch first, then look, so that nothing falls between the two.
+      if (!guard) guard.emplace(&watch_, folder().path_of(journal_file(run_id)), signal);
+      const auto lines = co_await run_blocking(&read_threads_, look);
+      // Looking is carried through; a cancellation that came meanwhile would make the next await throw.
+      const auto cancellation = co_await asio::this_coro::cancellation_state;
+      if (cancellation.cancelled() != asio::cancellation_type::none) co_return cancelled();
+      if (!lines) co_return std::unexpected(lines.error());
+      if (!lines->empty()) co_return true;
+      const auto poll = guard->is_watching() ? std::chrono::milliseconds(kPollWatched) : kPollUnwatched;
+      until = std::min(deadline, Clock::now() + poll);
+    }
+    if (Clock::now() >= deadline) co_return false;
+    if (!co_await signal->changed(seen, until)) co_return cancelled();
+  }
+}
+
+Result<std::vector<RunId>> JsonlStore::find_ids(const RunFilter& filter) const {
+  const std::string relative = filter.session_id ? session_folder(*filter.session_id) : std::string(kRunsFolder);
+  std::vector<RunId> ids;
+  const int error = visit_names(folder().open_folder(relative), [&](std::string_view name) {
+    const auto id = RunId::parse(name);
+    if (id && passes_id(filter, *id)) ids.push_back(*id);
+    return true;
+  });
+  // A session without runs has no folder.
+  if (error != 0 && !filter.session_id) return storage_fail(error, "list", folder().path_of(relative));
+  std::ranges::sort(ids, std::greater());
+  return ids;
+}
+
+Result<std::vector<RunSummary>> JsonlStore::list_runs(const RunFilter& filter) const {
+  auto ids = find_ids(filter);
+  if (!ids) return std::unexpected(ids.error());
+  std::vector<RunSummary> runs;
+  for (const RunId& run_id : *ids) {
+    const auto journal = open_journal(folder(), run_id);
+    if (!journal) continue;  // removed meanwhile, or its creation was cut short
+    const auto lines = read_outer_lines({journal->get(), folder().path_of(journal_file(run_id)), run_id});
+    if (lines && lines->first.empty()) continue;  // nothing has happened in it yet
+    // One that cannot be read is shown as damaged, and hides no other.
+    const OuterLines outer = lines.value_or(OuterLines());
+    RunSummary run = summarise({run_id, outer.first, outer.last, outer.file_bytes, is_locked(journal->get())});
+    if (passes_status(filter, run)) runs.push_back(std::move(run));
+    if (runs.size() == filter.limit) break;
+  }
+  return runs;
+}
+
+asio::awaitable<Result<std::vector<RunSummary>>> JsonlStore::list(RunFilter filter) {
+  if (auto checked = check_filter(filter); !checked) co_return std::unexpected(checked.error());
+  const auto list_them = [this, filter] { return list_runs(filter); };
+  co_return co_await run_blocking(&read_threads_, list_them);
+}
+
+asio::awaitable<Result<SharedBytes>> JsonlStore::blob(Hash hash) {
+  const auto read_it = [this, hash] { return read_blob_file(folder(), hash); };
+  co_return co_await run_blocking(&read_threads_, read_it);
+}
+
+asio::awaitable<Result<void>> JsonlStore::remove(RunId run_id) {
+  const auto remove_it = [this, run_id] { return remove_run_files(folder(), *shared_.disk, run_id); };
+  auto removed = co_await run_blocking(&sync_threads_, remove_it);
+  if (removed) {
+    if (const auto signal = signals_.find(run_id)) signal->notify();
+  }
+  co_return removed;
+}
+
+}  // namespace orchestrator::harness::journal

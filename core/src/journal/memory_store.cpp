@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "journal/memory_store.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "journal/blob_files.hpp"
+#include "journal/jsonl_writer.hpp"
+#include "journal/run_lock.hpp"
+#include "journal/run_summary.hpp"
+
+namespace orchestrator::harness::journal {
+
+namespace asio = boost::asio;
+
+namespace {
+
+class MemoryWriter final : public RunWriter {
+ public:
+  MemoryWriter(MemoryStore* store, std::shared_ptr<ByteBudget> budget, std::shared_ptr<MemoryRun> run)
+      : store_(store), budget_(std::move(budget)), run_(std::move(run)) {
+    if (!run_->lines.empty()) {
+      step_ = run_->lines.back()->step;
+      seq_ = run_->lines.back()->last_seq;
+    }
+    run_->signal.written(seq_);
+  }
+  ~MemoryWriter() override {
+    {
+      const std::lock_guard lock(run_->mutex);
+      run_->is_held = false;
+    }
+    run_->signal.released();
+  }
+
+  asio::awaitable<Result<void>> append(std::shared_ptr<const JournalLine> line) override {
+    co_return keep(std::move(line));
+  }
+  asio::awaitable<Result<void>> sync() override {
+    if (failed_) co_return std::unexpected(*failed_);
+    co_return Result<void>();
+  }
+  asio::awaitable<Result<void>> put_blob(SharedBytes bytes) override {
+    if (failed_) co_return std::unexpected(*failed_);
+    co_return store_->put_blob(bytes);
+  }
+  [[nodiscard]] std::uint64_t epoch() const override { return 1; }
+
+ private:
+  Result<void> keep(std::shared_ptr<const JournalLine> line) {
+    if (failed_) return std::unexpected(*failed_);
+    if (auto reason = reason_to_refuse(*line, step_, seq_)) return std::unexpected(*std::move(reason));
+    if (auto taken = budget_->take(line->bytes.size()); !taken) {
+      failed_ = taken.error();
+      return taken;
+    }
+    step_ = line->step;
+    seq_ = line->last_seq;
+    {
+      const std::lock_guard lock(run_->mutex);
+      run_->bytes += line->bytes.size() + 1;  // as in a file, line ends included
+      run_->lines.push_back(std::move(line));
+    }
+    run_->signal.written(seq_);
+    return {};
+  }
+
+  MemoryStore* store_;
+  std::shared_ptr<ByteBudget> budget_;
+  std::shared_ptr<MemoryRun> run_;
+  std::uint64_t step_ = 0;
+  std::uint64_t seq_ = 0;
+  std::optional<Error> failed_;
+};
+
+}  // namespace
+
+Result<void> ByteBudget::take(std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  if (bytes > bytes_max_ - used_) {
+    return fail(RuntimeErrorCode::storage_full,
+                "the store in memory is full: it may hold " + std::to_string(bytes_max_) + " bytes", "memory:");
+  }
+  used_ += bytes;
+  return {};
+}
+
+void ByteBudget::give_back(std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  used_ -= bytes;
+}
+
+MemoryStore::MemoryStore(std::uint64_t bytes_max) : budget_(std::make_shared<ByteBudget>(bytes_max)) {}
+
+Result<std::shared_ptr<MemoryRun>> MemoryStore::find(const RunId& run_id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = runs_.find(run_id);
+  if (found == runs_.end()) return run_not_found(run_id);
+  return found->second;
+}
+
+asio::awaitable<Result<std::unique_ptr<RunWriter>>> MemoryStore::create(RunId run_id, SessionId session_id) {
+  auto run = std::make_shared<MemoryRun>();
+  run->session_id = session_id;
+  run->is_held = true;
+  bool is_new = false;
+  {
+    const std::lock_guard lock(mutex_);
+    is_new = runs_.emplace(run_id, run).second;
+  }
+  if (!is_new) {
+    co_return fail(RuntimeErrorCode::precondition_failed, "run " + run_id.str() + " exists already", run_id.str());
+  }
+  co_return std::make_unique<MemoryWriter>(this, budget_, std::move(run));
+}
+
+asio::awaitable<Result<OpenedRun>> MemoryStore::open(RunId run_id) {
+  auto run = find(run_id);
+  if (!run) co_return std::unexpected(run.error());
+  bool was_held = false;
+  {
+    const std::lock_guard lock((*run)->mutex);
+    was_held = std::exchange((*run)->is_held, true);
+  }
+  if (was_held) {
+    co_return fail(RuntimeErrorCode::run_locked, "run " + run_id.str() + " is held by process " + this_process().pid,
+                   run_id.str());
+  }
+  co_return OpenedRun{std::make_unique<MemoryWriter>(this, budget_, *std::move(run)), 0};
+}
+
+asio::awaitable<Result<std::vector<JournalLine>>> MemoryStore::read(RunId run_id, std::uint64_t after_seq,
+                                                                    std::uint64_t bytes_max) {
+  const auto run = find(run_id);
+  if (!run) co_return std::unexpected(run.error());
+  std::vector<JournalLine> page;
+  const std::lock_guard lock((*run)->mutex);
+  const auto& lines = (*run)->lines;
+  std::uint64_t bytes = 0;
+  for (auto line = std::ranges::upper_bound(lines, after_seq, {}, &JournalLine::last_seq); line != lines.end();
+       ++line) {
+    bytes += (*line)->bytes.size();
+    if (!page.empty() && bytes > bytes_max) break;
+    page.push_back(**line);
+  }
+  co_return page;
+}
+
+asio::awaitable<Result<bool>> MemoryStore::wait(RunId run_id, std::uint64_t after_seq,
+                                                std::chrono::steady_clock::time_point deadline) {
+  for (;;) {
+    const auto run = find(run_id);
+    if (!run) co_return std::unexpected(run.error());
+    const std::uint64_t seen = (*run)->signal.version();
+    bool is_there = false;
+    {
+      const std::lock_guard lock((*run)->mutex);
+      is_there = !(*run)->lines.empty() && (*run)->lines.back()->last_seq > after_seq;
+    }
+    if (is_there) co_return true;
+    if (std::chrono::steady_clock::now() >= deadline) co_return false;
+    if (!co_await (*run)->signal.changed(seen, deadline)) {
+      co_return fail(RuntimeErrorCode::cancelled, "the wait for more events was cancelled");
+    }
+  }
+}
+
+asio::awaitable<Result<std::vector<RunSummary>>> MemoryStore::list(RunFilter filter) {
+  if (auto checked = check_filter(filter); !checked) co_return std::unexpected(checked.error());
+  std::vector<std::pair<RunId, std::shared_ptr<MemoryRun>>> candidates;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto run = runs_.rbegin(); run != runs_.rend(); ++run) {
+      if (passes_id(filter, run->first)) candidates.emplace_back(run->first, run->second);
+    }
+  }
+  std::vector<RunSummary> runs;
+  for (const auto& [run_id, run] : candidates) {
+    const std::lock_guard lock(run->mutex);
+    if (run->lines.empty() || (filter.session_id && *filter.session_id != run->session_id)) continue;
+    RunSummary one = summarise({run_id, run->lines.front()->bytes, run->lines.back()->bytes, run->bytes, run->is_held});
+    if (passes_status(filter, one)) runs.push_back(std::move(one));
+    if (runs.size() == filter.limit) break;
+  }
+  co_return runs;
+}
+
+Result<void> MemoryStore::put_blob(const SharedBytes& bytes) {
+  if (!bytes.is_loaded()) {
+    return fail(RuntimeErrorCode::invalid_argument, "content " + bytes.hash().str() + " has no bytes to store");
+  }
+  const std::lock_guard lock(mutex_);
+  if (blobs_.contains(bytes.hash())) return {};
+  if (auto taken = budget_->take(bytes.size_bytes()); !taken) return taken;
+  blobs_.emplace(bytes.hash(), bytes);
+  return {};
+}
+
+asio::awaitable<Result<SharedBytes>> MemoryStore::blob(Hash hash) {
+  const std::lock_guard lock(mutex_);
+  const auto found = blobs_.find(hash);
+  if (found == blobs_.end()) co_return blob_not_found(hash);
+  co_return found->second;
+}
+
+asio::awaitable<Result<void>> MemoryStore::remove(RunId run_id) {
+  auto run = find(run_id);
+  if (!run) co_return std::unexpected(run.error());
+  std::uint64_t line_ends = 0;
+  {
+    const std::lock_guard lock((*run)->mutex);
+    if ((*run)->is_held) {
+      co_return fail(RuntimeErrorCode::run_locked, "run " + run_id.str() + " is held by process " + this_process().pid,
+                     run_id.str());
+    }
+    (*run)->is_held = true;  // so that nobody opens what is going
+    line_ends = (*run)->lines.size();
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    runs_.erase(run_id);
+  }
+  budget_->give_back((*run)->bytes - line_ends);
+  (*run)->signal.notify();
+  co_return Result<void>();
+}
+
+}  // namespace orchestrator::harness::journal

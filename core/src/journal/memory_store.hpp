@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Runs in memory, for tests and for programs that keep nothing. All of them together take a bounded number of bytes:
+// beyond it appending fails as on a full disk, until runs are removed. Any thread.
+
+#include "runtime/compiler_check.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "journal/run_signal.hpp"
+#include "orchestrator/harness/journal.hpp"
+
+namespace orchestrator::harness::journal {
+
+/// Bytes of lines and blobs, all runs of a store together.
+inline constexpr std::uint64_t kMemoryBytesDefault = 1ULL << 30;
+
+/// The bytes that a store may hold, shared by it and its runs. Any thread.
+class ByteBudget final {
+ public:
+  explicit ByteBudget(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
+  /// Takes `bytes`; `storage_full` where they no longer fit.
+  [[nodiscard]] Result<void> take(std::uint64_t bytes);
+  void give_back(std::uint64_t bytes);
+
+ private:
+  std::mutex mutex_;
+  std::uint64_t bytes_max_;
+  std::uint64_t used_ = 0;
+};
+
+/// One run: its lines, and whether somebody writes it. Shared by the store, its writer and its readers. Any thread.
+struct MemoryRun {
+  std::mutex mutex;
+  SessionId session_id;
+  std::vector<std::shared_ptr<const JournalLine>> lines;  // shared with whoever appended them
+  std::uint64_t bytes = 0;
+  bool is_held = false;
+  RunSignal signal;
+};
+
+class MemoryStore final : public JournalStore {
+ public:
+  explicit MemoryStore(std::uint64_t bytes_max = kMemoryBytesDefault);
+
+  [[nodiscard]] std::string url() const override { return "memory:"; }
+  boost::asio::awaitable<Result<std::unique_ptr<RunWriter>>> create(RunId run_id, SessionId session_id) override;
+  boost::asio::awaitable<Result<OpenedRun>> open(RunId run_id) override;
+  boost::asio::awaitable<Result<std::vector<JournalLine>>> read(RunId run_id, std::uint64_t after_seq,
+                                                                std::uint64_t bytes_max) override;
+  boost::asio::awaitable<Result<bool>> wait(RunId run_id, std::uint64_t after_seq,
+                                            std::chrono::steady_clock::time_point deadline) override;
+  boost::asio::awaitable<Result<std::vector<RunSummary>>> list(RunFilter filter) override;
+  boost::asio::awaitable<Result<SharedBytes>> blob(Hash hash) override;
+  boost::asio::awaitable<Result<void>> remove(RunId run_id) override;
+
+  /// Keeps content under its hash: what writers call.
+  Result<void> put_blob(const SharedBytes& bytes);
+
+ private:
+  [[nodiscard]] Result<std::shared_ptr<MemoryRun>> find(const RunId& run_id) const;
+
+  std::shared_ptr<ByteBudget> budget_;
+  mutable std::mutex mutex_;
+  std::map<RunId, std::shared_ptr<MemoryRun>> runs_;  // shared with writers and readers under way
+  std::map<Hash, SharedBytes> blobs_;
+};
+
+}  // namespace orchestrator::harness::journal

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "journal/run_summary.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "event/canonical_event.hpp"
+#include "event/field_encoder.hpp"
+#include "event/json_slices.hpp"
+#include "event/line_check.hpp"
+
+namespace orchestrator::harness::journal {
+namespace {
+
+constexpr std::size_t kPreviewBytes = 200;
+constexpr std::uint32_t kLimitMax = 1'000;
+
+// The first or the last event of a line whose check holds.
+enum class Which : std::uint8_t { first, last };
+std::optional<StreamEvent> event_of(std::string_view line, Which which) {
+  if (!event::line_check_holds(line)) return std::nullopt;
+  const auto events = event::member_slice(line, "events");
+  const auto elements = events ? event::array_slices(*events) : std::nullopt;
+  if (!elements || elements->empty()) return std::nullopt;
+  auto event = event::decode_event(which == Which::first ? elements->front() : elements->back());
+  if (!event) return std::nullopt;
+  return *std::move(event);
+}
+
+std::string text_of_parts(const std::vector<ContentPart>& parts) {
+  std::string text;
+  for (const ContentPart& part : parts) {
+    const auto* one = std::get_if<TextPart>(&part);
+    if (one != nullptr && text.size() <= kPreviewBytes)
+      text += (text.empty() ? "" : " ") + one->text.substr(0, kPreviewBytes + 1);
+  }
+  return text;
+}
+
+// Returns false for a first event that begins no run.
+bool read_start(RunSummary& run, const StreamEvent& event) {
+  run.session_id = event.meta.session_id;
+  run.started_at = event.meta.at;
+  const auto* started = event.get_if<StreamEvent::RunStarted>();
+  if (started == nullptr) return false;
+  run.kind = started->kind;
+  run.model = started->model_plan.primary.str();
+  run.input_preview = preview_of(text_of_parts(started->input), kPreviewBytes);
+  return true;
+}
+
+void read_end(RunSummary& run, const StreamEvent& event) {
+  run.last_event_at = event.meta.at;
+  run.events = event.meta.seq;
+  const auto read_totals = [&run](const auto& terminal, RunStatus status) {
+    run.status = status;
+    run.usage = terminal.usage;
+    run.cost_micro_usd = terminal.cost_micro_usd;
+    run.total_us = terminal.latencies.total_us;
+  };
+  if (const auto* completed = event.get_if<StreamEvent::Completed>()) {
+    read_totals(*completed, RunStatus::completed);
+    run.finish_reason = event::enum_name(completed->finish_reason);
+  } else if (const auto* error = event.get_if<StreamEvent::Error>()) {
+    read_totals(*error, RunStatus::failed);
+    run.error_code = error->error.code;
+  } else if (const auto* aborted = event.get_if<StreamEvent::Aborted>()) {
+    read_totals(*aborted, RunStatus::aborted);
+  }
+}
+
+}  // namespace
+
+RunSummary summarise(const SummarySource& source) {
+  RunSummary run;
+  run.run_id = source.run_id;
+  run.bytes = source.bytes;
+  run.held = source.held;
+  const auto first = event_of(source.first_line, Which::first);
+  const auto last = event_of(source.last_line, Which::last);
+  run.damaged = !last || !first || !read_start(run, *first) || first->meta.run_id != source.run_id ||
+                last->meta.run_id != source.run_id;
+  if (last) read_end(run, *last);
+  return run;
+}
+
+bool passes_status(const RunFilter& filter, const RunSummary& run) {
+  return !filter.status || *filter.status == run.status;
+}
+
+bool passes_id(const RunFilter& filter, const RunId& run_id) {
+  if (filter.before && !(run_id < *filter.before)) return false;
+  return run_id.str().starts_with(filter.id_prefix);
+}
+
+Result<void> check_filter(const RunFilter& filter) {
+  if (filter.limit >= 1 && filter.limit <= kLimitMax) return {};
+  return fail(RuntimeErrorCode::invalid_argument,
+              "a list of " + std::to_string(filter.limit) + " runs; 1 to " + std::to_string(kLimitMax) + " are allowed",
+              "limit");
+}
+
+std::string preview_of(std::string_view text, std::size_t bytes_max) {
+  std::size_t size = std::min(text.size(), bytes_max);
+  while (size < text.size() && size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
+  std::string preview(text.substr(0, size));
+  for (char& c : preview) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+  }
+  return preview;
+}
+
+}  // namespace orchestrator::harness::journal

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Leaving a coroutine's thread and coming back: work that blocks runs on a pool of threads, and the coroutine goes on
+// on its own executor with the result. Such a wait cannot be cancelled: a sync or a read that has begun is carried
+// through. The executor's context must outlive it.
+
+#include "runtime/compiler_check.hpp"
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <exception>
+#include <functional>
+#include <type_traits>
+#include <utility>
+
+namespace orchestrator::harness::journal {
+
+/// Resumes a suspended coroutine with a value, or with an exception that it rethrows. To be called once, on any thread.
+template <class T>
+using Resume = std::move_only_function<void(std::exception_ptr, T)>;
+
+/// Suspends the calling coroutine and gives `start` the means to resume it.
+template <class T, class Start>
+boost::asio::awaitable<T> suspend(Start start) {
+  using Token = boost::asio::use_awaitable_t<>;
+  return boost::asio::async_initiate<const Token, void(std::exception_ptr, T)>(
+      [](auto handler, Start start_now) {
+        auto work = boost::asio::make_work_guard(handler);
+        start_now(Resume<T>(
+            [handler = std::move(handler), work = std::move(work)](std::exception_ptr failure, T value) mutable {
+              auto resume = [handler = std::move(handler), failure = std::move(failure),
+                             value = std::move(value)]() mutable { std::move(handler)(failure, std::move(value)); };
+              boost::asio::post(work.get_executor(), std::move(resume));
+              work.reset();
+            }));
+      },
+      boost::asio::use_awaitable, std::move(start));
+}
+
+/// What `work` returns, from a thread of `pool`, which must outlive the wait.
+template <class Work>
+boost::asio::awaitable<std::invoke_result_t<Work>> run_blocking(boost::asio::thread_pool* pool, Work work) {
+  using Value = std::invoke_result_t<Work>;
+  return suspend<Value>([pool, work = std::move(work)](Resume<Value> resume) mutable {
+    boost::asio::post(*pool, [work = std::move(work), resume = std::move(resume)]() mutable {
+      try {
+        resume({}, work());
+      } catch (...) {
+        resume(std::current_exception(), Value{});
+      }
+    });
+  });
+}
+
+}  // namespace orchestrator::harness::journal

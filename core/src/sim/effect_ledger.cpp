@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/effect_ledger.hpp"
+
+#include <variant>
+
+namespace orchestrator::harness::sim {
+namespace {
+
+namespace effects = event::effects;
+
+template <class T>
+std::string show(const std::optional<T>& value) {
+  return value ? std::to_string(*value) : "none";
+}
+
+}  // namespace
+
+void EffectLedger::issue(const event::Effect& effect) {
+  if (const auto* acquire = std::get_if<effects::AcquireSlot>(&effect)) slot_ = acquire->attempt;
+  if (const auto* release = std::get_if<effects::ReleaseSlot>(&effect); release && slot_ == release->attempt) {
+    slot_.reset();
+  }
+  if (const auto* call = std::get_if<effects::CallProvider>(&effect)) call_ = *call;
+  if (const auto* cancel = std::get_if<effects::CancelProvider>(&effect); cancel && call_) cancelled_ = cancel->attempt;
+  if (const auto* start = std::get_if<effects::StartTimer>(&effect)) timers_[start->timer] = start->at_us;
+  if (const auto* stop = std::get_if<effects::StopTimer>(&effect)) timers_.erase(stop->timer);
+}
+
+void EffectLedger::slot_came(std::uint32_t attempt) {
+  if (slot_ == attempt) slot_.reset();
+}
+
+void EffectLedger::call_ended(std::uint32_t attempt) {
+  if (call_ && call_->attempt == attempt) {
+    call_.reset();
+    cancelled_.reset();
+  }
+}
+
+std::optional<std::string> EffectLedger::difference(const kernel::State& state) const {
+  EffectLedger owed;
+  for (const event::Effect& effect : kernel::owed_effects(state)) {
+    // Of a call that is being cancelled only the cancellation is owed.
+    if (const auto* cancel = std::get_if<effects::CancelProvider>(&effect)) owed.cancelled_ = cancel->attempt;
+    owed.issue(effect);
+  }
+  if (slot_ != owed.slot_) return "slot " + show(slot_) + " is outstanding, " + show(owed.slot_) + " is owed";
+  if (cancelled_ != owed.cancelled_) {
+    return "cancellation " + show(cancelled_) + " is outstanding, " + show(owed.cancelled_) + " is owed";
+  }
+  if (owed.cancelled_) return std::nullopt;  // whatever timer still runs cannot change the end
+  if (call_.has_value() != owed.call_.has_value()) return "a call is outstanding or owed, but not both";
+  if (call_ && *call_ != *owed.call_) return "the call that is owed is not the one that was made";
+  if (timers_ != owed.timers_) return "the timers that run are not those that are owed";
+  return std::nullopt;
+}
+
+}  // namespace orchestrator::harness::sim

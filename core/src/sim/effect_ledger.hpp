@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What a run has ordered and not yet got: its effects as issued, less what was answered or taken back. Must always
+// agree with what the state says is owed, or a process that takes the run over would do something else than the one
+// that had it. A value type, one thread.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "event/effect.hpp"
+#include "kernel/state.hpp"
+
+namespace orchestrator::harness::sim {
+
+class EffectLedger {
+ public:
+  /// Notes an effect that was issued.
+  void issue(const event::Effect& effect);
+  /// Notes that the slot for `attempt` came.
+  void slot_came(std::uint32_t attempt);
+  /// Notes that a call is over, by whatever end.
+  void call_ended(std::uint32_t attempt);
+  /// When a timer is to fire; nothing when it does not run.
+  [[nodiscard]] std::optional<std::uint64_t> timer_at(TimerKind timer) const {
+    const auto found = timers_.find(timer);
+    return found == timers_.end() ? std::nullopt : std::optional(found->second);
+  }
+  /// Notes that a timer fired.
+  void timer_fired(TimerKind timer) { timers_.erase(timer); }
+  /// The difference between what is outstanding here and what `state` owes, or nothing when they agree.
+  [[nodiscard]] std::optional<std::string> difference(const kernel::State& state) const;
+
+ private:
+  std::optional<std::uint32_t> slot_;
+  std::optional<event::effects::CallProvider> call_;
+  std::optional<std::uint32_t> cancelled_;
+  std::map<TimerKind, std::uint64_t> timers_;
+};
+
+}  // namespace orchestrator::harness::sim

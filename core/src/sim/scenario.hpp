@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Everything that will happen in one simulation, written down before it begins: what the provider answers, what the
+// operator does, where the process dies. So it can be printed, replayed and made smaller. Values without behaviour.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "event/input.hpp"
+
+namespace orchestrator::harness::sim {
+
+/// Parts that arrive together, `after_us` after the ones before.
+struct ChunkPlan {
+  std::uint64_t after_us = 0;
+  std::vector<ProviderPart> parts;
+};
+
+/// How a call ends that no terminal part ends.
+struct EndPlan {
+  std::uint64_t after_us = 0;
+  Error error;
+  std::optional<TimerKind> timer;
+  std::uint64_t timer_ms = 0;
+  Usage usage;
+};
+
+/// What the provider does in one call.
+struct AnswerPlan {
+  std::optional<std::uint64_t> headers_after_us;  // empty: the call dies before its headers
+  std::uint32_t headers_times = 1;                // more than once is a bug of the shell that must do no harm
+  std::vector<ChunkPlan> chunks;
+  EndPlan end;                        // where the last chunk holds no terminal part
+  std::uint64_t cancel_after_us = 0;  // from the order to close the socket to its end
+  bool sends_on = false;              // one more chunk is under way when the socket is closed, or after the end
+  bool through_codec = false;         // the chunks were decoded from a stream of bytes
+};
+
+/// An order of the operator, given once the run has taken `at_input` inputs.
+struct CommandPlan {
+  std::uint64_t at_input = 0;
+  event::Input::Value command;
+};
+
+/// Where in the life of a step the process dies.
+enum class CrashPoint : std::uint8_t {
+  before_append,   // decided, not stored
+  append_lost,     // the store says nothing, and the step is not there
+  append_kept,     // the store says nothing, and the step is there
+  before_effects,  // stored and acknowledged, nothing done yet
+  after_effects    // everything done
+};
+
+/// The process dies at the input of this number, and another takes the run over `down_us` later.
+struct CrashPlan {
+  std::uint64_t at_input = 0;
+  CrashPoint point = CrashPoint::before_append;
+  std::uint64_t down_us = 0;
+};
+
+/// The wall clock is set at the input of this number; the run's own clock does not care.
+struct WallJumpPlan {
+  std::uint64_t at_input = 0;
+  std::int64_t by_us = 0;
+};
+
+struct RunPlan {
+  event::RunIdentity identity;
+  events::RunStarted spec;                    // its history reference is filled in when the run begins
+  std::vector<AnswerPlan> answers;            // by call; later calls get a short plain answer
+  std::vector<std::uint64_t> slot_delays_us;  // by request for a slot; later ones get theirs at once
+  std::vector<CommandPlan> commands;
+  std::vector<CrashPlan> crashes;
+  std::vector<WallJumpPlan> wall_jumps;
+  bool fires_stale_timers = false;  // timers that were stopped or moved fire all the same
+  bool resumes_at_end = true;       // the operator resumes a run that is left paused
+};
+
+/// One session: runs one after the other, each with the history that the ones before left.
+struct Scenario {
+  std::uint64_t seed = 0;
+  std::vector<RunPlan> runs;
+};
+
+}  // namespace orchestrator::harness::sim

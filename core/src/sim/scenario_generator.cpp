@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/scenario_generator.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "sim/answer_generator.hpp"
+#include "sim/entropy.hpp"
+
+namespace orchestrator::harness::sim {
+namespace {
+
+// Most runs of a simulation take about this many inputs.
+constexpr std::uint64_t kTypicalInputs = 14;
+
+ModelRef model(std::string name) { return {ProviderId("simulated"), std::move(name)}; }
+
+event::RunIdentity draw_identity(Entropy& entropy, const SessionId& session_id) {
+  event::RunIdentity identity;
+  const std::uint64_t high = entropy.bits();
+  const std::uint64_t low = entropy.bits();
+  identity.run_id = RunId::make(1'700'000'000'000, high, low);
+  identity.session_id = session_id;
+  std::array<std::uint8_t, TraceId::kBytes> trace{};
+  for (std::uint8_t& byte : trace) byte = static_cast<std::uint8_t>(entropy.between(1, 255));
+  identity.trace_id = TraceId(trace);
+  if (entropy.chance(1, 4)) {
+    std::array<std::uint8_t, SpanId::kBytes> span{};
+    for (std::uint8_t& byte : span) byte = static_cast<std::uint8_t>(entropy.between(1, 255));
+    identity.parent_span_id = SpanId(span);
+  }
+  return identity;
+}
+
+std::vector<ContentPart> draw_input(Entropy& entropy) {
+  std::vector<ContentPart> input;
+  if (entropy.chance(1, 40)) return input;  // refused
+  input.emplace_back(TextPart{draw_text(entropy, 8)});
+  if (entropy.chance(1, 6)) {
+    ImagePart image;
+    image.source.bytes = SharedBytes(std::string(entropy.between(1, 60), 'b'));
+    image.source.media_type = "image/png";
+    input.emplace_back(std::move(image));
+  }
+  if (entropy.chance(1, 8)) input.emplace_back(JsonPart{{R"({"n":1.50})"}});
+  return input;
+}
+
+GenerationSettings draw_settings(Entropy& entropy) {
+  constexpr std::array kTemperatures{0.0, 0.1, 0.7, 1.0, 2.0};
+  GenerationSettings settings;
+  if (entropy.chance(1, 3)) settings.temperature = entropy.pick(kTemperatures);
+  if (entropy.chance(1, 6)) settings.top_p = 0.95;
+  if (entropy.chance(1, 6)) settings.seed = -1;
+  if (entropy.chance(1, 6)) settings.max_output_tokens = 64;
+  if (entropy.chance(1, 4)) settings.max_input_tokens = entropy.between(1, 120);
+  if (entropy.chance(1, 8)) settings.stop = {"END", "\n\n"};
+  if (entropy.chance(1, 8)) settings.metadata = {{"team", "blue"}};
+  return settings;
+}
+
+// Names what the models do not take, so that settings are dropped, a fallback is chosen, or nothing fits.
+void draw_offers(Entropy& entropy, events::RunStarted& spec) {
+  spec.model_plan.primary = model("first");
+  if (entropy.chance(1, 3)) spec.model_plan.fallbacks = {model("second")};
+  if (entropy.chance(1, 2)) spec.model_plan.on_unsupported = OnUnsupported::drop;
+  if (entropy.chance(1, 2)) return;
+  ModelOffer offer{.model = model("first"), .wire = "responses"};
+  if (entropy.chance(1, 2)) offer.unsupported = {"seed", "temperature", "top_p"};
+  if (entropy.chance(1, 8)) offer.unsupported = {"input.image", "metadata", "stop"};
+  spec.offers.push_back(offer);
+  if (entropy.chance(1, 2)) {
+    offer.model = model("second");
+    offer.unsupported = {"stop"};
+    spec.offers.push_back(offer);
+  }
+}
+
+// Small limits, so that they are reached.
+void draw_limits(Entropy& entropy, events::RunStarted& spec) {
+  Limits& limits = spec.limits;
+  if (entropy.chance(1, 4)) limits.hints_queued = static_cast<std::uint32_t>(entropy.below(3));
+  if (entropy.chance(1, 6)) limits.tool_calls_per_turn = static_cast<std::uint32_t>(entropy.between(1, 2));
+  if (entropy.chance(1, 6)) limits.turns = static_cast<std::uint32_t>(entropy.between(1, 4));
+  if (entropy.chance(1, 12)) limits.run_bytes = entropy.between(1, 400);
+  if (entropy.chance(1, 12)) {
+    limits.hints_queued = 2;
+    limits.tool_calls_per_turn = 4;
+    limits.run_events = 16 + 2 + 2 * 4 + entropy.between(8, 40);  // what a run keeps free, and a little more
+  }
+  if (entropy.chance(1, 5)) spec.budgets.turns = static_cast<std::uint32_t>(entropy.between(1, 3));
+  if (entropy.chance(1, 6)) spec.budgets.tokens = entropy.between(1, 1'500);
+  if (entropy.chance(1, 60)) spec.budgets.cost_micro_usd = 5;  // refused
+  if (entropy.chance(1, 4)) spec.history_limits.turns = static_cast<std::uint32_t>(entropy.below(3));
+  if (entropy.chance(1, 4)) spec.history_limits.tokens = entropy.between(1, 200);
+  if (entropy.chance(1, 4)) spec.history_limits.bytes = entropy.between(1, 3'000);
+}
+
+events::RunStarted draw_spec(Entropy& entropy) {
+  events::RunStarted spec;
+  spec.input = draw_input(entropy);
+  if (entropy.chance(1, 3)) spec.system = "Be brief.";
+  draw_offers(entropy, spec);
+  spec.settings = draw_settings(entropy);
+  draw_limits(entropy, spec);
+  const bool is_timed = entropy.chance(1, 3);
+  if (is_timed && entropy.chance(2, 3)) spec.timeouts.run_ms = entropy.magnitude(1, 3'000);
+  if (is_timed && entropy.chance(2, 3)) spec.timeouts.turn_ms = entropy.magnitude(1, 1'000);
+  spec.remember = entropy.chance(6, 7);
+  spec.seed = entropy.bits();
+  spec.runtime_version = ORCHESTRATOR_VERSION;
+  return spec;
+}
+
+event::inputs::Hint draw_hint(Entropy& entropy) {
+  event::inputs::Hint hint;
+  hint.hint_id = HintId::make(1'700'000'000'000, 0, entropy.below(6));  // the same one may come again
+  hint.priority = entropy.chance(1, 2) ? HintPriority::asap : HintPriority::after_turn;
+  hint.text = draw_text(entropy, 4);
+  hint.by = "operator";
+  if (entropy.chance(1, 3)) hint.expires_us = entropy.magnitude(1'000, 2'000'000);
+  if (entropy.chance(1, 8)) hint.expected_turn = static_cast<std::uint32_t>(entropy.between(1, 2));
+  return hint;
+}
+
+event::inputs::Abort draw_abort(Entropy& entropy) {
+  event::inputs::Abort abort{entropy.chance(1, 2) ? AbortMode::now : AbortMode::after_turn, "operator", {}};
+  if (entropy.chance(1, 6)) abort.expected_turn = static_cast<std::uint32_t>(entropy.between(1, 2));
+  return abort;
+}
+
+std::vector<CommandPlan> draw_commands(Entropy& entropy) {
+  const bool aborts = entropy.chance(1, 3);
+  const bool hints = entropy.chance(1, 2);
+  const bool pauses = entropy.chance(1, 3);
+  const bool checks = entropy.chance(1, 4);
+  std::vector<CommandPlan> commands;
+  const auto add = [&](event::Input::Value command) {
+    const std::uint64_t at_input = entropy.between(1, kTypicalInputs);
+    const auto place = std::ranges::upper_bound(commands, at_input, {}, &CommandPlan::at_input);
+    commands.insert(place, {at_input, std::move(command)});
+  };
+  if (aborts) {
+    for (std::uint64_t i = entropy.between(1, 3); i > 0; --i) add(draw_abort(entropy));
+  }
+  if (hints) {
+    for (std::uint64_t i = entropy.between(1, 4); i > 0; --i) add(draw_hint(entropy));
+  }
+  if (pauses) {
+    for (std::uint64_t i = entropy.between(1, 2); i > 0; --i) add(event::inputs::Pause{"operator"});
+    for (std::uint64_t i = entropy.below(3); i > 0; --i) add(event::inputs::Resume{"operator"});
+  }
+  if (checks) add(event::inputs::Checkpoint{entropy.chance(1, 20) ? "" : "here", "operator"});
+  return commands;
+}
+
+std::vector<CrashPlan> draw_crashes(Entropy& entropy) {
+  std::vector<CrashPlan> crashes;
+  if (entropy.chance(3, 4)) return crashes;
+  constexpr std::array kPoints{CrashPoint::before_append, CrashPoint::append_lost, CrashPoint::append_kept,
+                               CrashPoint::before_effects, CrashPoint::after_effects};
+  for (std::uint64_t i = entropy.between(1, 3); i > 0; --i) {
+    CrashPlan crash;
+    crash.at_input = entropy.below(kTypicalInputs);
+    crash.point = entropy.pick(kPoints);
+    crash.down_us = entropy.magnitude(1, 5'000'000);
+    crashes.push_back(crash);
+  }
+  return crashes;
+}
+
+RunPlan draw_run(std::uint64_t seed, std::uint64_t number, const SessionId& session_id) {
+  Entropy identity(seed, "identity", number);
+  Entropy spec(seed, "spec", number);
+  Entropy provider(seed, "provider", number);
+  Entropy operations(seed, "operator", number);
+  Entropy process(seed, "process", number);
+  RunPlan run;
+  run.identity = draw_identity(identity, session_id);
+  run.spec = draw_spec(spec);
+  const ProviderTemper temper = draw_temper(provider);
+  const std::uint64_t answers = provider.between(1, 4);
+  for (std::size_t i = 0; i < answers; ++i) run.answers.push_back(draw_answer(provider, temper, i));
+  for (std::size_t i = 0; i < answers; ++i) run.slot_delays_us.push_back(provider.magnitude(1, 200'000));
+  run.commands = draw_commands(operations);
+  run.resumes_at_end = operations.chance(3, 4);
+  run.crashes = draw_crashes(process);
+  run.fires_stale_timers = process.chance(1, 3);
+  if (process.chance(1, 4)) {
+    const auto jump_us = static_cast<std::int64_t>(process.magnitude(1, 86'400'000'000));
+    const std::uint64_t at_input = process.below(kTypicalInputs);
+    run.wall_jumps.push_back({at_input, process.chance(1, 2) ? jump_us : -jump_us});
+  }
+  return run;
+}
+
+}  // namespace
+
+Scenario draw_scenario(std::uint64_t seed) {
+  Entropy session(seed, "session");
+  Scenario scenario;
+  scenario.seed = seed;
+  const std::uint64_t high = session.bits();
+  const std::uint64_t low = session.bits();
+  const SessionId session_id = SessionId::make(1'700'000'000'000, high, low);
+  constexpr std::array<std::uint64_t, 8> kRuns{1, 1, 1, 1, 2, 2, 3, 4};
+  const std::uint64_t runs = session.pick(kRuns);
+  for (std::uint64_t number = 0; number < runs; ++number) scenario.runs.push_back(draw_run(seed, number, session_id));
+  return scenario;
+}
+
+}  // namespace orchestrator::harness::sim

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// A scenario as text: what a failing simulation prints, and what a reader needs to make a test of it.
+#include "event/field_encoder.hpp"
+#include "event/variant_names.hpp"
+#include "sim/answer_script.hpp"
+#include "sim/simulation.hpp"
+
+namespace orchestrator::harness::sim {
+namespace {
+
+const char* name_of(CrashPoint point) {
+  switch (point) {
+    case CrashPoint::before_append:
+      return "before the step is stored";
+    case CrashPoint::append_lost:
+      return "in an append that is lost";
+    case CrashPoint::append_kept:
+      return "in an append that is kept";
+    case CrashPoint::before_effects:
+      return "after the append, before the effects";
+    case CrashPoint::after_effects:
+      return "after the effects";
+  }
+  return "";
+}
+
+// An input with all of its fields.
+std::string show(const event::Input::Value& value) {
+  std::string out(event::name_of_index<event::Input::Value>(value.index()));
+  out += ' ';
+  std::visit(
+      [&](const auto& input) {
+        if constexpr (event::DescribedStruct<std::decay_t<decltype(input)>>) event::append_value(out, input);
+      },
+      value);
+  return out;
+}
+
+std::string at_us(std::uint64_t us) { return "+" + std::to_string(us) + " us "; }
+
+void append_answer(std::string& out, const AnswerPlan& answer, std::uint32_t attempt) {
+  out += "  call " + std::to_string(attempt) + ", socket closed after " + std::to_string(answer.cancel_after_us) +
+         " us" + (answer.sends_on ? ", sends on" : "") + "\n";
+  for (const auto& [after_us, value] : script_of(answer, attempt)) out += "    " + at_us(after_us) + show(value) + "\n";
+}
+
+void append_run(std::string& out, const RunPlan& run) {
+  out += "  asks for ";
+  event::append_value(out, run.spec);
+  out += "\n";
+  for (std::size_t i = 0; i < run.answers.size(); ++i) {
+    append_answer(out, run.answers[i], static_cast<std::uint32_t>(i + 1));
+  }
+  out += "  slots after";
+  for (const std::uint64_t delay_us : run.slot_delays_us) out += " " + std::to_string(delay_us);
+  out += " us\n";
+  for (const CommandPlan& command : run.commands) {
+    out += "  at input " + std::to_string(command.at_input) + ": " + show(command.command) + "\n";
+  }
+  for (const CrashPlan& crash : run.crashes) {
+    out += "  at input " + std::to_string(crash.at_input) + ": the process dies " + name_of(crash.point) + ", for " +
+           std::to_string(crash.down_us) + " us\n";
+  }
+  for (const WallJumpPlan& jump : run.wall_jumps) {
+    out += "  at input " + std::to_string(jump.at_input) + ": the wall clock moves by " + std::to_string(jump.by_us) +
+           " us\n";
+  }
+  if (run.fires_stale_timers) out += "  timers that were stopped fire all the same\n";
+  out += run.resumes_at_end ? "  is resumed where it is left paused\n" : "  may be left paused\n";
+}
+
+}  // namespace
+
+std::string describe(const Scenario& scenario) {
+  std::string out = "scenario of seed " + std::to_string(scenario.seed) + "\n";
+  for (std::size_t i = 0; i < scenario.runs.size(); ++i) {
+    out += "run " + std::to_string(i + 1) + "\n";
+    append_run(out, scenario.runs[i]);
+  }
+  return out;
+}
+
+}  // namespace orchestrator::harness::sim

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/simulated_run.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "kernel/evolve.hpp"
+#include "sim/answer_script.hpp"
+#include "sim/replay.hpp"
+#include "sim/step_marks.hpp"
+
+namespace orchestrator::harness::sim {
+namespace {
+
+// Far more than any plan leads to: beyond it the run goes round in circles.
+constexpr std::uint64_t kInputsMax = 20'000;
+// Timers beyond it are never reached.
+constexpr std::uint64_t kHorizonUs = 1ULL << 50;
+constexpr std::uint64_t kCommandGapUs = 1'000;
+
+std::optional<std::uint32_t> attempt_under_way(const kernel::State& state) {
+  if (const auto* calling = std::get_if<kernel::Calling>(&state.phase)) return calling->attempt.number;
+  if (const auto* stopping = std::get_if<kernel::Stopping>(&state.phase)) return stopping->attempt.number;
+  return std::nullopt;
+}
+
+}  // namespace
+
+SimulatedRun::SimulatedRun(const RunPlan& plan, std::vector<event::ContextEntry> history, WallTime wall, Marks& marks)
+    : plan_(plan), history_(std::move(history)), marks_(marks), wall_(wall) {
+  start_ = {plan.identity, plan.spec, history_};
+  start_.spec.history.items = history_.size();
+  start_.spec.history.hash = event::context_hash(history_);
+  state_ = kernel::initial_state(history_);
+  stored_state_ = state_;
+}
+
+bool SimulatedRun::is_over() const {
+  return is_refused_ || judge_.failure() || std::holds_alternative<kernel::Ended>(state_.phase);
+}
+
+void SimulatedRun::play() {
+  take(start_);
+  while (play_one()) {
+    if (inputs_ > kInputsMax) judge_.fail("liveness", "the run takes inputs without end");
+  }
+  finish();
+}
+
+// Whatever comes next; false when nothing more will.
+bool SimulatedRun::play_one() {
+  if (judge_.failure()) return false;
+  if (crash_ != nullptr) {
+    recover();
+    return true;
+  }
+  if (is_over()) return false;
+  return give_due_command() || receive_next() || resume_if_left();
+}
+
+bool SimulatedRun::give_due_command() {
+  if (commands_given_ == plan_.commands.size() || plan_.commands[commands_given_].at_input > inputs_) return false;
+  take(plan_.commands[commands_given_++].command);
+  return true;
+}
+
+bool SimulatedRun::receive_next() {
+  auto arrival = queue_.next();
+  if (arrival) {
+    move_to(std::max(elapsed_us_, arrival->first));
+    receive(std::move(arrival->second));
+    return true;
+  }
+  if (commands_given_ == plan_.commands.size()) return false;
+  move_to(elapsed_us_ + kCommandGapUs);  // nothing else happens any more
+  take(plan_.commands[commands_given_++].command);
+  return true;
+}
+
+bool SimulatedRun::resume_if_left() {
+  if (!state_.facts.paused || !plan_.resumes_at_end) return false;
+  move_to(elapsed_us_ + kCommandGapUs);
+  take(event::inputs::Resume{"operator"});
+  return true;
+}
+
+void SimulatedRun::move_to(std::uint64_t elapsed_us) {
+  wall_.unix_us += static_cast<std::int64_t>(elapsed_us - elapsed_us_);
+  elapsed_us_ = elapsed_us;
+}
+
+void SimulatedRun::receive(event::Input::Value value) {
+  if (const auto* slot = std::get_if<event::inputs::SlotGranted>(&value)) ledger_.slot_came(slot->attempt);
+  if (const auto* fired = std::get_if<event::inputs::TimerFired>(&value)) {
+    // One that was stopped or moved fires without being owed.
+    const auto at_us = ledger_.timer_at(fired->timer);
+    if (at_us && *at_us <= elapsed_us_) ledger_.timer_fired(fired->timer);
+  }
+  take(std::move(value));
+}
+
+// The step loop of the runtime: decide, append, evolve, carry out. Everything is looked at on the way.
+void SimulatedRun::take(event::Input::Value value) {
+  const std::uint64_t number = inputs_++;
+  for (const WallJumpPlan& jump : plan_.wall_jumps) {
+    if (jump.at_input != number) continue;
+    wall_.unix_us += jump.by_us;
+    marks_.hit_if(Mark::wall_clock_went_back, jump.by_us < 0);
+  }
+  const auto crash = std::ranges::find(plan_.crashes, number, &CrashPlan::at_input);
+  const bool dies = crash != plan_.crashes.end();
+  const bool is_start = std::holds_alternative<event::inputs::Start>(value);
+
+  const event::Input input{{wall_, elapsed_us_}, std::move(value)};
+  const kernel::Decision decision = kernel::decide(state_, input);
+  judge_.see_decision(state_, input, decision);
+  note_step(marks_, state_, input, decision);
+  if (decision.events.empty()) {
+    is_refused_ = is_refused_ || (is_start && decision.refusal);
+    if (dies && !is_refused_) die(*crash);
+    return;
+  }
+  if (dies && (crash->point == CrashPoint::before_append || crash->point == CrashPoint::append_lost)) {
+    marks_.hit_if(Mark::step_lost, crash->point == CrashPoint::append_lost);
+    return die(*crash);
+  }
+  if (!store(input, decision)) return;
+  if (dies && crash->point == CrashPoint::append_kept) {
+    marks_.hit(Mark::step_stored_but_not_acknowledged);
+    return die(*crash);
+  }
+  for (const StreamEvent& event : decision.events) kernel::evolve(state_, event);
+  judge_.require(state_ == stored_state_, "fold", "the state is not the fold of what was stored");
+  note_answers(decision);
+  if (dies && crash->point == CrashPoint::before_effects) return die(*crash);
+  for (const event::Effect& effect : decision.effects) {
+    ledger_.issue(effect);
+    carry_out(effect);
+  }
+  if (const auto difference = ledger_.difference(state_)) judge_.fail("owed_effects", *difference);
+  if (dies) die(*crash);
+}
+
+// Appends the step, and reads it back as another process would.
+bool SimulatedRun::store(const event::Input& input, const kernel::Decision& decision) {
+  event::EncodedStep encoded = event::encode_step({input, decision.events}, head_);
+  const auto stored = event::decode_step(encoded.line, head_);
+  if (!stored) {
+    judge_.fail("codec", "a line does not read: " + stored.error().message + " in " + encoded.line);
+    return false;
+  }
+  const auto rebuilt = event::input_of(*stored, history_);
+  judge_.require(rebuilt && *rebuilt == input, "codec", "an input does not come back from " + encoded.line);
+  judge_.require(stored->events == decision.events, "codec", "events do not come back from " + encoded.line);
+  for (const StreamEvent& event : stored->events) kernel::evolve(stored_state_, event);
+  judge_.see_step(*stored, stored_state_);
+  head_ = stored->head;
+  lines_.push_back(std::move(encoded.line));
+  return true;
+}
+
+void SimulatedRun::note_answers(const kernel::Decision& decision) {
+  for (const StreamEvent& event : decision.events) {
+    if (const auto* end = event.get_if<events::AttemptFinished>()) ledger_.call_ended(end->attempt);
+    if (const auto* end = event.get_if<events::AttemptFailed>()) ledger_.call_ended(end->attempt);
+  }
+}
+
+void SimulatedRun::carry_out(const event::Effect& effect) {
+  namespace effects = event::effects;
+  if (const auto* acquire = std::get_if<effects::AcquireSlot>(&effect)) {
+    const std::uint64_t delay_us = slots_asked_ < plan_.slot_delays_us.size() ? plan_.slot_delays_us[slots_asked_] : 0;
+    slots_asked_ += 1;
+    queue_.send(elapsed_us_ + delay_us, event::inputs::SlotGranted{acquire->attempt});
+  } else if (std::holds_alternative<effects::ReleaseSlot>(effect)) {
+    // A slot that is under way already cannot be called back.
+    if (plan_.fires_stale_timers) {
+      marks_.hit(Mark::slot_given_back_late);
+    } else {
+      queue_.call_back_slots();
+    }
+  } else if (const auto* made = std::get_if<effects::CallProvider>(&effect)) {
+    call(*made);
+  } else if (const auto* cancel = std::get_if<effects::CancelProvider>(&effect)) {
+    const std::size_t index = cancel->attempt - 1;
+    const bool is_planned = index < plan_.answers.size();
+    queue_.call_back_call(cancel->attempt, is_planned && plan_.answers[index].sends_on);
+    const std::uint64_t delay_us = is_planned ? plan_.answers[index].cancel_after_us : 0;
+    queue_.send(elapsed_us_ + delay_us, cancelled_call(cancel->attempt));
+  } else if (const auto* begun = std::get_if<effects::StartTimer>(&effect)) {
+    if (!plan_.fires_stale_timers) queue_.call_back_timer(begun->timer);
+    if (begun->at_us < kHorizonUs) queue_.send(begun->at_us, event::inputs::TimerFired{begun->timer});
+  } else if (const auto* stopped = std::get_if<effects::StopTimer>(&effect)) {
+    if (!plan_.fires_stale_timers) queue_.call_back_timer(stopped->timer);
+  }
+}
+
+void SimulatedRun::call(const event::effects::CallProvider& made) {
+  const std::size_t index = made.attempt - 1;
+  const AnswerPlan answer = index < plan_.answers.size() ? plan_.answers[index] : plain_answer();
+  marks_.hit_if(Mark::stream_through_codec, answer.through_codec);
+  for (auto& [after_us, value] : script_of(answer, made.attempt)) queue_.send(elapsed_us_ + after_us, std::move(value));
+}
+
+void SimulatedRun::die(const CrashPlan& crash) {
+  note_crash(marks_, state_);
+  marks_.hit_if(Mark::crash_in_recovery, is_recovering_);
+  crash_ = &crash;
+}
+
+// Another process takes the run over: what the store holds is all there is.
+void SimulatedRun::recover() {
+  move_to(elapsed_us_ + crash_->down_us);
+  crash_ = nullptr;
+  queue_.clear();
+  ledger_ = {};
+  ReplayResult rebuilt = replay(lines_, history_);
+  if (rebuilt.difference) return judge_.fail("recovery", *rebuilt.difference);
+  state_ = std::move(rebuilt.state);
+  judge_.require(state_ == stored_state_, "recovery", "reading the journal anew gives another state");
+  is_recovering_ = true;
+  if (lines_.empty()) {  // the caller was never told that the run was accepted, and asks again
+    elapsed_us_ = 0;
+    take(start_);
+  } else {
+    for (const event::Effect& effect : kernel::owed_effects(state_)) {
+      ledger_.issue(effect);
+      const bool is_of_call = std::holds_alternative<event::effects::CallProvider>(effect) ||
+                              std::holds_alternative<event::effects::CancelProvider>(effect);
+      if (!is_of_call) carry_out(effect);
+    }
+    if (const auto attempt = attempt_under_way(state_)) take(event::inputs::EffectLost{*attempt});
+  }
+  is_recovering_ = false;
+}
+
+// After the terminal event every input is refused: what is still under way, and one of each type.
+void SimulatedRun::try_after_end() {
+  while (auto arrival = queue_.next()) {
+    move_to(std::max(elapsed_us_, arrival->first));
+    take(std::move(arrival->second));
+  }
+  take(start_);
+  take(event::inputs::SlotGranted{1});
+  take(event::inputs::EffectLost{1});
+  take(event::inputs::TimerFired{TimerKind::run});
+  take(cancelled_call(1));
+  take(event::inputs::Abort{AbortMode::now, "operator", {}});
+  take(event::inputs::Hint{HintId::make(1, 2, 3), HintPriority::asap, "too late", "operator", {}, {}});
+  take(event::inputs::Pause{"operator"});
+  take(event::inputs::Resume{"operator"});
+  take(event::inputs::Checkpoint{"too late", "operator"});
+}
+
+void SimulatedRun::finish() {
+  if (judge_.failure() || is_refused_) return;
+  judge_.see_end(state_);
+  marks_.hit_if(Mark::left_paused, state_.facts.paused && !std::holds_alternative<kernel::Ended>(state_.phase));
+  if (std::holds_alternative<kernel::Ended>(state_.phase)) try_after_end();
+  const ReplayResult replayed = replay(lines_, history_);
+  if (replayed.difference) judge_.fail("replay", *replayed.difference);
+  judge_.require(replayed.state == state_, "replay", "the replay ends in another state");
+}
+
+}  // namespace orchestrator::harness::sim

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/simulation.hpp"
+
+#include <exception>
+#include <iterator>
+#include <utility>
+
+#include "sim/simulated_run.hpp"
+
+namespace orchestrator::harness::sim {
+namespace {
+
+constexpr std::int64_t kWallStartUs = 1'700'000'000'000'000;
+
+void play_runs(const Scenario& scenario, Outcome& outcome) {
+  std::vector<event::ContextEntry> history;
+  WallTime wall{kWallStartUs};
+  for (const RunPlan& plan : scenario.runs) {
+    SimulatedRun run(plan, history, wall, outcome.marks);
+    run.play();
+    outcome.inputs += run.inputs();
+    outcome.steps += run.lines().size();
+    outcome.lines.insert(outcome.lines.end(), run.lines().begin(), run.lines().end());
+    outcome.failure = run.judge().failure();
+    if (outcome.failure) return;
+    wall = run.wall();
+    if (run.lines().empty()) continue;                                      // refused: as if it had never been
+    if (!std::holds_alternative<kernel::Ended>(run.state().phase)) return;  // left paused: the session waits
+    history = kernel::context_after(run.state());
+  }
+}
+
+}  // namespace
+
+Outcome simulate(const Scenario& scenario) {
+  Outcome outcome;
+  try {
+    play_runs(scenario, outcome);
+  } catch (const std::exception& error) {
+    outcome.failure = Failure{"exception", error.what()};
+  }
+  return outcome;
+}
+
+}  // namespace orchestrator::harness::sim

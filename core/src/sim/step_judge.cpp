@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/step_judge.hpp"
+
+#include <algorithm>
+#include <variant>
+
+#include "kernel/history_trim.hpp"
+
+namespace orchestrator::harness::sim {
+namespace {
+
+// Whether every call of an answer has its result after it, in order, before anything else is said.
+bool pairs_calls(const std::vector<event::ContextEntry>& context) {
+  std::vector<std::string> open;
+  for (const event::ContextEntry& entry : context) {
+    const ItemValue& value = entry.item->value;
+    if (const auto* call = std::get_if<ToolCallItem>(&value)) {
+      open.push_back(call->call_id);
+    } else if (const auto* result = std::get_if<ToolResultItem>(&value)) {
+      if (open.empty() || open.front() != result->call_id) return false;
+      open.erase(open.begin());
+    } else if (const auto* message = std::get_if<MessageItem>(&value); message && message->role == Role::user) {
+      if (!open.empty()) return false;
+    }
+  }
+  return open.empty();
+}
+
+bool has_history(const std::vector<event::ContextEntry>& context) {
+  return !context.empty() && context.front().source == event::ContextSource::history;
+}
+
+}  // namespace
+
+void StepJudge::fail(std::string_view rule, std::string what) {
+  if (!failure_) failure_ = Failure{std::string(rule), std::move(what)};
+}
+
+void StepJudge::see_decision(const kernel::State& before, const event::Input& input, const kernel::Decision& decision) {
+  const bool says_nothing = decision.events.empty();
+  require(!says_nothing || decision.effects.empty(), "decision_shape", "effects without an event");
+  require(!decision.refusal || says_nothing, "decision_shape", "a refusal with events");
+  if (decision.refusal) {
+    require(follows_mapping(*decision.refusal), "decision_shape", "the refusal is no row of the mapping table");
+    require(decision.refusal->code != name_of(RuntimeErrorCode::internal), "decision_shape",
+            "refused as a bug: " + decision.refusal->message);
+  }
+  if (std::holds_alternative<kernel::Ended>(before.phase)) {
+    require(decision.refusal && decision.refusal->code == name_of(RuntimeErrorCode::run_not_active),
+            "refused_after_end", "an input counted after the end");
+  }
+  for (const StreamEvent& event : decision.events) {
+    require(event.meta.at == input.now.wall && event.meta.elapsed_us == input.now.elapsed_us, "event_time",
+            "an event does not carry the time of its input");
+  }
+  for (const event::Effect& effect : decision.effects) {
+    if (const auto* call = std::get_if<event::effects::CallProvider>(&effect)) see_call(before, *call);
+  }
+}
+
+void StepJudge::see_call(const kernel::State& before, const event::effects::CallProvider& call) {
+  const events::RunStarted& spec = before.facts.spec;
+  require(pairs_calls(call.context), "context_pairs", "a call and its result were parted in the context");
+  if (const auto tokens_max = spec.settings.max_input_tokens) {
+    require(kernel::total_tokens(call.context) <= *tokens_max || !has_history(call.context), "context_fits",
+            "the context is over its limit though history is left");
+  }
+  const auto* waiting = std::get_if<kernel::Waiting>(&before.phase);
+  const bool goes_on = waiting != nullptr && waiting->answer == FinishReason::pause;
+  require(goes_on || (!call.context.empty() && call.context.back().source != event::ContextSource::output),
+          "context_asks", "a request that asks nothing new");
+  require(
+      !call.context.empty() && call.turn <= std::max<std::uint32_t>(1, spec.budgets.turns.value_or(spec.limits.turns)),
+      "turn_bound", "a turn past the limit");
+}
+
+void StepJudge::see_step(const event::StoredStep& step, const kernel::State& after) {
+  for (const StreamEvent& event : step.events) invariants_.add(event);
+  if (!invariants_.violations().empty()) {
+    const event::Violation& violation = invariants_.violations().front();
+    fail("invariant_" + violation.invariant, violation.str());
+  }
+  require(std::holds_alternative<kernel::Ended>(after.phase) == invariants_.is_ended(), "ended_with_terminal",
+          "the state and the journal do not agree on the end");
+  see_bounds(after);
+}
+
+void StepJudge::see_bounds(const kernel::State& state) {
+  const kernel::Facts& facts = state.facts;
+  require(facts.hints.size() <= facts.spec.limits.hints_queued, "bounds", "more hints wait than may");
+  require(facts.last_seq <= facts.spec.limits.run_events, "bounds", "more events than a run may have");
+  require(facts.parked_us <= facts.last_elapsed_us, "bounds", "more time parked than there was");
+  require(!facts.abort || !std::holds_alternative<kernel::Waiting>(state.phase), "liveness",
+          "the run waits for something though an abort was asked for");
+}
+
+void StepJudge::see_end(const kernel::State& state) {
+  if (std::holds_alternative<kernel::Ended>(state.phase)) {
+    invariants_.check_complete();
+    if (!invariants_.violations().empty()) fail("invariant", invariants_.violations().front().str());
+    return;
+  }
+  require(state.facts.paused, "liveness", "nothing more will happen, and the run has not ended");
+}
+
+}  // namespace orchestrator::harness::sim

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/step_marks.hpp"
+
+#include <algorithm>
+#include <set>
+#include <variant>
+
+namespace orchestrator::harness::sim {
+namespace {
+
+namespace inputs = event::inputs;
+
+template <class T>
+const T* find(const kernel::Decision& decision) {
+  for (const StreamEvent& event : decision.events) {
+    if (const auto* payload = event.get_if<T>()) return payload;
+  }
+  return nullptr;
+}
+
+bool failed_with(const kernel::Decision& decision, std::string_view code) {
+  const auto* failed = find<events::AttemptFailed>(decision);
+  return failed != nullptr && failed->error.code == code;
+}
+
+bool calls_again(const kernel::Decision& decision) {
+  return std::ranges::any_of(decision.effects, [](const event::Effect& effect) {
+    return std::holds_alternative<event::effects::AcquireSlot>(effect);
+  });
+}
+
+class StepNotes {
+ public:
+  StepNotes(Marks& marks, const kernel::State& before, const kernel::Decision& decision)
+      : marks_(marks),
+        before_(before),
+        facts_(before.facts),
+        decision_(decision),
+        waiting_(std::get_if<kernel::Waiting>(&before.phase)),
+        calling_(std::get_if<kernel::Calling>(&before.phase)),
+        stopping_(std::get_if<kernel::Stopping>(&before.phase)),
+        refused_(decision.refusal.has_value()),
+        ignored_(decision.events.empty() && !decision.refusal) {}
+
+  void operator()(const inputs::Start& input) const {
+    marks_.hit_if(Mark::start_refused, refused_ && std::holds_alternative<kernel::NotStarted>(before_.phase));
+    marks_.hit_if(Mark::negotiation_failed, find<events::NegotiationFailed>(decision_) != nullptr);
+    if (const auto* selected = find<events::ModelSelected>(decision_)) {
+      marks_.hit_if(Mark::setting_dropped, !selected->dropped.empty());
+      marks_.hit_if(Mark::fallback_chosen, selected->model != input.spec.model_plan.primary);
+      marks_.hit_if(Mark::run_with_history, !input.history.empty());
+      marks_.hit_if(Mark::run_not_remembered, !input.spec.remember);
+    }
+    for (const StreamEvent& event : decision_.events) {
+      const auto* trimmed = event.get_if<events::ContextTrimmed>();
+      if (trimmed == nullptr) continue;
+      marks_.hit_if(Mark::history_trimmed_by_turns, trimmed->policy == "history_turns");
+      marks_.hit_if(Mark::history_trimmed_by_tokens, trimmed->policy == "history_tokens");
+      marks_.hit_if(Mark::history_trimmed_by_bytes, trimmed->policy == "history_bytes");
+    }
+  }
+  void operator()(const inputs::SlotGranted&) const {
+    const auto* requested = find<events::ProviderRequested>(decision_);
+    const auto* delivered = find<events::HintDelivered>(decision_);
+    const auto* dropped = find<events::HintDropped>(decision_);
+    marks_.hit_if(Mark::hint_expired, dropped != nullptr && dropped->reason == "expired");
+    marks_.hit_if(Mark::hint_expired_in_queue, find<events::Completed>(decision_) != nullptr);
+    marks_.hit_if(Mark::context_trimmed_for_request, find<events::ContextTrimmed>(decision_) != nullptr);
+    if (requested == nullptr) return;
+    marks_.hit_if(Mark::turn_two, requested->turn == 2);
+    marks_.hit_if(Mark::turn_three, requested->turn == 3);
+    marks_.hit_if(Mark::hint_in_first_turn, delivered != nullptr && requested->turn == 1);
+    marks_.hit_if(Mark::hint_in_turn_two, delivered != nullptr && requested->turn == 2);
+    marks_.hit_if(Mark::answer_pause_continued, waiting_->answer == FinishReason::pause);
+    marks_.hit_if(Mark::hint_waits_for_calls, waiting_->calls_answered && std::ranges::any_of(facts_.hints, is_later));
+  }
+  void operator()(const inputs::ProviderHeaders&) const { note_late(); }
+  void operator()(const inputs::ProviderChunk& input) const {
+    note_late();
+    marks_.hit_if(Mark::answer_after_abort_ignored, stopping_ != nullptr && ignored_);
+    if (ignored_ || refused_) return;
+    note_items();
+    note_answer_end();
+    const bool in_stream = std::ranges::any_of(
+        input.parts, [](const ProviderPart& part) { return std::holds_alternative<AnswerFailed>(part); });
+    marks_.hit_if(Mark::stream_error, in_stream && find<events::AttemptFailed>(decision_) != nullptr);
+    marks_.hit_if(Mark::protocol_violation, failed_with(decision_, "provider_protocol_violation"));
+    marks_.hit_if(Mark::too_many_calls, failed_with(decision_, "too_many_tool_calls"));
+    marks_.hit_if(Mark::duplicate_call_id, failed_with(decision_, "duplicate_tool_call_id"));
+    if (const auto* failed = find<events::AttemptFailed>(decision_)) {
+      marks_.hit_if(Mark::run_events_limit, failed->error.at == "limits.run_events");
+      marks_.hit_if(Mark::run_bytes_limit, failed->error.at == "limits.run_bytes");
+    }
+  }
+  void operator()(const inputs::ProviderEnded& input) const {
+    note_late();
+    if (calling_ == nullptr || ignored_) return;
+    marks_.hit_if(Mark::stream_deadline, input.timer.has_value());
+    marks_.hit_if(Mark::call_failed, !input.timer && calling_->attempt.responded);
+    marks_.hit_if(Mark::call_failed_before_headers, !calling_->attempt.responded);
+  }
+  void operator()(const inputs::TimerFired& input) const {
+    marks_.hit_if(Mark::stale_timer_ignored, ignored_);
+    if (ignored_ || refused_) return;
+    const bool is_run = input.timer == TimerKind::run;
+    marks_.hit_if(Mark::run_timeout_while_queued, is_run && waiting_ != nullptr);
+    marks_.hit_if(Mark::run_timeout_in_call, is_run && calling_ != nullptr);
+    marks_.hit_if(Mark::turn_timeout, !is_run);
+    marks_.hit_if(Mark::parked_time_moved_deadline, is_run && facts_.parked_us > 0);
+  }
+  void operator()(const inputs::EffectLost&) const {}
+  void operator()(const inputs::Abort&) const {
+    marks_.hit_if(Mark::abort_refused, refused_ && decision_.refusal->at == "expected_turn");
+    marks_.hit_if(Mark::abort_repeated, ignored_);
+    if (ignored_ || refused_) return;
+    marks_.hit_if(Mark::abort_escalated, facts_.abort.has_value());
+    marks_.hit_if(Mark::abort_while_paused, facts_.paused);
+    marks_.hit_if(Mark::abort_while_queued, waiting_ != nullptr && !waiting_->answer);
+    marks_.hit_if(Mark::abort_between_turns, waiting_ != nullptr && waiting_->answer);
+    if (calling_ == nullptr) return;
+    const bool is_now = find<events::AbortRequested>(decision_)->mode == AbortMode::now;
+    marks_.hit_if(Mark::abort_after_turn_waits, !is_now);
+    marks_.hit_if(Mark::abort_before_headers, is_now && !calling_->attempt.responded);
+    marks_.hit_if(Mark::abort_during_stream, is_now && !calling_->attempt.items.empty());
+  }
+  void operator()(const inputs::Hint&) const {
+    marks_.hit_if(Mark::hint_refused, refused_ && decision_.refusal->at == "expected_turn");
+    marks_.hit_if(Mark::hint_queue_full, refused_ && decision_.refusal->code == "queue_full");
+    marks_.hit_if(Mark::hint_repeated, ignored_);
+    marks_.hit_if(Mark::hint_while_paused, !ignored_ && !refused_ && facts_.paused);
+  }
+  void operator()(const inputs::Pause&) const {
+    marks_.hit_if(Mark::pause_repeated, ignored_);
+    if (ignored_ || refused_) return;
+    marks_.hit_if(Mark::pause_while_queued, waiting_ != nullptr);
+    marks_.hit_if(Mark::pause_in_call, calling_ != nullptr);
+  }
+  void operator()(const inputs::Resume&) const {
+    marks_.hit_if(Mark::resume_refused, refused_ && decision_.refusal->code == "precondition_failed");
+    if (refused_) return;
+    const bool is_first = waiting_ != nullptr && !waiting_->answer;
+    marks_.hit_if(Mark::resume_in_call, calling_ != nullptr);
+    marks_.hit_if(Mark::resume_while_queued, is_first);
+    marks_.hit_if(Mark::resume_completes, find<events::Completed>(decision_) != nullptr);
+    marks_.hit_if(Mark::resume_starts_turn, waiting_ != nullptr && !is_first && calls_again(decision_));
+  }
+  void operator()(const inputs::Checkpoint&) const { marks_.hit_if(Mark::checkpoint_created, !refused_); }
+
+  // What any input may bring about.
+  void note_any() const {
+    const bool has_ended = std::holds_alternative<kernel::Ended>(before_.phase);
+    marks_.hit_if(Mark::refused_after_end, has_ended && refused_);
+    if (refused_) marks_.hit_if(Mark::command_refused_at_limit, decision_.refusal->at == "limits.run_events");
+    for (const StreamEvent& event : decision_.events) {
+      const auto* dropped = event.get_if<events::HintDropped>();
+      marks_.hit_if(Mark::hint_dropped_at_end, dropped != nullptr && dropped->reason == "run_ended");
+    }
+    if (const auto* aborted = find<events::Aborted>(decision_)) {
+      marks_.hit_if(Mark::abort_after_turn_ends, aborted->mode == AbortMode::after_turn && calling_ != nullptr);
+      marks_.hit_if(Mark::abort_ends_paused_run, facts_.paused && calling_ != nullptr);
+    }
+    if (const auto* completed = find<events::Completed>(decision_)) {
+      marks_.hit_if(Mark::turn_limit, completed->finish_reason == FinishReason::tool_limit);
+      marks_.hit_if(Mark::usage_unknown_in_part, completed->usage.input && !completed->usage.output);
+    }
+    if (const auto* error = find<events::Error>(decision_)) {
+      marks_.hit_if(Mark::token_budget, error->error.code == "budget_exceeded");
+    }
+  }
+
+ private:
+  static bool is_later(const kernel::QueuedHint& hint) { return hint.priority == HintPriority::after_turn; }
+
+  void note_late() const { marks_.hit_if(Mark::late_part_ignored, ignored_ && stopping_ == nullptr); }
+  void note_items() const {
+    std::vector<std::string> order = last_items();
+    for (const StreamEvent& event : decision_.events) {
+      if (const auto* delta = event.get_if<events::OutputDelta>()) order.push_back(delta->item_id);
+      if (const auto* delta = event.get_if<events::ReasoningDelta>()) order.push_back(delta->item_id);
+      const auto* item = event.get_if<events::OutputItemCompleted>();
+      if (item == nullptr) continue;
+      const bool had_deltas = std::ranges::find(order, item->item_id) != order.end();
+      marks_.hit_if(Mark::item_whole, !had_deltas && item->kind == ItemKind::text);
+      marks_.hit_if(Mark::item_refusal, item->kind == ItemKind::refusal);
+      marks_.hit_if(Mark::item_reasoning, item->kind == ItemKind::reasoning);
+      marks_.hit_if(Mark::item_other, item->kind == ItemKind::other);
+    }
+    // The first item speaks again after another one has spoken.
+    for (std::size_t i = 2; i < order.size(); ++i) {
+      marks_.hit_if(Mark::items_interleaved, order[i] == order[i - 2] && order[i] != order[i - 1]);
+    }
+  }
+  std::vector<std::string> last_items() const {
+    std::vector<std::string> order;
+    for (const kernel::ItemProgress& item : calling_->attempt.items) {
+      if (!item.text.empty()) order.push_back(item.item_id);
+    }
+    return order;
+  }
+  void note_answer_end() const {
+    const auto* finished = find<events::AttemptFinished>(decision_);
+    if (finished == nullptr) return;
+    const bool has_calls = find<events::ToolCallFinished>(decision_) != nullptr;
+    const bool is_length = finished->finish_reason == FinishReason::length;
+    marks_.hit_if(Mark::answer_length, is_length);
+    marks_.hit_if(Mark::answer_content_filter, finished->finish_reason == FinishReason::content_filter);
+    marks_.hit_if(Mark::answer_empty, calling_->attempt.items.empty() && decision_.events.size() <= 3);
+    marks_.hit_if(Mark::tool_call_answered, has_calls && !is_length);
+    marks_.hit_if(Mark::tool_call_cut, has_calls && is_length);
+    marks_.hit_if(Mark::pause_at_boundary, facts_.paused && !decision_.events.back().is_terminal());
+    for (const StreamEvent& event : decision_.events) {
+      const auto* call = event.get_if<events::ToolCallRequested>();
+      marks_.hit_if(Mark::call_id_reused, call != nullptr && is_known_call(call->call_id));
+    }
+  }
+  bool is_known_call(const std::string& call_id) const {
+    return std::ranges::any_of(facts_.context, [&](const event::ContextEntry& entry) {
+      const auto* call = std::get_if<ToolCallItem>(&entry.item->value);
+      return call != nullptr && call->call_id == call_id;
+    });
+  }
+
+  Marks& marks_;
+  const kernel::State& before_;
+  const kernel::Facts& facts_;
+  const kernel::Decision& decision_;
+  const kernel::Waiting* waiting_;
+  const kernel::Calling* calling_;
+  const kernel::Stopping* stopping_;
+  bool refused_;
+  bool ignored_;
+};
+
+}  // namespace
+
+void note_step(Marks& marks, const kernel::State& before, const event::Input& input, const kernel::Decision& decision) {
+  const StepNotes notes(marks, before, decision);
+  notes.note_any();
+  if (!std::holds_alternative<kernel::Ended>(before.phase)) std::visit(notes, input.value);
+}
+
+void note_crash(Marks& marks, const kernel::State& state) {
+  marks.hit_if(Mark::crash_before_start_was_stored, std::holds_alternative<kernel::NotStarted>(state.phase));
+  marks.hit_if(Mark::crash_while_queued, std::holds_alternative<kernel::Waiting>(state.phase));
+  marks.hit_if(Mark::crash_while_stopping, std::holds_alternative<kernel::Stopping>(state.phase));
+  marks.hit_if(Mark::crash_after_end, std::holds_alternative<kernel::Ended>(state.phase));
+  marks.hit_if(Mark::crash_while_paused, state.facts.paused);
+  if (const auto* calling = std::get_if<kernel::Calling>(&state.phase)) {
+    marks.hit_if(Mark::crash_between_request_and_headers, !calling->attempt.responded);
+    marks.hit_if(Mark::crash_during_stream, !calling->attempt.items.empty());
+  }
+}
+
+}  // namespace orchestrator::harness::sim
