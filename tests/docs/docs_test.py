@@ -34,7 +34,7 @@ class CppBlocks(unittest.TestCase):
 
     def _build_and_run(self, folder, programs):
         prefix = folder / "prefix"
-        run(["cmake", "--install", str(BUILD), "--prefix", str(prefix)], ROOT)
+        run(["cmake", "--install", str(BUILD), "--prefix", str(prefix), "--component", "core"], ROOT)
         lines = ["cmake_minimum_required(VERSION 3.24)", "project(documents CXX)",
                  "find_package(orchestrator-ai-harness-core REQUIRED)"]
         for path, i, text in programs:
