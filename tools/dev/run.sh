@@ -18,8 +18,8 @@ build_preset release orchestrator
 heading "local model"
 if bash tools/dev/local_model.sh ensure >&2; then
     model=local/smollm2-135m-instruct
-    # So small a model rambles when it is left to itself: the likeliest words, and not too many of them.
-    settings=(--max-output-tokens 200 --set temperature=0)
+    # What the makers of this model recommend, and not too many words: so small a model rambles when left to itself.
+    settings=(--max-output-tokens 200 --set temperature=0.2 --set top_p=0.9)
 else
     warn "the local model cannot be had here (the reason is above)."
     warn "What follows is a shipped script, examples/scripts/hello.json: NO MODEL IS BEHIND IT."

@@ -61,12 +61,12 @@ int CurlExchange::on_connected(void* self, char*, char*, int, int) {
   return CURL_PREREQFUNC_OK;
 }
 
-std::size_t CurlExchange::on_header(char* data, std::size_t size, std::size_t count, void* self) {
+std::size_t CurlExchange::on_header(char* data, std::size_t size, std::size_t count, void* self) noexcept {
   const std::size_t bytes = size * count;
   return static_cast<CurlExchange*>(self)->take_header({data, bytes}) ? bytes : 0;
 }
 
-std::size_t CurlExchange::on_body(char* data, std::size_t size, std::size_t count, void* self) {
+std::size_t CurlExchange::on_body(char* data, std::size_t size, std::size_t count, void* self) noexcept {
   return static_cast<CurlExchange*>(self)->take_body({data, size * count});
 }
 
@@ -93,6 +93,9 @@ bool CurlExchange::take_header(std::string_view line) {
   long connects = 0;
   curl_easy_getinfo(easy_, CURLINFO_NUM_CONNECTS, &connects);
   is_reused_ = connects == 0;
+  curl_off_t uploaded = 0;
+  curl_easy_getinfo(easy_, CURLINFO_SIZE_UPLOAD_T, &uploaded);
+  request_.forget_body_sent(uploaded);
   if (waiter_ && want_ == Want::body) {  // idleness is counted from here on
     idle_.wait_began(now);
     multi_->schedule(*this, idle_.deadline());

@@ -69,8 +69,9 @@ class CurlExchange final : public std::enable_shared_from_this<CurlExchange> {
  private:
   enum class Want : std::uint8_t { head, body };
 
-  static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
-  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
+  // Without exceptions, which could not pass through curl.
+  static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self) noexcept;
+  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self) noexcept;
   static int on_connected(void* self, char*, char*, int, int);
   bool take_header(std::string_view line);
   std::size_t take_body(std::string_view bytes);

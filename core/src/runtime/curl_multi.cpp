@@ -278,7 +278,8 @@ void CurlMulti::arm() {
     disarm();
     return;
   }
-  if (curl_due_ == kAtOnce) post_timeouts();
+  const bool has_left_overs = !ready_.empty();  // of a turn that ended in an exception
+  if (curl_due_ == kAtOnce || has_left_overs) post_timeouts();
   arm_timer();
   arm_sockets();
 }
@@ -311,7 +312,7 @@ void CurlMulti::mark_ready(CurlExchange& exchange) {
 void CurlMulti::resume_ready() {
   for (std::size_t i = 0; i < ready_.size(); ++i) {
     const std::shared_ptr<CurlExchange> exchange = std::move(ready_[i]);
-    if (!exchange) continue;  // left over from a turn that ended in an exception
+    if (!exchange) continue;  // of a turn that ended in an exception
     exchange->is_marked_ready = false;
     exchange->resume();
   }

@@ -236,6 +236,10 @@ bool CurlRequest::configure(CURL* easy, const CurlSettings& settings) {
   return accepted;
 }
 
+void CurlRequest::forget_body_sent(curl_off_t bytes) {
+  if (bytes == static_cast<curl_off_t>(request_.body.size())) std::string().swap(request_.body);
+}
+
 std::string CurlRequest::proxy_place() const { return proxy_display_name(proxy_); }
 
 }  // namespace orchestrator::harness::runtime

@@ -37,6 +37,9 @@ class CurlRequest {
   /// False: libcurl refused one, which is a lack of memory or an unusable build.
   [[nodiscard]] bool configure(CURL* easy, const CurlSettings& settings);
 
+  /// Frees the body if all of it has been sent, as a request may be large and its answer long.
+  void forget_body_sent(curl_off_t bytes);
+
   [[nodiscard]] const HttpTimeouts& timeouts() const { return request_.timeouts; }
   [[nodiscard]] const HttpLimits& limits() const { return request_.limits; }
   /// `host:port` of the server.

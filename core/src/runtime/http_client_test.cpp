@@ -502,6 +502,40 @@ TEST_F(HttpClientTest, AReadersExceptionLeavesOtherStreamsAlone) {
   EXPECT_EQ(run_awaitable(io_, read_first(&other)), "first");
 }
 
+asio::awaitable<int> throw_at(HttpStream* stream, Clock::time_point deadline) {
+  std::string buffer;
+  static_cast<void>(co_await stream->read(buffer, deadline));
+  throw std::runtime_error("a bug in a reader");
+}
+
+asio::awaitable<bool> read_until(HttpStream* stream, Clock::time_point deadline) {
+  std::string buffer;
+  const auto more = co_await stream->read(buffer, deadline);
+  co_return more && *more&& buffer.empty();
+}
+
+TEST_F(HttpClientTest, AReadersExceptionDoesNotSwallowAWakeUpOfTheSameTurn) {
+  Gate closed;
+  TestServer server(hanging(&closed));
+  HttpStream thrower = start(request_to(server.url()));
+  HttpStream other = start(request_to(server.url()));
+  ASSERT_EQ(run_awaitable(io_, read_first(&thrower)), "first");
+  ASSERT_EQ(run_awaitable(io_, read_first(&other)), "first");
+  const auto deadline = Clock::now() + std::chrono::milliseconds(100);
+  asio::co_spawn(io_, throw_at(&thrower, deadline), [](std::exception_ptr thrown, int) {
+    if (thrown) std::rethrow_exception(thrown);
+  });
+  bool has_read = false;
+  asio::co_spawn(io_, read_until(&other, deadline), [&](std::exception_ptr, bool read) {
+    has_read = read;
+    io_.stop();
+  });
+  io_.restart();
+  EXPECT_THROW(io_.run(), std::runtime_error);
+  io_.run_for(testing::kTestPatience);
+  EXPECT_TRUE(has_read);
+}
+
 asio::awaitable<int> own_everything(asio::any_io_executor executor, std::string url, Gate* reading) {
   HttpClient client(executor);
   auto stream = client.start(request_to(std::move(url)));

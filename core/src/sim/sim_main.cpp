@@ -6,6 +6,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <expected>
 #include <fstream>
 #include <mutex>
@@ -142,17 +143,22 @@ bool report_marks(const Total& total, bool shows_all) {
 
 int play_many(const Arguments& arguments) {
   const auto begin = std::chrono::steady_clock::now();
+  const std::clock_t begin_on_cpu = std::clock();
   const Total total = play_all(arguments);
+  const double cpu_s = static_cast<double>(std::clock() - begin_on_cpu) / CLOCKS_PER_SEC;
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   if (total.failed_seed) explain(*total.failed_seed);
   const bool all_hit = report_marks(total, arguments.shows_marks);
   std::size_t hit = 0;
   for (const std::uint64_t count : total.marks) hit += count > 0 ? 1 : 0;
-  std::printf("sim: %llu seeds, %llu inputs, %llu steps, %zu of %zu marks, %.1f s, %.0f seeds/s on %llu threads: %s\n",
-              static_cast<unsigned long long>(total.seeds), static_cast<unsigned long long>(total.inputs),
-              static_cast<unsigned long long>(total.steps), hit, total.marks.size(), took.count(),
-              static_cast<double>(total.seeds) / took.count(), static_cast<unsigned long long>(arguments.jobs),
-              total.failed_seed ? "FAILED" : (all_hit ? "ok" : "FAILED, marks were never hit"));
+  std::printf(
+      "sim: %llu seeds, %llu inputs, %llu steps, %zu of %zu marks, %.1f s on %llu threads, "
+      "%.0f seeds/s, %.0f a core: %s\n",
+      static_cast<unsigned long long>(total.seeds), static_cast<unsigned long long>(total.inputs),
+      static_cast<unsigned long long>(total.steps), hit, total.marks.size(), took.count(),
+      static_cast<unsigned long long>(arguments.jobs), static_cast<double>(total.seeds) / took.count(),
+      static_cast<double>(total.seeds) / std::max(cpu_s, 0.001),
+      total.failed_seed ? "FAILED" : (all_hit ? "ok" : "FAILED, marks were never hit"));
   return total.failed_seed || !all_hit ? 1 : 0;
 }
 

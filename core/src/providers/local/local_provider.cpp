@@ -10,6 +10,7 @@ namespace orchestrator::harness::providers {
 namespace {
 
 constexpr const char* kModel = "smollm2-135m-instruct";
+constexpr std::uint32_t kDefaultOutputTokens = 512;
 
 std::string environment(const std::string& name) {
   const char* value = std::getenv(name.c_str());
@@ -40,6 +41,13 @@ Result<void> LocalProvider::ready(const ModelRef& model) const {
   if (model.model == kModel) return {};
   return fail(RuntimeErrorCode::invalid_argument,
               "there is no local model '" + model.model + "', only " + std::string(kModel), "model");
+}
+
+Awaitable<std::expected<void, ProviderCallFailure>> LocalProvider::call(ProviderRequest request,
+                                                                        ProviderCallContext context,
+                                                                        ProviderSink* sink) {
+  if (!request.settings.max_output_tokens) request.settings.max_output_tokens = kDefaultOutputTokens;
+  return HttpProvider::call(std::move(request), std::move(context), sink);
 }
 
 Awaitable<Result<HttpEndpoint>> LocalProvider::endpoint() {

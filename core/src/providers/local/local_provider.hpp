@@ -18,6 +18,9 @@ class LocalProvider final : public HttpProvider {
   explicit LocalProvider(LocalConfig config);
 
   [[nodiscard]] Result<void> ready(const ModelRef& model) const override;
+  /// As of `HttpProvider`, with a bound on the answer where the request has none: so small a model may go on for ever.
+  Awaitable<std::expected<void, ProviderCallFailure>> call(ProviderRequest request, ProviderCallContext context,
+                                                           ProviderSink* sink) override;
 
  protected:
   Awaitable<Result<HttpEndpoint>> endpoint() override;
