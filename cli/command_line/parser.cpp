@@ -155,7 +155,8 @@ std::expected<std::vector<std::string>, UsageError> take_flags(std::vector<std::
     app.parse(std::move(words));
   } catch (const CLI::ParseError& error) {
     const std::string text = error.what();
-    const std::string name = text.substr(0, std::min(text.find(':'), text.find(' ')));
+    std::string name = text.substr(0, std::min(text.find(':'), text.find(' ')));
+    if (!name.starts_with('-')) name = "--" + name;  // CLI11 leaves the dashes out of some messages
     const FlagSpec* flag = find_flag(command, name);
     if (flag == nullptr) {
       return refuse(text, &command);

@@ -72,7 +72,7 @@ Result<harness::OutputSchema> read_output_schema(const std::string& path) {
   boost::json::stream_parser parser;
   boost::system::error_code error;
   const std::size_t used = parser.write_some(file->bytes, error);
-  if (!error) {
+  if (!error && !parser.done()) {
     parser.finish(error);
   }
   if (error) {
