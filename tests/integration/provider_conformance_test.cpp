@@ -18,7 +18,7 @@ using runtime::testing::TestConnection;
 using runtime::testing::TestRequest;
 using runtime::testing::TestServer;
 
-constexpr const char* kKey = "sk-canary0123456789CANARY0123456789";
+constexpr const char* kKey = "plain-canary0123-words";
 
 /// How one wire format writes the answers that the suite needs.
 struct Dialect {

@@ -21,6 +21,19 @@ std::unexpected<ProviderCallFailure> failed(Error error) {
   return std::unexpected(std::move(failure));
 }
 
+void hide(std::string& text, const std::string& secret) {
+  for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
+    text.replace(at, secret.size(), "***");
+  }
+}
+
+// Some servers repeat the key in what they answer. Keys of a known form are cut out on reading; this one we know.
+void hide_key(Error& error, const std::string& key) {
+  if (key.size() < 4) return;
+  hide(error.message, key);
+  for (ErrorCause& cause : error.cause) hide(cause.message, key);
+}
+
 runtime::HttpRequest http_request(const HttpEndpoint& endpoint, const WireFormat& format, std::string body,
                                   const ProviderCallContext& context) {
   runtime::HttpRequest request;
@@ -69,7 +82,9 @@ Awaitable<CallResult> HttpProvider::call(ProviderRequest request, ProviderCallCo
   auto started = client(executor).start(http_request(*where, config_.format, *std::move(body), context));
   if (!started) co_return failed(started.error());
   AnswerReader reader(*std::move(started), &config_.format, std::move(context), sink);
-  co_return co_await reader.read();
+  CallResult result = co_await reader.read();
+  if (!result) hide_key(result.error().error, where->api_key);
+  co_return result;
 }
 
 Result<std::string> checked_base_url(std::string_view base_url, bool has_key, std::string_view at) {
