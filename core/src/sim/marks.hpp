@@ -12,42 +12,99 @@
 namespace orchestrator::harness::sim {
 
 // One line a mark; the name is what reports show.
-#define ORCHESTRATOR_SIM_MARKS(MARK)                                                                                   \
-  MARK(start_refused)                                                                                                  \
-  MARK(negotiation_failed)                                                                                             \
-  MARK(setting_dropped)                                                                                                \
-  MARK(fallback_chosen)                                                                                                \
-  MARK(history_trimmed_by_turns)                                                                                       \
-  MARK(history_trimmed_by_tokens)                                                                                      \
-  MARK(history_trimmed_by_bytes)                                                                                       \
-  MARK(context_trimmed_for_request)                                                                                    \
-  MARK(run_with_history) MARK(run_not_remembered) MARK(turn_two) MARK(turn_three) MARK(items_interleaved) MARK(        \
-      item_whole) MARK(item_refusal) MARK(item_reasoning) MARK(item_other) MARK(answer_empty) MARK(answer_length)      \
-      MARK(answer_content_filter) MARK(answer_pause_continued) MARK(tool_call_answered) MARK(tool_call_cut)            \
-          MARK(too_many_calls) MARK(duplicate_call_id) MARK(call_id_reused) MARK(turn_limit) MARK(token_budget) MARK(  \
-              stream_error) MARK(call_failed) MARK(call_failed_before_headers) MARK(stream_deadline)                   \
-              MARK(protocol_violation) MARK(run_events_limit) MARK(run_bytes_limit) MARK(usage_unknown_in_part) MARK(  \
-                  abort_while_queued) MARK(abort_before_headers) MARK(abort_during_stream) MARK(abort_between_turns)   \
-                  MARK(abort_while_paused) MARK(abort_after_turn_waits) MARK(abort_after_turn_ends) MARK(              \
-                      abort_ends_paused_run) MARK(abort_escalated) MARK(abort_repeated) MARK(abort_refused)            \
-                      MARK(answer_after_abort_ignored) MARK(hint_in_first_turn) MARK(hint_in_turn_two) MARK(           \
-                          hint_waits_for_calls) MARK(hint_expired) MARK(hint_expired_in_queue)                         \
-                          MARK(hint_dropped_at_end) MARK(hint_repeated) MARK(hint_queue_full) MARK(hint_refused) MARK( \
-                              hint_while_paused) MARK(pause_while_queued) MARK(pause_in_call) MARK(pause_at_boundary)  \
-                              MARK(pause_repeated) MARK(resume_while_queued) MARK(resume_in_call) MARK(                \
-                                  resume_completes) MARK(resume_starts_turn) MARK(resume_refused) MARK(left_paused)    \
-                                  MARK(run_timeout_while_queued) MARK(run_timeout_in_call) MARK(turn_timeout)          \
-                                      MARK(stale_timer_ignored) MARK(parked_time_moved_deadline)                       \
-                                          MARK(crash_before_start_was_stored) MARK(crash_while_queued)                 \
-                                              MARK(crash_between_request_and_headers) MARK(crash_during_stream)        \
-                                                  MARK(crash_while_stopping) MARK(crash_while_paused)                  \
-                                                      MARK(crash_after_end) MARK(crash_in_recovery)                    \
-                                                          MARK(step_stored_but_not_acknowledged) MARK(step_lost)       \
-                                                              MARK(checkpoint_created) MARK(command_refused_at_limit)  \
-                                                                  MARK(slot_given_back_late) MARK(late_part_ignored)   \
-                                                                      MARK(refused_after_end)                          \
-                                                                          MARK(wall_clock_went_back)                   \
-                                                                              MARK(stream_through_codec)
+// clang-format off
+#define ORCHESTRATOR_SIM_MARKS(MARK) \
+  MARK(start_refused) \
+  MARK(negotiation_failed) \
+  MARK(setting_dropped) \
+  MARK(fallback_chosen) \
+  MARK(history_trimmed_by_turns) \
+  MARK(history_trimmed_by_tokens) \
+  MARK(history_trimmed_by_bytes) \
+  MARK(context_trimmed_for_request) \
+  MARK(run_with_history) \
+  MARK(run_not_remembered) \
+  MARK(turn_two) \
+  MARK(turn_three) \
+  MARK(items_interleaved) \
+  MARK(item_whole) \
+  MARK(item_refusal) \
+  MARK(item_reasoning) \
+  MARK(item_other) \
+  MARK(answer_empty) \
+  MARK(answer_length) \
+  MARK(answer_content_filter) \
+  MARK(answer_pause_continued) \
+  MARK(tool_call_answered) \
+  MARK(tool_call_cut) \
+  MARK(too_many_calls) \
+  MARK(duplicate_call_id) \
+  MARK(call_id_reused) \
+  MARK(turn_limit) \
+  MARK(token_budget) \
+  MARK(stream_error) \
+  MARK(call_failed) \
+  MARK(call_failed_before_headers) \
+  MARK(stream_deadline) \
+  MARK(protocol_violation) \
+  MARK(run_events_limit) \
+  MARK(run_bytes_limit) \
+  MARK(usage_unknown_in_part) \
+  MARK(abort_while_queued) \
+  MARK(abort_before_headers) \
+  MARK(abort_during_stream) \
+  MARK(abort_between_turns) \
+  MARK(abort_while_paused) \
+  MARK(abort_after_turn_waits) \
+  MARK(abort_after_turn_ends) \
+  MARK(abort_ends_paused_run) \
+  MARK(abort_escalated) \
+  MARK(abort_repeated) \
+  MARK(abort_refused) \
+  MARK(answer_after_abort_ignored) \
+  MARK(hint_in_first_turn) \
+  MARK(hint_in_turn_two) \
+  MARK(hint_waits_for_calls) \
+  MARK(hint_expired) \
+  MARK(hint_expired_in_queue) \
+  MARK(hint_dropped_at_end) \
+  MARK(hint_repeated) \
+  MARK(hint_queue_full) \
+  MARK(hint_refused) \
+  MARK(hint_while_paused) \
+  MARK(pause_while_queued) \
+  MARK(pause_in_call) \
+  MARK(pause_at_boundary) \
+  MARK(pause_repeated) \
+  MARK(resume_while_queued) \
+  MARK(resume_in_call) \
+  MARK(resume_completes) \
+  MARK(resume_starts_turn) \
+  MARK(resume_refused) \
+  MARK(left_paused) \
+  MARK(run_timeout_while_queued) \
+  MARK(run_timeout_in_call) \
+  MARK(turn_timeout) \
+  MARK(stale_timer_ignored) \
+  MARK(parked_time_moved_deadline) \
+  MARK(crash_before_start_was_stored) \
+  MARK(crash_while_queued) \
+  MARK(crash_between_request_and_headers) \
+  MARK(crash_during_stream) \
+  MARK(crash_while_stopping) \
+  MARK(crash_while_paused) \
+  MARK(crash_after_end) \
+  MARK(crash_in_recovery) \
+  MARK(step_stored_but_not_acknowledged) \
+  MARK(step_lost) \
+  MARK(checkpoint_created) \
+  MARK(command_refused_at_limit) \
+  MARK(slot_given_back_late) \
+  MARK(late_part_ignored) \
+  MARK(refused_after_end) \
+  MARK(wall_clock_went_back) \
+  MARK(stream_through_codec)
+// clang-format on
 
 enum class Mark : std::uint8_t {
 #define ORCHESTRATOR_SIM_MARK(name) name,
