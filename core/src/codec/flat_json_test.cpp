@@ -120,13 +120,13 @@ TEST(JsonSlices, GivesMembersAndElementsVerbatim) {
   EXPECT_EQ(slice_member(text, "c"), R"("\u0041")");
   EXPECT_EQ(slice_member(text, "d"), "[ ]");
   EXPECT_EQ(slice_member(text, "e"), "");
-  const std::string_view list = R"([ 1 , [2,3],"x,y" ,null])";
-  EXPECT_EQ(slice_element(list, 0), "1");
-  EXPECT_EQ(slice_element(list, 1), "[2,3]");
-  EXPECT_EQ(slice_element(list, 2), "\"x,y\"");
-  EXPECT_EQ(slice_element(list, 3), "null");
-  EXPECT_EQ(slice_element(list, 4), "");
-  EXPECT_EQ(slice_element("{}", 0), "");
+  JsonSlices elements(R"([ 1 , [2,3],"x,y" ,null])");
+  std::string_view value;
+  for (const std::string_view wanted : {"1", "[2,3]", "\"x,y\"", "null"}) {
+    ASSERT_TRUE(elements.next(value));
+    EXPECT_EQ(value, wanted);
+  }
+  EXPECT_FALSE(elements.next(value));
   EXPECT_EQ(slice_member("[]", "a"), "");
   EXPECT_EQ(slice_member("12", "a"), "");
 }

@@ -95,13 +95,4 @@ std::string_view slice_member(std::string_view object_text, std::string_view nam
   return found;
 }
 
-std::string_view slice_element(std::string_view array_text, std::size_t index) {
-  JsonSlices elements(array_text);
-  std::string_view value;
-  while (elements.next(value)) {
-    if (index-- == 0) return value;
-  }
-  return {};
-}
-
 }  // namespace orchestrator::harness::codec

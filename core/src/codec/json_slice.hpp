@@ -33,7 +33,4 @@ class JsonSlices {
 /// member whose name holds escapes is not found.
 [[nodiscard]] std::string_view slice_member(std::string_view object_text, std::string_view name);
 
-/// Element `index` of an array; empty where there is none.
-[[nodiscard]] std::string_view slice_element(std::string_view array_text, std::size_t index);
-
 }  // namespace orchestrator::harness::codec
