@@ -6,7 +6,7 @@
 
 #include <boost/json.hpp>
 
-#include <limits>
+#include <cmath>
 #include <optional>
 #include <string>
 #include <utility>
@@ -50,6 +50,7 @@ FieldResult read_value(const boost::json::value& json, Integer& out) {
 inline FieldResult read_value(const boost::json::value& json, double& out) {
   if (!json.is_number()) return field_fail("expected a number");
   out = json.to_number<double>();
+  if (!std::isfinite(out)) return field_fail("the number is out of range");
   return {};
 }
 inline FieldResult read_value(const boost::json::value& json, std::string& out) {

@@ -34,10 +34,11 @@ boost::asio::awaitable<T> suspend(Start start) {
         auto work = boost::asio::make_work_guard(handler);
         start_now(Resume<T>(
             [handler = std::move(handler), work = std::move(work)](std::exception_ptr failure, T value) mutable {
-              auto resume = [handler = std::move(handler), failure = std::move(failure),
-                             value = std::move(value)]() mutable { std::move(handler)(failure, std::move(value)); };
-              boost::asio::post(work.get_executor(), std::move(resume));
-              work.reset();
+              // The guard goes along: once the coroutine may go on, this thread touches its context no more.
+              const auto executor = work.get_executor();
+              boost::asio::post(
+                  executor, [handler = std::move(handler), work = std::move(work), failure,
+                             value = std::move(value)]() mutable { std::move(handler)(failure, std::move(value)); });
             }));
       },
       boost::asio::use_awaitable, std::move(start));
@@ -49,11 +50,14 @@ boost::asio::awaitable<std::invoke_result_t<Work>> run_blocking(boost::asio::thr
   using Value = std::invoke_result_t<Work>;
   return suspend<Value>([pool, work = std::move(work)](Resume<Value> resume) mutable {
     boost::asio::post(*pool, [work = std::move(work), resume = std::move(resume)]() mutable {
+      Value value{};
+      std::exception_ptr failure;
       try {
-        resume({}, work());
+        value = work();
       } catch (...) {
-        resume(std::current_exception(), Value{});
+        failure = std::current_exception();
       }
+      resume(failure, std::move(value));
     });
   });
 }
