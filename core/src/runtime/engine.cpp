@@ -76,9 +76,9 @@ Result<std::shared_ptr<ProviderAdapter>> Engine::provider(const ProviderId& id) 
     if (adapter->id() == id) return adapter;
     known.push_back(adapter->id().str());
   }
+  const std::string near = nearest_word(id.str(), known);
   std::string message = "there is no provider '" + id.str() + "'";
-  if (const std::string near = nearest_word(id.str(), known); !near.empty())
-    message += ", did you mean '" + near + "'?";
+  message += near.empty() ? "." : ", did you mean '" + near + "'?";
   message += " Known:";
   for (const std::string& name : known) message += " " + name;
   if (known.empty()) message += " none";
