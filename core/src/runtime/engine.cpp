@@ -62,6 +62,9 @@ Engine::~Engine() {
   }
   if (callbacks_) callbacks_->join();
   for (const auto& provider : options_.providers) provider->stop();
+  // A store's own threads may still be leaving the call that handed their last result to the context: they end with
+  // the store, before the context does.
+  options_.store.reset();
 }
 
 asio::any_io_executor Engine::callback_executor() {
