@@ -9,32 +9,46 @@
 
 namespace orchestrator::harness::event {
 
+namespace {
+
+// Looked up once: finding it among the providers of libcrypto costs more than hashing a line.
+const EVP_MD* method() {
+  static const EVP_MD* const sha256_method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return sha256_method;
+}
+
+}  // namespace
+
 Digest::Digest() : context_(EVP_MD_CTX_new()) {
   if (context_ == nullptr) throw std::bad_alloc();
-  start();
 }
 Digest::~Digest() { EVP_MD_CTX_free(context_); }
 
 void Digest::start() {
+  if (is_started_) return;
   // Fails only when memory ends: SHA-256 is in every provider of libcrypto.
-  if (EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) != 1) throw std::bad_alloc();
+  if (EVP_DigestInit_ex(context_, method(), nullptr) != 1) throw std::bad_alloc();
+  is_started_ = true;
 }
 
 Digest& Digest::add(std::string_view bytes) {
+  start();
   EVP_DigestUpdate(context_, bytes.data(), bytes.size());
   return *this;
 }
 
 Digest& Digest::add(const Hash& hash) {
+  start();
   EVP_DigestUpdate(context_, hash.bytes().data(), hash.bytes().size());
   return *this;
 }
 
 Hash Digest::finish() {
+  start();
   std::array<std::uint8_t, Hash::kBytes> out{};
   unsigned int size = 0;
   EVP_DigestFinal_ex(context_, out.data(), &size);
-  start();
+  is_started_ = false;
   return Hash(out);
 }
 

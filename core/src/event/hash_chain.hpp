@@ -26,6 +26,7 @@ class Digest {
  private:
   void start();
   evp_md_ctx_st* context_;
+  bool is_started_ = false;
 };
 
 /// The chain hash of an event: SHA-256(previous, canonical envelope, SHA-256(canonical data)), so that data may
