@@ -220,14 +220,18 @@ std::string fish_script() {
       "  set -l line (commandline -opc)\n"
       "  test \"$line[2..-1]\" = \"$argv\"; or string match -q -- \"$argv *\" \"$line[2..-1]\"\n"
       "end\n"
+      "function __orchestrator_below\n"
+      "  set -l line (commandline -opc)\n"
+      "  test (count $line) -eq 2; and test \"$line[2]\" = \"$argv\"\n"
+      "end\n"
       "complete -c orchestrator -f\n"
       "complete -c orchestrator -n 'test (count (commandline -opc)) -eq 1' -a " +
       quoted(words_below("")) + "\n";
   for (const GroupSpec& group : group_table()) {
     const std::string words = words_below(group.name);
     if (!words.empty()) {
-      out += "complete -c orchestrator -n 'test (commandline -opc)[2] = " + std::string(group.name) +
-             "; and test (count (commandline -opc)) -eq 2' -a " + quoted(words) + "\n";
+      out += "complete -c orchestrator -n '__orchestrator_below " + std::string(group.name) + "' -a " + quoted(words) +
+             "\n";
     }
   }
   for (const CommandSpec* command : present_commands()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/harness_wiring.hpp"
 
+#include <array>
 #include <cstdlib>
 #include <memory>
 #include <utility>
@@ -36,25 +37,46 @@ Result<std::shared_ptr<harness::ProviderAdapter>> named_provider(const NamedProv
   return std::make_shared<providers::HttpProvider>(std::move(config));
 }
 
+/// Null where nothing is to be logged.
 Result<std::shared_ptr<harness::LogSink>> log_sink(const Configuration& configuration) {
+  const Setting* levels = configuration.find("log.level");
+  if (levels == nullptr || configuration.text("log.level") == "off") {
+    return nullptr;
+  }
   harness::LogConfig config;
   config.levels = configuration.text("log.level").value_or("");
   config.jsonl = configuration.text("log.format") == "jsonl";
   config.file = configuration.text("log.file").value_or("");
-  return harness::make_log_sink(config);
+  auto sink = harness::make_log_sink(config);
+  if (!sink && sink.error().code == harness::name_of(harness::RuntimeErrorCode::configuration_invalid)) {
+    sink.error().message = levels->origin + ": " + sink.error().message;
+  }
+  return sink;
+}
+
+/// The library names a setting; people know the variable that holds it.
+harness::Error with_variable(harness::Error error) {
+  constexpr auto variables = std::to_array<std::pair<std::string_view, std::string_view>>(
+      {{"openai.base_url", "OPENAI_BASE_URL"}, {"chat.base_url", "CHAT_BASE_URL"}});
+  for (const auto& [setting, variable] : variables) {
+    if (error.at == setting) {
+      error.message = std::string(variable) + ": " + error.message;
+    }
+  }
+  return error;
 }
 
 Result<harness::Harness> make(const CommandContext& context, const Configuration& configuration,
                               const std::string& store) {
+  auto sink = log_sink(configuration);
+  if (!sink) {
+    return std::unexpected(std::move(sink.error()));
+  }
   // The environment's own store is looked at by the library; it must be the one in force. No thread runs yet.
   ::setenv("ORCHESTRATOR_STORE", store.c_str(), 1);
   harness::HarnessBuilder builder = harness::HarnessBuilder::from_environment();
   builder.store(store).limits(configuration.limits());
-  if (configuration.text("log.level") != "off") {
-    auto sink = log_sink(configuration);
-    if (!sink) {
-      return std::unexpected(std::move(sink.error()));
-    }
+  if (*sink != nullptr) {
     builder.log(*std::move(sink));
   }
   const Notes& notes = context.notes;
@@ -71,7 +93,11 @@ Result<harness::Harness> make(const CommandContext& context, const Configuration
   if (const auto model = configuration.text("model"); model) {
     builder.default_model(*model);
   }
-  return builder.build();
+  auto built = builder.build();
+  if (!built) {
+    return std::unexpected(with_variable(std::move(built.error())));
+  }
+  return built;
 }
 
 }  // namespace

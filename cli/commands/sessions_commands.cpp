@@ -172,6 +172,15 @@ ExitStatus sessions_delete_command(CommandContext& context) {
   if (!found) {
     return report(context, found.error());
   }
+  for (const RunSummary& run : found->runs) {
+    if (really && run.held) {
+      const std::string id = run.run_id.str();
+      return report(context,
+                    fail(RuntimeErrorCode::run_locked,
+                         "run " + id + " of this session is under way; `orchestrator abort " + id + "` ends it", id)
+                        .error());
+    }
+  }
   std::size_t removed = 0;
   // Newest first: what is left after a failure is still a session whose runs build on one another.
   for (const RunSummary& run : found->runs) {

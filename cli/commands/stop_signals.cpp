@@ -24,7 +24,15 @@ namespace asio = boost::asio;
 
 struct StopSignals::Watcher : std::enable_shared_from_this<Watcher> {
   Watcher(const asio::any_io_executor& executor, const Notes& where)
-      : signals(executor, SIGINT, SIGTERM), notes(where), idle(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+      : signals(executor), notes(where), idle(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    // What was to be ignored, as under nohup or behind `&` in a script, stays ignored.
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+      struct sigaction now{};
+      if (::sigaction(number, nullptr, &now) == 0 && now.sa_handler != SIG_IGN) {
+        signals.add(number);
+      }
+    }
+  }
   ~Watcher() { ::close(idle); }
   Watcher(const Watcher&) = delete;
   Watcher& operator=(const Watcher&) = delete;
@@ -81,7 +89,7 @@ void StopSignals::Watcher::take(int number) {
 
 void StopSignals::Watcher::abort_run(int number) {
   aborting = true;
-  const std::string by = number == SIGTERM ? "SIGTERM" : "Ctrl-C";
+  const std::string by = number == SIGINT ? "Ctrl-C" : number == SIGTERM ? "SIGTERM" : "SIGHUP";
   asio::co_spawn(signals.get_executor(), abort_now(*control, by), ignore_failure);
 }
 

@@ -90,6 +90,16 @@ class Control(ProgramTest):
         self.assertTrue(shown["ended"]["partial_output"].startswith("one"))
         self.assertIn("had ended already", self.succeeds("abort", "@last").out)
 
+    def test_a_session_with_a_run_under_way_is_not_deleted(self):
+        self.succeeds("run", "--model", self.script({"text": "x"}, name="quick.json"), "Go")
+        session = self.json_lines("runs", "list", "--json")[0]["session_id"]
+        live = self.start_run(self.script(STALLING), "--session", session)
+        self.fails(1, f"{live.run_id} of this session is under way", "sessions", "delete", session, "--yes")
+        self.assertEqual(len(self.json_lines("runs", "list", "--json")), 2)
+        self.succeeds("abort", live.run_id)
+        self.assertEqual(live.finish(), 130)
+        self.succeeds("sessions", "delete", session, "--yes")
+
     def test_bad_text(self):
         live = self.start_run(self.script(STALLING))
         live.until("OutputDelta")

@@ -83,6 +83,16 @@ class Configuration(ProgramTest):
         self.fails(2, "config.toml:2: base_url of provider 'mine'", "run", "Hi")
         self.fails(2, "none.toml cannot be read", "run", "--config", "none.toml", "Hi")
 
+    def test_wrong_variables(self):
+        model = ("--model", self.script({"text": "x"}))
+        for name, value, message in (
+                ("CHAT_BASE_URL", "nonsense", "CHAT_BASE_URL: "), ("ORCHESTRATOR_LOG", "loud", "ORCHESTRATOR_LOG: "),
+                ("OPENAI_BASE_URL", f"https://user:{SECRET}@host/v1", "OPENAI_BASE_URL: "),
+                ("ORCHESTRATOR_LOG_FORMAT", "xml", "ORCHESTRATOR_LOG_FORMAT: "),
+                ("ORCHESTRATOR_STORE", "mysql:x", "ORCHESTRATOR_STORE: ")):
+            answer = self.fails(2, message, "run", *model, "Hi", environment={name: value})
+            self.assertNotIn(SECRET, answer.err)
+
     def test_a_project_may_not_set_endpoints(self):
         (self.folder / "orchestrator.toml").write_text("[providers.mine]\nbase_url = \"https://evil/v1\"\n")
         self.fails(2, "orchestrator.toml:2:1: 'providers.mine.base_url' may not stand in a project's file", "run", "Hi")

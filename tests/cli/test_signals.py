@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ctrl-C and SIGTERM: the first ends the run cleanly and keeps what was there, the second leaves at once."""
+"""Ctrl-C, SIGTERM and SIGHUP: the first ends the run cleanly and keeps what was there, the second leaves at once."""
 
 import fcntl
 import json
 import signal
+import subprocess
 
-from cli.program import STALLING, ProgramTest
+from cli.program import PROGRAM, STALLING, Live, ProgramTest, end
 
 F_SETPIPE_SZ = 1031
 
@@ -24,6 +25,27 @@ class Signals(ProgramTest):
         self.assertEqual(shown["status"], "aborted")
         self.assertEqual(shown["ended"]["by"], "Ctrl-C")
         self.assertTrue(shown["ended"]["partial_output"].startswith("one two"))
+
+    def test_a_closed_terminal(self):
+        live = self.start_run(self.script(STALLING))
+        live.until("OutputDelta")
+        live.process.send_signal(signal.SIGHUP)
+        self.assertEqual(live.finish(), 130)
+        self.assertEqual(live.events[-1]["data"]["by"], "SIGHUP")
+
+    def test_what_was_ignored_stays_ignored(self):
+        process = subprocess.Popen(
+            ["sh", "-c", f"trap '' HUP INT; exec '{PROGRAM}' run --json --model '{self.script(STALLING)}' Go"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, env=self.environment,
+            cwd=self.folder)
+        self.addCleanup(end, process)
+        live = Live(process)
+        live.until("OutputDelta")
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(live.finish(), 130)
+        self.assertEqual(live.events[-1]["data"]["by"], "SIGTERM")
 
     def test_terminate(self):
         live = self.start_run(self.script(STALLING))
