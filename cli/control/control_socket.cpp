@@ -35,12 +35,14 @@ using harness::Result;
 using harness::RuntimeErrorCode;
 
 struct ControlSocket::Listener : std::enable_shared_from_this<Listener> {
-  Listener(asio::any_io_executor executor, harness::RunId id, harness::ControlHandle handle)
-      : acceptor(std::move(executor)), run_id(id), control(std::move(handle)) {}
+  Listener(asio::any_io_executor executor, harness::RunId id, harness::ControlHandle handle,
+           std::chrono::milliseconds time)
+      : acceptor(std::move(executor)), run_id(id), control(std::move(handle)), connection_time(time) {}
 
   stream_protocol::acceptor acceptor;
   harness::RunId run_id;
   harness::ControlHandle control;
+  std::chrono::milliseconds connection_time;
   int connections = 0;
 };
 
@@ -48,7 +50,6 @@ namespace {
 
 constexpr int kConnectionsMax = 16;
 constexpr int kBacklog = 16;
-constexpr std::chrono::seconds kConnectionTime{10};
 constexpr std::chrono::seconds kCloseTime{2};
 constexpr auto kAnswer = asio::as_tuple(asio::use_awaitable);
 
@@ -120,8 +121,8 @@ asio::awaitable<Result<ControlAnswer>> answer_of(harness::RunId run_id, harness:
   co_return co_await carry_out(std::move(control), std::move(wanted));
 }
 
-void start_deadline(const std::shared_ptr<Connection>& connection) {
-  connection->deadline.expires_after(kConnectionTime);
+void start_deadline(const std::shared_ptr<Connection>& connection, std::chrono::milliseconds time) {
+  connection->deadline.expires_after(time);
   connection->deadline.async_wait([connection](boost::system::error_code error) {
     if (!error) {
       connection->socket.close(error);
@@ -167,7 +168,7 @@ asio::awaitable<void> accept_connections(std::shared_ptr<Listener> listener) {
       continue;
     }
     auto connection = std::make_shared<Connection>(std::move(socket));
-    start_deadline(connection);
+    start_deadline(connection, listener->connection_time);
     ++listener->connections;
     asio::co_spawn(listener->acceptor.get_executor(), serve(listener->run_id, listener->control, connection),
                    [listener](const std::exception_ptr& failure) {
@@ -198,8 +199,8 @@ int listen_at(int folder, const std::string& name) {
 }  // namespace
 
 Result<std::unique_ptr<ControlSocket>> ControlSocket::open(asio::any_io_executor executor, const UserFolders& folders,
-                                                           const harness::RunId& run_id,
-                                                           harness::ControlHandle control) {
+                                                           const harness::RunId& run_id, harness::ControlHandle control,
+                                                           std::chrono::milliseconds connection_time) {
   auto folder = make_control_folder(folders);
   if (!folder) {
     return std::unexpected(std::move(folder.error()));
@@ -216,7 +217,7 @@ Result<std::unique_ptr<ControlSocket>> ControlSocket::open(asio::any_io_executor
   if (number < 0) {
     return fail(RuntimeErrorCode::storage_failed, "no control socket at " + path + ": " + std::strerror(error), path);
   }
-  auto listener = std::make_shared<Listener>(std::move(executor), run_id, std::move(control));
+  auto listener = std::make_shared<Listener>(std::move(executor), run_id, std::move(control), connection_time);
   listener->acceptor.assign(stream_protocol(), number);
   asio::co_spawn(listener->acceptor.get_executor(), accept_connections(listener), ignore_failure);
   return std::unique_ptr<ControlSocket>(new ControlSocket(std::move(listener), path));

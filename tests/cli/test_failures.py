@@ -188,7 +188,8 @@ class Surroundings(ProgramTest):
 
     def test_no_descriptors_at_all(self):
         command = f"exec '{PROGRAM}' run --model '{self.script({'text': 'Hello.'})}' Hi <&- >&- 2>&-"
-        subprocess.run(["sh", "-c", command], env=self.environment, cwd=self.folder, check=False, timeout=60)
+        answer = subprocess.run(["sh", "-c", command], env=self.environment, cwd=self.folder, check=False, timeout=60)
+        self.assertEqual(answer.returncode, 0, "a file or socket of the program took the number of stdout")
         shown = self.json_lines("runs", "show", "@last", "--json")[0]
         self.assertEqual(shown["status"], "completed")
         self.assertEqual(shown["ended"]["output"], "Hello.")
