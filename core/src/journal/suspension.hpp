@@ -16,6 +16,8 @@
 
 #include <exception>
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <type_traits>
 #include <utility>
 
@@ -34,11 +36,19 @@ boost::asio::awaitable<T> suspend(Start start) {
         auto work = boost::asio::make_work_guard(handler);
         start_now(Resume<T>(
             [handler = std::move(handler), work = std::move(work)](std::exception_ptr failure, T value) mutable {
-              // The guard goes along: once the coroutine may go on, this thread touches its context no more.
+              // Once the coroutine goes on, its context may end: it waits until this thread has let go of it, and the
+              // work guard travels along.
+              const auto letting_go = std::make_shared<std::mutex>();
+              const std::lock_guard held(*letting_go);
               const auto executor = work.get_executor();
-              boost::asio::post(
-                  executor, [handler = std::move(handler), work = std::move(work), failure,
-                             value = std::move(value)]() mutable { std::move(handler)(failure, std::move(value)); });
+              auto go_on = [handler = std::move(handler), work = std::move(work), letting_go, failure,
+                            value = std::move(value)]() mutable {
+                {
+                  const std::lock_guard let_go(*letting_go);
+                }
+                std::move(handler)(failure, std::move(value));
+              };
+              boost::asio::post(executor, std::move(go_on));
             }));
       },
       boost::asio::use_awaitable, std::move(start));
