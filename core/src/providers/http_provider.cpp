@@ -106,7 +106,10 @@ Result<std::string> checked_base_url(std::string_view base_url, bool has_key, st
   if (url->encoded_host().empty()) return invalid("names no host");
   if (url->has_query() || url->has_fragment()) return invalid("may not have a query or fragment");
   const std::string host(url->host());
-  const bool is_here = host == "localhost" || host == "::1" || host == "[::1]" || host.starts_with("127.");
+  // Only a number is loopback for sure: 127.example.com is somebody's host.
+  const bool is_loopback_number =
+      url->host_type() == boost::urls::host_type::ipv4 && url->host_ipv4_address().is_loopback();
+  const bool is_here = is_loopback_number || host == "localhost" || host == "[::1]";
   if (scheme == "http" && has_key && !is_here) {
     return invalid("would send a key in plain text over the network: use https://");
   }
