@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Ctrl-C, SIGTERM and a closed terminal while runs are under way. The first signal aborts the run cleanly; a second one leaves the
-// process at once. Signals are taken on the harness's thread; make, use and destroy it on the main thread, before the
-// harness is closed.
+// Ctrl-C, SIGTERM and a closed terminal while runs are under way. The first signal aborts the run cleanly; a second one
+// leaves the process at once. Signals are taken on the harness's thread; make, use and destroy it on the main thread,
+// before the harness is closed.
 
 #include <boost/asio/any_io_executor.hpp>
 #include <memory>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "providers/http_provider.hpp"
 
+#include <boost/asio/ip/address_v4.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/url/parse.hpp>
 
@@ -107,8 +108,9 @@ Result<std::string> checked_base_url(std::string_view base_url, bool has_key, st
   if (url->has_query() || url->has_fragment()) return invalid("may not have a query or fragment");
   const std::string host(url->host());
   // Only a number is loopback for sure: 127.example.com is somebody's host.
-  const bool is_loopback_number =
-      url->host_type() == boost::urls::host_type::ipv4 && url->host_ipv4_address().is_loopback();
+  boost::system::error_code no_number;
+  const auto number = asio::ip::make_address_v4(host, no_number);
+  const bool is_loopback_number = !no_number && number.is_loopback();
   const bool is_here = is_loopback_number || host == "localhost" || host == "[::1]";
   if (scheme == "http" && has_key && !is_here) {
     return invalid("would send a key in plain text over the network: use https://");
