@@ -88,6 +88,21 @@ Awaitable<CallResult> HttpProvider::call(ProviderRequest request, ProviderCallCo
   co_return result;
 }
 
+namespace {
+
+// The host as curl will see it, without its port. Boost.URL 1.81 ends it after a leading IPv4 address: for
+// 127.0.0.1.example.com it says 127.0.0.1. REQUIRES: an address with a scheme and without user information.
+std::string_view host_of(std::string_view url) {
+  url.remove_prefix(url.find("://") + 3);
+  url = url.substr(0, url.find_first_of("/?#"));
+  const std::size_t colon = url.rfind(':');
+  const std::size_t bracket = url.rfind(']');
+  const bool has_port = colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
+  return has_port ? url.substr(0, colon) : url;
+}
+
+}  // namespace
+
 Result<std::string> checked_base_url(std::string_view base_url, bool has_key, std::string_view at) {
   const auto invalid = [&](std::string_view why) {
     return fail(RuntimeErrorCode::configuration_invalid,
@@ -106,7 +121,7 @@ Result<std::string> checked_base_url(std::string_view base_url, bool has_key, st
   if (scheme != "http" && scheme != "https") return invalid("must begin with http:// or https://");
   if (url->encoded_host().empty()) return invalid("names no host");
   if (url->has_query() || url->has_fragment()) return invalid("may not have a query or fragment");
-  const std::string host(url->host());
+  const std::string host(host_of(base_url));
   // Only a number is loopback for sure: 127.example.com is somebody's host.
   boost::system::error_code no_number;
   const auto number = asio::ip::make_address_v4(host, no_number);
