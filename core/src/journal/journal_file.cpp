@@ -16,18 +16,17 @@ constexpr std::uint64_t kProbeSpanBytes = 64ULL << 10;
 constexpr std::uint64_t kSectorBytes = 512;
 
 // True where a bad line is a tail that never reached the disk rather than one that changed there: no line end follows
-// it, or a whole sector in it (the part of it in the tail) reads as zeros. No line holds a zero byte, and storage
+// it, or a whole sector in it (the part of it in the line) reads as zeros. No line holds a zero byte, and storage
 // loses sectors, never less.
-bool is_torn(const JournalFile& file, const RawLine& line, std::uint64_t file_bytes) {
+bool is_torn(const RawLine& line) {
   if (!line.is_ended) return true;
   const std::size_t zero = line.bytes.find('\0');
   if (zero == std::string_view::npos) return false;
   const std::uint64_t sector = (line.offset + zero) / kSectorBytes * kSectorBytes;
-  const std::uint64_t begin = std::max(sector, line.offset);
-  const std::uint64_t end = std::min(sector + kSectorBytes, file_bytes);
-  std::string bytes(end - begin, 'x');
-  const std::int64_t got = read_at(file.fd, bytes.data(), bytes.size(), begin);
-  return got == static_cast<std::int64_t>(bytes.size()) && bytes.find_first_not_of('\0') == std::string::npos;
+  const std::size_t begin = std::max(sector, line.offset) - line.offset;
+  const std::size_t end = sector + kSectorBytes - line.offset;
+  return end <= line.bytes.size() &&
+         line.bytes.substr(begin, end - begin).find_first_not_of('\0') == std::string_view::npos;
 }
 
 // True where the file never was a journal. Text of lost sectors may still become one.
@@ -83,7 +82,7 @@ Result<Page> read_page_from(const JournalFile& file, LinePlace place, std::uint6
     const auto numbers = check_line(line->bytes, file.run_id, place);
     if (!numbers) {
       // What was read before it is good; the next page begins with the bad one.
-      if (is_torn(file, *line, file_bytes) || !page.lines.empty()) break;
+      if (is_torn(*line) || !page.lines.empty()) break;
       return std::unexpected(numbers.error());
     }
     if (!page.lines.empty() && bytes + line->bytes.size() > bytes_max) break;
@@ -123,7 +122,7 @@ Result<WholePart> scan_journal(const JournalFile& file) {
     if (is_foreign(*line)) return not_a_journal(file);
     const auto numbers = check_line(line->bytes, file.run_id, part.end);
     if (!line->is_ended || !numbers) {
-      if (is_torn(file, *line, part.file_bytes)) break;
+      if (is_torn(*line)) break;
       return std::unexpected(numbers.error());
     }
     part.end = {line->offset + line->bytes.size() + 1, numbers->step, numbers->last_seq};

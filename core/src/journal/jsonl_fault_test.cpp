@@ -11,12 +11,16 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <boost/asio/co_spawn.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <functional>
+#include <utility>
 
 #include "journal/testing/jsonl_kind.hpp"
+#include "runtime/testing/gate.hpp"
 
 namespace orchestrator::harness::journal::testing {
 namespace {
@@ -212,6 +216,105 @@ TEST_F(JsonlFault, ASyncOfNothingNewAsksTheDiskForNothing) {
   append(*writer, lines.delta());
   EXPECT_TRUE(await(writer->sync()));
   EXPECT_EQ(disk->syncs, 2);
+}
+
+// A disk whose syncs wait until they are let through, and fail from the first one on where that is wanted.
+class GatedDisk final : public Disk {
+ public:
+  explicit GatedDisk(bool fails) : fails_(fails) {}
+  ssize_t writev(int fd, const iovec* pieces, int count) override {
+    // A write may take any part of what it is given.
+    iovec part = pieces[0];
+    part.iov_len = std::min<std::size_t>(part.iov_len, 1 + 40 * static_cast<std::size_t>(count));
+    return real_->writev(fd, &part, 1);
+  }
+  int fdatasync(int fd) override {
+    syncs.fetch_add(1);
+    entered.open();
+    EXPECT_TRUE(let_through.wait());
+    if (!fails_) return real_->fdatasync(fd);
+    errno = EIO;
+    return -1;
+  }
+  int fsync(int fd) override { return real_->fsync(fd); }
+  int ftruncate(int fd, off_t size) override { return real_->ftruncate(fd, size); }
+
+  std::atomic<int> syncs = 0;
+  runtime::testing::Gate entered;
+  runtime::testing::Gate let_through;
+
+ private:
+  std::shared_ptr<Disk> real_ = real_disk();
+  const bool fails_;
+};
+
+boost::asio::awaitable<void> keep_result(RunWriter* writer, Result<void>* result) { *result = co_await writer->sync(); }
+
+class JsonlGatedSync : public JsonlFault {
+ protected:
+  // Syncs, and while the disk is at it appends a line and syncs again; gives both results.
+  std::pair<Result<void>, Result<void>> overlap(const std::shared_ptr<GatedDisk>& disk) {
+    const auto store = open_store(disk);
+    RunLines lines(run_id(1), session_id(1));
+    const auto writer = write_run(*store, lines);
+    boost::asio::io_context io;
+    std::pair<Result<void>, Result<void>> results;
+    const auto rethrow = [](std::exception_ptr failure) { EXPECT_EQ(failure, nullptr); };
+    boost::asio::co_spawn(io, keep_result(writer.get(), &results.first), rethrow);
+    io.poll();
+    EXPECT_TRUE(disk->entered.wait());
+    append(*writer, lines.delta());
+    boost::asio::co_spawn(io, keep_result(writer.get(), &results.second), rethrow);
+    io.poll();
+    disk->let_through.open();
+    io.run();
+    return results;
+  }
+};
+
+TEST_F(JsonlGatedSync, ALineAppendedDuringASyncNeedsAnother) {
+  const auto disk = std::make_shared<GatedDisk>(false);
+  const auto [first, second] = overlap(disk);
+  EXPECT_TRUE(first);
+  EXPECT_TRUE(second);
+  EXPECT_EQ(disk->syncs, 2);
+}
+
+TEST_F(JsonlGatedSync, ASyncThatWaitsBehindOneThatFailsDoesNotAskTheDisk) {
+  const auto disk = std::make_shared<GatedDisk>(true);
+  const auto [first, second] = overlap(disk);
+  ASSERT_FALSE(first);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error(), first.error());
+  EXPECT_EQ(disk->syncs, 1);
+}
+
+TEST_F(JsonlGatedSync, ASyncKnowsWhatWasAppendedSinceItBegan) {
+  const auto disk = std::make_shared<GatedDisk>(false);
+  const auto store = open_store(disk);
+  RunLines lines(run_id(1), session_id(1));
+  const auto writer = write_run(*store, lines);
+  boost::asio::io_context io;
+  Result<void> first;
+  boost::asio::co_spawn(io, keep_result(writer.get(), &first),
+                        [](std::exception_ptr failure) { EXPECT_EQ(failure, nullptr); });
+  io.poll();
+  EXPECT_TRUE(disk->entered.wait());
+  append(*writer, lines.delta());
+  disk->let_through.open();
+  io.run();
+  EXPECT_TRUE(first);
+  EXPECT_TRUE(await(writer->sync()));  // the line is not covered yet
+  EXPECT_EQ(disk->syncs, 2);
+}
+
+TEST_F(JsonlGatedSync, ALineThatIsTakenInPiecesIsOneLine) {
+  const auto disk = std::make_shared<GatedDisk>(false);
+  disk->let_through.open();
+  const auto store = open_store(disk);
+  RunLines lines(run_id(1), session_id(1));
+  const auto writer = write_run(*store, lines, 2);
+  EXPECT_EQ(decode_run(read_all(*store, run_id(1))).size(), 3U);
 }
 
 // The body in a process of its own; true when it was.

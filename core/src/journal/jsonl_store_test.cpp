@@ -250,6 +250,56 @@ TEST_F(JsonlStoreFiles, ReadingInPagesCostsTheSizeOfTheRunOnce) {
   EXPECT_LT(bytes_read() - before, size / 4);
 }
 
+TEST_F(JsonlStoreFiles, APlaceThatIsNoLongerThereIsLookedForAnew) {
+  const auto reader = open_store();
+  const auto other = open_store();
+  RunLines first(run_id(1), session_id(1));
+  write_run(*other, first, 20).reset();
+  for (std::uint64_t after = 0; after < first.head().seq; after += 1) {
+    ASSERT_EQ(await(reader->read(run_id(1), after, 1)).value().size(), 1U);
+  }
+  // Another process puts a run with other lines in its place.
+  ASSERT_TRUE(await(other->remove(run_id(1))));
+  RunLines second(run_id(1), session_id(1));
+  const auto writer = await(other->create(run_id(1), session_id(1))).value();
+  append(*writer, second.start("another question"));
+  for (int i = 0; i < 20; ++i) append(*writer, second.delta("a longer piece of text than before"));
+  for (std::uint64_t after = 0; after < second.head().seq; after += 1) {
+    const auto page = await(reader->read(run_id(1), after, 1));
+    ASSERT_TRUE(page) << page.error().message;
+    ASSERT_EQ(page->size(), 1U);
+    EXPECT_LE(page->front().first_seq, after + 1);
+    EXPECT_GT(page->front().last_seq, after);
+  }
+}
+
+TEST_F(JsonlStoreFiles, APlaceWhereAnotherLineBeginsNowIsLookedForAnew) {
+  const auto reader = open_store();
+  const auto other = open_store();
+  RunLines first(run_id(1), session_id(1));
+  auto writer = write_run(*other, first);
+  const std::size_t start_bytes = read_file(journal_path(run_id(1))).size();
+  append(*writer, first.delta());
+  append(*writer, first.delta());
+  const std::size_t end_bytes = read_file(journal_path(run_id(1))).size();
+  writer.reset();
+  EXPECT_EQ(read_all(*reader, run_id(1)).size(), 3U);  // leaves its place after step 3 and event 4
+  ASSERT_TRUE(await(other->remove(run_id(1))));
+  // Now step 2 alone ends there.
+  RunLines measured(run_id(1), session_id(1));
+  measured.start();
+  const std::size_t empty_bytes = measured.delta("")->bytes.size() + 1;
+  RunLines second(run_id(1), session_id(1));
+  writer = write_run(*other, second);
+  append(*writer, second.delta(std::string(end_bytes - start_bytes - empty_bytes, 'x')));
+  ASSERT_EQ(read_file(journal_path(run_id(1))).size(), end_bytes);
+  for (int i = 0; i < 3; ++i) append(*writer, second.delta());
+  const auto page = await(reader->read(run_id(1), 4, 1 << 20));
+  ASSERT_TRUE(page) << page.error().message;
+  ASSERT_EQ(page->size(), 2U);
+  EXPECT_EQ(page->front().first_seq, 5U);
+}
+
 TEST_F(JsonlStoreFiles, EveryPlaceInALongRunIsFoundFromNowhere) {
   const auto store = open_store();
   RunLines lines(run_id(1), session_id(1));
