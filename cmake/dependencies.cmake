@@ -4,6 +4,10 @@
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
 
+# Debian 12's RE2 comes without a CMake package; it is linked by its name.
+find_path(ORCHESTRATOR_RE2_INCLUDE re2/re2.h REQUIRED)
+find_library(ORCHESTRATOR_RE2_LIBRARY re2 REQUIRED)
+
 if(ORCHESTRATOR_PURE_ONLY)
   find_package(Boost 1.81 REQUIRED COMPONENTS json)
 else()

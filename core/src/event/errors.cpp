@@ -96,6 +96,7 @@ constexpr auto runtime_rows() {
       ROW(empty_turn, false, kRun, use_other_model),
       ROW(output_failed, false, kRun, free_space),
       ROW(local_model_unavailable, false, kRun, fix_configuration),
+      ROW(approval_denied, false, kRun, none),
       ROW(script_invalid, false, kRun, fix_request),
       ROW(internal, false, kRun, report_bug),
   });
@@ -113,6 +114,30 @@ constexpr auto tool_rows() {
       ROW(tool_denied, false, kAttempt, none),
       ROW(tool_cancelled, false, kAttempt, none),
       ROW(tool_outcome_unknown, false, kAttempt, none),
+      ROW(tool_schema_invalid, false, kRun, fix_configuration),
+      ROW(tool_output_invalid, false, kAttempt, none),
+      ROW(approval_stale, false, kAttempt, fix_request),
+      ROW(protected_path, false, kAttempt, none),
+      ROW(path_invalid, false, kAttempt, fix_request),
+      ROW(path_outside_workspace, false, kAttempt, fix_request),
+      ROW(not_found, false, kAttempt, fix_request),
+      ROW(already_exists, false, kAttempt, fix_request),
+      ROW(not_a_regular_file, false, kAttempt, fix_request),
+      ROW(not_a_directory, false, kAttempt, fix_request),
+      ROW(file_too_large, false, kAttempt, fix_request),
+      ROW(edit_no_match, false, kAttempt, fix_request),
+      ROW(edit_ambiguous, false, kAttempt, fix_request),
+      ROW(edit_empty, false, kAttempt, fix_request),
+      ROW(stale_file, false, kAttempt, fix_request),
+      ROW(io_error, false, kAttempt, none),
+      ROW(spawn_failed, false, kAttempt, fix_request),
+      ROW(cwd_missing, false, kAttempt, fix_request),
+      ROW(sandbox_unavailable, false, kRun, fix_configuration),
+      ROW(out_of_range, false, kAttempt, fix_request),
+      ROW(bad_pattern, false, kAttempt, fix_request),
+      ROW(pattern_too_long, false, kAttempt, fix_request),
+      ROW(url_not_allowed, false, kAttempt, fix_request),
+      ROW(fetch_failed, false, kAttempt, none),
   });
 }
 #undef ROW
@@ -131,7 +156,7 @@ constexpr auto kToolRows = tool_rows();
 static_assert(in_enum_order(kProviderRows) && in_enum_order(kRuntimeRows) && in_enum_order(kToolRows));
 static_assert(kProviderRows.size() == static_cast<std::size_t>(ProviderErrorCode::provider_unknown) + 1);
 static_assert(kRuntimeRows.size() == static_cast<std::size_t>(RuntimeErrorCode::internal) + 1);
-static_assert(kToolRows.size() == static_cast<std::size_t>(ToolErrorCode::tool_outcome_unknown) + 1);
+static_assert(kToolRows.size() == static_cast<std::size_t>(ToolErrorCode::fetch_failed) + 1);
 
 template <class Rows, class Code>
 const auto& row_of(const Rows& rows, Code code) {

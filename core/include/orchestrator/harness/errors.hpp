@@ -129,7 +129,8 @@ enum class RuntimeErrorCode : std::uint8_t {
   empty_turn,
   output_failed,  // the caller's output stream cannot be written
   local_model_unavailable,
-  script_invalid,  // a script of the scripted provider is not well-formed
+  approval_denied,  // a question to a person expired unanswered
+  script_invalid,   // a script of the scripted provider is not well-formed
   internal
 };
 
@@ -143,7 +144,31 @@ enum class ToolErrorCode : std::uint8_t {
   tool_failed,
   tool_denied,
   tool_cancelled,
-  tool_outcome_unknown
+  tool_outcome_unknown,
+  tool_schema_invalid,  // a schema that a tool declares: a keyword that is not supported, or not a schema
+  tool_output_invalid,  // a result that does not fit the tool's own output schema
+  approval_stale,       // what was approved is no longer what would happen
+  protected_path,       // a path that tools never change
+  path_invalid,
+  path_outside_workspace,
+  not_found,
+  already_exists,
+  not_a_regular_file,
+  not_a_directory,
+  file_too_large,
+  edit_no_match,
+  edit_ambiguous,
+  edit_empty,
+  stale_file,  // the file is not what the caller saw
+  io_error,
+  spawn_failed,  // the program could not be started
+  cwd_missing,
+  sandbox_unavailable,  // no way here to confine a command
+  out_of_range,
+  bad_pattern,
+  pattern_too_long,
+  url_not_allowed,  // a scheme, a form or an address that is never asked
+  fetch_failed
 };
 
 /// The stable text name of a code, equal to its enumerator. Never empty; static lifetime.
