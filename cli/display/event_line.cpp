@@ -101,6 +101,17 @@ struct Summary {
   std::string operator()(const events::ToolCallRequested& event) const {
     return event.call_id + " " + event.tool + " " + quote(event.arguments);
   }
+  std::string operator()(const events::ToolCallStarted& event) const {
+    return event.call_id + (event.attempt > 1 ? " again, attempt " + std::to_string(event.attempt) : "") +
+           (event.approval ? " as approved" : "");
+  }
+  std::string operator()(const events::InterruptRaised& event) const {
+    return event.interrupt_id.str() + " " + event.call_id + " " + event.tool + ": " + quote(event.shown);
+  }
+  std::string operator()(const events::InterruptResolved& event) const {
+    return event.interrupt_id.str() + " " + word(word_of(event.decision)) + " by " + event.by +
+           (event.reason.empty() ? "" : ": " + quote(event.reason));
+  }
   std::string operator()(const events::ToolCallFinished& event) const {
     return event.call_id + " " + word(word_of(event.outcome)) + (event.error ? " " + text_of_error(*event.error) : "");
   }
@@ -119,6 +130,7 @@ struct Summary {
   }
   std::string operator()(const events::RunPaused& event) const { return "by " + event.by; }
   std::string operator()(const events::RunResumed& event) const {
+    if (event.epoch) return "by " + event.by + " after a crash";
     return "by " + event.by + " after " + duration_text(event.parked_us);
   }
   std::string operator()(const events::Completed& event) const {

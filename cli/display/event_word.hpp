@@ -17,6 +17,7 @@ namespace orchestrator::cli {
 [[nodiscard]] std::string_view word_of(harness::TimerKind value);
 [[nodiscard]] std::string_view word_of(harness::RunKind value);
 [[nodiscard]] std::string_view word_of(harness::ToolOutcome value);
+[[nodiscard]] std::string_view word_of(harness::InterruptDecision value);
 [[nodiscard]] std::string_view word_of(harness::ErrorCategory value);
 [[nodiscard]] std::string_view word_of(harness::NextAction value);
 [[nodiscard]] std::string_view word_of(harness::RunStatus value);

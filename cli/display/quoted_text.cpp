@@ -41,14 +41,6 @@ std::optional<std::size_t> utf8_error_offset(std::string_view text) {
   return std::nullopt;
 }
 
-std::size_t whole_characters(std::string_view text, std::size_t bytes_max) {
-  std::size_t size = std::min(text.size(), bytes_max);
-  while (size > 0 && size < text.size() && (static_cast<unsigned char>(text[size]) & 0xc0U) == 0x80U) {
-    --size;
-  }
-  return size;
-}
-
 std::string quoted_text(std::string_view text, std::size_t bytes_max) {
   const std::string_view shown = text.substr(0, whole_characters(text, bytes_max));
   std::string out = "'";

@@ -67,4 +67,12 @@ Payload read_until(RunHandle& run) {
   }
 }
 
+/// What comes after the events that were read already, to the end.
+inline std::vector<StreamEvent> rest_of(RunHandle& run) {
+  std::vector<StreamEvent> events;
+  for (const StreamEvent& event : run.events()) events.push_back(event);
+  EXPECT_FALSE(run.error().has_value()) << run.error()->message;
+  return events;
+}
+
 }  // namespace orchestrator::harness::integration

@@ -39,6 +39,38 @@ struct CancelProvider {
   std::uint32_t attempt = 0;
   bool operator==(const CancelProvider&) const = default;
 };
+/// Check a call's arguments and look at what it would do; answered by `ToolPrepared`.
+struct PrepareTool {
+  std::string call_id;
+  std::string tool;
+  std::string arguments;
+  std::string idempotency_key;
+  bool operator==(const PrepareTool&) const = default;
+};
+/// Carry a call out; its step is durable first. Answered by `ToolReturned`.
+struct RunTool {
+  std::string call_id;
+  std::string tool;
+  std::string arguments;
+  std::string idempotency_key;
+  std::uint32_t attempt = 1;
+  ToolPreparation preparation;
+  bool operator==(const RunTool&) const = default;
+};
+/// Stop a call, its processes with it; answered by `ToolReturned`, at the kill deadline at the latest.
+struct CancelTool {
+  std::string call_id;
+  bool operator==(const CancelTool&) const = default;
+};
+/// Look whether a lost call has happened; answered by `ToolVerified`.
+struct VerifyTool {
+  std::string call_id;
+  std::string tool;
+  std::string arguments;
+  std::string idempotency_key;
+  std::optional<UndoRecord> undo;
+  bool operator==(const VerifyTool&) const = default;
+};
 /// Fire once the run's clock reaches `at_us`; a second start of the same timer replaces the first.
 struct StartTimer {
   TimerKind timer = TimerKind::run;
@@ -53,6 +85,7 @@ struct StopTimer {
 }  // namespace effects
 
 using Effect = std::variant<effects::AcquireSlot, effects::ReleaseSlot, effects::CallProvider, effects::CancelProvider,
+                            effects::PrepareTool, effects::RunTool, effects::CancelTool, effects::VerifyTool,
                             effects::StartTimer, effects::StopTimer>;
 
 }  // namespace orchestrator::harness::event

@@ -22,13 +22,18 @@ BOOST_DESCRIBE_ENUM(ItemKind, text, reasoning, refusal, tool_call, other)
 BOOST_DESCRIBE_ENUM(ContextVerdict, kept, trimmed, summarised, pinned)
 BOOST_DESCRIBE_ENUM(HintPriority, asap, after_turn)
 BOOST_DESCRIBE_ENUM(AbortMode, now, after_turn)
-BOOST_DESCRIBE_ENUM(TimerKind, connect, first_byte, idle, turn, run)
+BOOST_DESCRIBE_ENUM(TimerKind, connect, first_byte, idle, turn, run, approval)
 BOOST_DESCRIBE_ENUM(Role, system, user, assistant)
 BOOST_DESCRIBE_ENUM(OnUnsupported, refuse, drop)
 BOOST_DESCRIBE_ENUM(ReasoningEffort, none, minimal, low, medium, high, xhigh, max)
 BOOST_DESCRIBE_ENUM(ToolChoiceMode, automatic, none, required, named)
 BOOST_DESCRIBE_ENUM(EffectClass, pure, idempotent, reversible, irreversible)
 BOOST_DESCRIBE_ENUM(ToolOutcome, ok, error, denied, cancelled, unknown)
+BOOST_DESCRIBE_ENUM(ApprovalNeed, none, ask, require, refuse)
+BOOST_DESCRIBE_ENUM(ApprovalMode, never, ask, always)
+BOOST_DESCRIBE_ENUM(VerifiedState, happened, not_happened, unknown)
+BOOST_DESCRIBE_ENUM(InterruptKind, approval, clarification)
+BOOST_DESCRIBE_ENUM(InterruptDecision, allow_once, allow_run, deny)
 
 BOOST_DESCRIBE_STRUCT(ErrorCause, (), (code, message))
 BOOST_DESCRIBE_STRUCT(Error, (), (category, code, message, retryable, scope, next_action, at, cause))
@@ -57,7 +62,13 @@ BOOST_DESCRIBE_STRUCT(GenerationSettings, (),
                       (temperature, top_p, stop, seed, max_output_tokens, max_input_tokens, reasoning, tool_choice,
                        parallel_tool_calls, output_schema, metadata))
 BOOST_DESCRIBE_STRUCT(ModelOffer, (), (model, wire, unsupported, context_tokens, output_tokens_max))
-BOOST_DESCRIBE_STRUCT(ToolSpec, (), (name, description, input_schema, strict, effect_class))
+BOOST_DESCRIBE_STRUCT(ToolSpec, (),
+                      (name, description, input_schema, strict, effect_class, output_schema, approval, timeout_ms,
+                       output_bytes_max))
+BOOST_DESCRIBE_STRUCT(ToolPolicy, (), (approval, calls_at_once, repairs_max, approval_timeout_ms))
+BOOST_DESCRIBE_STRUCT(UndoRecord, (), (data, blobs))
+BOOST_DESCRIBE_STRUCT(ToolTarget, (), (name, content))
+BOOST_DESCRIBE_STRUCT(ToolPreparation, (), (undo, targets, approval, preview))
 
 BOOST_DESCRIBE_STRUCT(TimeoutPolicy, (), (connect_ms, first_byte_ms, idle_ms, turn_ms, run_ms))
 BOOST_DESCRIBE_STRUCT(Budgets, (), (cost_micro_usd, tokens, turns))
@@ -84,8 +95,9 @@ BOOST_DESCRIBE_STRUCT(ParentRef, (), (run_id, seq, hash))
 BOOST_DESCRIBE_STRUCT(HistoryRef, (), (base_run_id, items, hash))
 BOOST_DESCRIBE_STRUCT(PinnedHash, (), (name, hash))
 BOOST_DESCRIBE_STRUCT(RunStarted, (),
-                      (kind, parent, input, system, model_plan, offers, settings, tools, limits, history_limits,
-                       budgets, timeouts, history, remember, pinned, behaviours, seed, labels, runtime_version))
+                      (kind, parent, input, system, model_plan, offers, settings, tools, tool_policy, workspace, limits,
+                       history_limits, budgets, timeouts, history, remember, pinned, behaviours, seed, labels,
+                       runtime_version))
 BOOST_DESCRIBE_STRUCT(DroppedSetting, (), (name, reason))
 BOOST_DESCRIBE_STRUCT(ModelSelected, (), (model, wire, dropped))
 BOOST_DESCRIBE_STRUCT(RejectedModel, (), (model, reasons))
@@ -105,7 +117,12 @@ BOOST_DESCRIBE_STRUCT(AttemptFinished, (),
 BOOST_DESCRIBE_STRUCT(AttemptFailed, (), (attempt, error, voided_items))
 BOOST_DESCRIBE_STRUCT(TimeoutFired, (), (timer, after_ms, attempt))
 BOOST_DESCRIBE_STRUCT(ToolCallRequested, (), (call_id, turn, tool, arguments, argument_hash, effect_class))
-BOOST_DESCRIBE_STRUCT(ToolCallFinished, (), (call_id, outcome, result, error, latency_us))
+BOOST_DESCRIBE_STRUCT(ToolCallStarted, (), (call_id, attempt, idempotency_key, undo, targets, approval))
+BOOST_DESCRIBE_STRUCT(ToolCallFinished, (), (call_id, outcome, result, error, full_output, latency_us))
+BOOST_DESCRIBE_STRUCT(InterruptRaised, (),
+                      (interrupt_id, kind, call_id, tool, argument_hash, tool_hash, policy_hash, targets, shown,
+                       shown_hash, expires_us))
+BOOST_DESCRIBE_STRUCT(InterruptResolved, (), (interrupt_id, decision, by, reason))
 BOOST_DESCRIBE_STRUCT(HintQueued, (), (hint_id, priority, text, by, in_flight, expires_us))
 BOOST_DESCRIBE_STRUCT(HintDelivered, (), (hint_id, turn, item))
 BOOST_DESCRIBE_STRUCT(HintDropped, (), (hint_id, reason))
@@ -130,11 +147,16 @@ BOOST_DESCRIBE_STRUCT(ProviderHeaders, (), (attempt, status, provider_request_id
 BOOST_DESCRIBE_STRUCT(ProviderChunk, (), (attempt, parts))
 BOOST_DESCRIBE_STRUCT(ProviderEnded, (), (attempt, error, timer, timer_ms, usage))
 BOOST_DESCRIBE_STRUCT(TimerFired, (), (timer))
-BOOST_DESCRIBE_STRUCT(EffectLost, (), (attempt))
+BOOST_DESCRIBE_STRUCT(ToolPrepared, (), (call_id, preparation, error))
+BOOST_DESCRIBE_STRUCT(ToolReturned, (), (call_id, attempt, outcome, result, error, full_output))
+BOOST_DESCRIBE_STRUCT(ToolVerified, (), (call_id, state, result, detail))
+BOOST_DESCRIBE_STRUCT(EffectLost, (), (attempt, call_id))
 BOOST_DESCRIBE_STRUCT(Abort, (), (mode, by, expected_turn))
 BOOST_DESCRIBE_STRUCT(Hint, (), (hint_id, priority, text, by, expires_us, expected_turn))
 BOOST_DESCRIBE_STRUCT(Pause, (), (by))
 BOOST_DESCRIBE_STRUCT(Resume, (), (by))
+BOOST_DESCRIBE_STRUCT(Recover, (), (by, epoch, discarded_after))
+BOOST_DESCRIBE_STRUCT(Resolve, (), (interrupt_id, decision, by, reason))
 BOOST_DESCRIBE_STRUCT(Checkpoint, (), (label, by))
 
 }  // namespace inputs

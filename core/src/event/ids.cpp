@@ -83,6 +83,7 @@ std::string HexId<Bytes, Tag>::str() const {
 
 template class HexId<16, TraceIdTag>;
 template class HexId<8, SpanIdTag>;
+template class HexId<8, InterruptIdTag>;
 template class HexId<32, HashTag>;
 
 std::optional<ProviderId> ProviderId::parse(std::string_view text) {

@@ -66,13 +66,39 @@ struct ProviderEnded {
   Usage usage;  // what was known of it
   bool operator==(const ProviderEnded&) const = default;
 };
+/// What a look at a call found: what it would do, or why it cannot run.
+struct ToolPrepared {
+  std::string call_id;
+  ToolPreparation preparation;
+  std::optional<harness::Error> error;
+  bool operator==(const ToolPrepared&) const = default;
+};
+/// A call that was running has ended, by itself or because it was cancelled.
+struct ToolReturned {
+  std::string call_id;
+  std::uint32_t attempt = 1;
+  ToolOutcome outcome = ToolOutcome::ok;
+  std::vector<ContentPart> result;
+  std::optional<harness::Error> error;
+  std::optional<SharedBytes> full_output;
+  bool operator==(const ToolReturned&) const = default;
+};
+/// What is in the world of a call that was lost.
+struct ToolVerified {
+  std::string call_id;
+  VerifiedState state = VerifiedState::unknown;
+  std::vector<ContentPart> result;  // of a call that happened, where it can still be told
+  std::string detail;
+  bool operator==(const ToolVerified&) const = default;
+};
 struct TimerFired {
   TimerKind timer = TimerKind::run;
   bool operator==(const TimerFired&) const = default;
 };
-/// An effect that had started is gone with its process.
+/// An effect that had started is gone with its process: a provider call, or a tool call.
 struct EffectLost {
-  std::uint32_t attempt = 0;
+  std::uint32_t attempt = 0;  // of the provider call, or 0
+  std::string call_id;        // of the tool call, or empty
   bool operator==(const EffectLost&) const = default;
 };
 struct Abort {
@@ -98,6 +124,21 @@ struct Resume {
   std::string by;
   bool operator==(const Resume&) const = default;
 };
+/// A process has taken the run over from one that died. What it lost comes next, as `EffectLost`.
+struct Recover {
+  std::string by;
+  std::uint64_t epoch = 0;  // of the store: rises when events that may have been seen are gone
+  std::optional<std::uint64_t> discarded_after;
+  bool operator==(const Recover&) const = default;
+};
+/// The answer to an interrupt.
+struct Resolve {
+  InterruptId interrupt_id;
+  InterruptDecision decision = InterruptDecision::deny;
+  std::string by;
+  std::string reason;
+  bool operator==(const Resolve&) const = default;
+};
 struct Checkpoint {
   std::string label;
   std::string by;
@@ -108,8 +149,9 @@ struct Checkpoint {
 
 struct Input {
   using Value = std::variant<inputs::Start, inputs::SlotGranted, inputs::ProviderHeaders, inputs::ProviderChunk,
-                             inputs::ProviderEnded, inputs::TimerFired, inputs::EffectLost, inputs::Abort, inputs::Hint,
-                             inputs::Pause, inputs::Resume, inputs::Checkpoint>;
+                             inputs::ProviderEnded, inputs::ToolPrepared, inputs::ToolReturned, inputs::ToolVerified,
+                             inputs::TimerFired, inputs::EffectLost, inputs::Abort, inputs::Hint, inputs::Pause,
+                             inputs::Resume, inputs::Recover, inputs::Resolve, inputs::Checkpoint>;
   Now now;
   Value value;
   bool operator==(const Input&) const = default;

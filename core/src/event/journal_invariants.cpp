@@ -52,6 +52,7 @@ struct JournalInvariants::Check {
     at.require(std::ranges::is_sorted(event.behaviours), "required_fields", "behaviours are not ascending");
     at.require(at.meta_.elapsed_us == 0, "elapsed_monotonic", "RunStarted is not at 0");
     at.timeouts_ = event.timeouts;
+    at.calls_at_once_ = event.tool_policy.calls_at_once;
   }
   void operator()(const events::ModelSelected& event) const {
     at.require(!event.model.model.empty(), "required_fields", "ModelSelected without a model");
@@ -132,17 +133,57 @@ struct JournalInvariants::Check {
   void operator()(const events::ToolCallRequested& event) const {
     at.require(!event.call_id.empty(), "required_fields", "ToolCallRequested without an id");
     at.require(!at.attempt_, "calls_after_answer", "a call was requested during an attempt");
-    at.require(!at.call_, "calls_serial", "a call was requested while another is open");
+    at.require(at.calls_.size() < at.calls_at_once_, "calls_serial",
+               "a call was requested while as many are open as may be");
     at.require(event.turn == at.turns_done_, "turns_dense", "the call is not of the turn that ended last");
     if (at.require(!at.calls_due_.empty() && at.calls_due_.front() == event.call_id, "call_requested_once",
                    "call " + event.call_id + " is not the next one of the answer")) {
       at.calls_due_.erase(at.calls_due_.begin());
     }
-    at.call_ = event.call_id;
+    at.calls_[event.call_id] = {at.meta_.span_id, 0, false, {}};
+  }
+  void operator()(const events::ToolCallStarted& event) const {
+    OpenCall* call = at.open_call(event.call_id, "ToolCallStarted");
+    if (call == nullptr) return;
+    at.require(!call->is_running && event.attempt == call->attempts + 1, "call_started_once",
+               "call " + event.call_id + " runs already, or an attempt of it was left out");
+    at.require(!event.idempotency_key.empty() && (call->key.empty() || call->key == event.idempotency_key),
+               "idempotency_key", "call " + event.call_id + " has no key, or another one than before");
+    at.require(!at.abort_, "no_effect_after_abort", "a call started after an abort was requested");
+    at.require(!at.paused_us_, "no_call_while_paused", "a call started while paused");
+    for (const auto& [id, call_id] : at.asked_) {
+      at.require(call_id != event.call_id, "asked_before_start", "a call started before its question was answered");
+    }
+    call->attempts = event.attempt;
+    call->is_running = true;
+    call->key = event.idempotency_key;
+  }
+  void operator()(const events::InterruptRaised& event) const {
+    const OpenCall* call = at.open_call(event.call_id, "InterruptRaised");
+    if (call == nullptr) return;
+    const bool is_approval = event.kind == InterruptKind::approval;
+    at.require(!call->is_running && (call->attempts == 0) == is_approval, "asked_before_start",
+               "an approval is asked before the call, a clarification after its process is gone");
+    at.require(!event.interrupt_id.is_zero() && !event.tool.empty(), "required_fields", "InterruptRaised without id");
+    at.require(event.shown_hash == sha256(event.shown), "required_fields", "shown_hash is not that of what is shown");
+    at.require(at.asked_.emplace(event.interrupt_id, event.call_id).second, "interrupt_resolved_once",
+               "interrupt " + event.interrupt_id.str() + " was raised before");
+  }
+  void operator()(const events::InterruptResolved& event) const {
+    at.require(at.asked_.erase(event.interrupt_id) == 1, "interrupt_resolved_once",
+               "interrupt " + event.interrupt_id.str() + " is not open");
+    at.require(!event.by.empty(), "required_fields", "InterruptResolved does not say by whom");
   }
   void operator()(const events::ToolCallFinished& event) const {
-    at.require(at.call_ == event.call_id, "call_finished_once", "call " + event.call_id + " is not the open one");
-    at.call_.reset();
+    if (const OpenCall* call = at.open_call(event.call_id, "ToolCallFinished")) {
+      const bool ran = event.outcome == ToolOutcome::ok || event.outcome == ToolOutcome::unknown;
+      at.require(!ran || call->attempts > 0, "call_started_once",
+                 "call " + event.call_id + " has the outcome of a call that ran, and never started");
+      for (const auto& [id, call_id] : at.asked_) {
+        at.require(call_id != event.call_id, "interrupt_resolved_once", "a call ended with its question open");
+      }
+    }
+    at.calls_.erase(event.call_id);
     at.tool_us_ += event.latency_us;
     at.require(event.error.has_value() == (event.outcome != ToolOutcome::ok), "required_fields",
                "a call has an error exactly when it is not ok");
@@ -175,7 +216,10 @@ struct JournalInvariants::Check {
     at.paused_us_ = at.meta_.elapsed_us;
   }
   void operator()(const events::RunResumed& event) const {
-    if (event.epoch) return;  // after a crash, not after a pause
+    if (event.epoch) {  // after a crash, not after a pause
+      for (auto& [id, call] : at.calls_) call.is_running = false;
+      return;
+    }
     if (at.require(at.paused_us_.has_value(), "pause_alternates", "the run is not paused")) {
       at.require(event.parked_us == at.meta_.elapsed_us - *at.paused_us_, "latencies", "parked_us is wrong");
     }
@@ -220,7 +264,8 @@ struct JournalInvariants::Check {
     at.require(at.meta_.parent_span_id == at.first_->span_id, "spans", "an attempt's span is not a child of the run's");
     at.require(!at.abort_ || at.abort_->mode != AbortMode::now, "no_call_after_abort", "a call after an abort");
     at.require(!at.paused_us_, "no_call_while_paused", "a call while paused");
-    at.require(!at.call_ && at.calls_due_.empty(), "call_finished_once", "a request while a call has no result");
+    at.require(at.calls_.empty() && at.calls_due_.empty(), "call_finished_once",
+               "a request while a call has no result");
     at.require(std::ranges::all_of(at.delivered_for_, [&](std::uint32_t turn) { return turn == event.turn; }),
                "hint_delivered_turn", "a hint was delivered into another turn");
     at.delivered_for_.clear();
@@ -264,6 +309,16 @@ bool JournalInvariants::is_open(std::uint32_t attempt, std::string_view type) {
   if (attempt_ && attempt_->number == attempt) return true;
   report("attempt_open", std::string(type) + " of attempt " + number(attempt) + ", which is not under way");
   return false;
+}
+
+JournalInvariants::OpenCall* JournalInvariants::open_call(const std::string& call_id, std::string_view type) {
+  const auto found = calls_.find(call_id);
+  if (found == calls_.end()) {
+    report("call_finished_once", std::string(type) + " of call " + call_id + ", which is not open");
+    return nullptr;
+  }
+  require(found->second.span == meta_.span_id, "spans", "an event of a call stands outside of the call's span");
+  return &found->second;
 }
 
 JournalInvariants::Item* JournalInvariants::delta_item(std::uint32_t attempt, std::uint32_t turn,
@@ -335,7 +390,7 @@ void JournalInvariants::check_totals(const Usage& usage, const std::optional<std
 
 void JournalInvariants::check_nothing_open() {
   require(!attempt_, "attempt_ended_once", "the run ended inside an attempt");
-  require(!call_ && calls_due_.empty(), "call_finished_once", "the run ended with a call open");
+  require(calls_.empty() && calls_due_.empty(), "call_finished_once", "the run ended with a call open");
   require(delivered_for_.empty(), "hint_delivered_turn", "a hint was delivered into a turn that never began");
   for (const auto& [hint_id, has_ended] : hints_) {
     require(has_ended, "hint_ended_once", "hint " + hint_id.str() + " was neither delivered nor dropped");
@@ -359,7 +414,7 @@ void JournalInvariants::check_envelope(const StreamEvent& event) {
   last_elapsed_us_ = meta_.elapsed_us;
 }
 
-// An event of an attempt stands in the attempt's span, a child of the run's; every other one in the run's own.
+// An event of an attempt or a tool call stands in its span, a child of the run's; every other one in the run's own.
 void JournalInvariants::check_span(const StreamEvent& event) {
   require(!meta_.span_id.is_zero(), "spans", "span_id is all zeros");
   const bool is_of_run = meta_.span_id == first_->span_id;
@@ -368,8 +423,13 @@ void JournalInvariants::check_span(const StreamEvent& event) {
     return;
   }
   require(meta_.parent_span_id == first_->span_id, "spans", "an attempt's span is not a child of the run's");
-  const bool begins = event.get_if<events::ContextAssembled>() != nullptr;
-  require(begins || (attempt_ && attempt_->span == meta_.span_id), "spans", "an event in a span of no open attempt");
+  const bool begins = event.get_if<events::ContextAssembled>() != nullptr ||
+                      event.get_if<events::ToolCallRequested>() != nullptr ||
+                      event.get_if<events::InterruptResolved>() != nullptr;
+  const bool is_of_call =
+      std::ranges::any_of(calls_, [&](const auto& open) { return open.second.span == meta_.span_id; });
+  require(begins || is_of_call || (attempt_ && attempt_->span == meta_.span_id), "spans",
+          "an event in a span of no open attempt or call");
 }
 
 void JournalInvariants::add(const StreamEvent& event) {

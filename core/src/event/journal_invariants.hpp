@@ -58,6 +58,12 @@ class JournalInvariants {
     std::vector<std::string> call_ids;  // of its completed tool calls
     std::optional<SpanId> span;
   };
+  struct OpenCall {
+    SpanId span;
+    std::uint32_t attempts = 0;  // executions begun
+    bool is_running = false;     // by a process that is still there
+    std::string key;
+  };
   // Sum over attempts of one count: empty once one attempt did not report it.
   struct Sum {
     std::uint64_t value = 0;
@@ -75,6 +81,7 @@ class JournalInvariants {
   void check_error(const harness::Error& error);
   void check_totals(const Usage& usage, const std::optional<std::uint64_t>& cost, const Latencies& latencies);
   void check_nothing_open();
+  OpenCall* open_call(const std::string& call_id, std::string_view type);
   Item* delta_item(std::uint32_t attempt, std::uint32_t turn, const std::string& item_id);
   void check_delta(std::uint32_t attempt, std::uint32_t turn, const std::string& item_id, std::uint64_t offset,
                    const std::string& text, ItemKind kind);
@@ -97,7 +104,9 @@ class JournalInvariants {
   std::string last_output_;                   // visible text of the last finished attempt
   std::string partial_output_;                // visible text of the last attempt when it failed
   std::vector<std::string> calls_due_;        // completed in the last answer, not yet requested
-  std::optional<std::string> call_;           // requested, not yet finished
+  std::map<std::string, OpenCall> calls_;     // requested, not yet finished, by id
+  std::map<InterruptId, std::string> asked_;  // open questions, and the calls that they are about
+  std::uint32_t calls_at_once_ = 1;
   std::map<HintId, bool> hints_;              // true once delivered or dropped
   std::vector<std::uint32_t> delivered_for_;  // turns of hints that wait for their request
   std::optional<std::uint64_t> paused_us_;

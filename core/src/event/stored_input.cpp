@@ -94,6 +94,34 @@ struct Derive {
     if (const auto* usage = first<events::UsageReported>(events)) ended.usage = usage->usage;
     return ended;
   }
+  // Rarely is all of these in the events, so they are stored in full but for the commonest form of each.
+  std::optional<Input::Value> operator()(const inputs::ToolPrepared&) const {
+    inputs::ToolPrepared prepared;
+    if (const auto* started = first<events::ToolCallStarted>(events)) {
+      prepared.call_id = started->call_id;
+      prepared.preparation.undo = started->undo;
+      prepared.preparation.targets = started->targets;
+      return prepared;
+    }
+    if (const auto* finished = first<events::ToolCallFinished>(events)) {
+      prepared.call_id = finished->call_id;
+      prepared.error = finished->error;
+      return prepared;
+    }
+    return std::nullopt;
+  }
+  std::optional<Input::Value> operator()(const inputs::ToolReturned&) const {
+    const auto* finished = first<events::ToolCallFinished>(events);
+    if (finished == nullptr) return std::nullopt;
+    inputs::ToolReturned returned;
+    returned.call_id = finished->call_id;
+    returned.outcome = finished->outcome;
+    returned.result = finished->result;
+    returned.error = finished->error;
+    returned.full_output = finished->full_output;
+    return returned;
+  }
+  std::optional<Input::Value> operator()(const inputs::ToolVerified&) const { return std::nullopt; }
   std::optional<Input::Value> operator()(const inputs::TimerFired&) const {
     const auto* timeout = first<events::TimeoutFired>(events);
     if (timeout == nullptr) return std::nullopt;
@@ -102,7 +130,7 @@ struct Derive {
   std::optional<Input::Value> operator()(const inputs::EffectLost&) const {
     const auto* failed = first<events::AttemptFailed>(events);
     if (failed == nullptr) return std::nullopt;
-    return inputs::EffectLost{failed->attempt};
+    return inputs::EffectLost{failed->attempt, {}};
   }
   std::optional<Input::Value> operator()(const inputs::Abort&) const {
     const auto* abort = first<events::AbortRequested>(events);
@@ -123,6 +151,16 @@ struct Derive {
     const auto* resumed = first<events::RunResumed>(events);
     if (resumed == nullptr) return std::nullopt;
     return inputs::Resume{resumed->by};
+  }
+  std::optional<Input::Value> operator()(const inputs::Recover&) const {
+    const auto* resumed = first<events::RunResumed>(events);
+    if (resumed == nullptr) return std::nullopt;
+    return inputs::Recover{resumed->by, resumed->epoch.value_or(0), resumed->discarded_after};
+  }
+  std::optional<Input::Value> operator()(const inputs::Resolve&) const {
+    const auto* resolved = first<events::InterruptResolved>(events);
+    if (resolved == nullptr) return std::nullopt;
+    return inputs::Resolve{resolved->interrupt_id, resolved->decision, resolved->by, resolved->reason};
   }
   std::optional<Input::Value> operator()(const inputs::Checkpoint&) const {
     const auto* checkpoint = first<events::CheckpointCreated>(events);

@@ -21,7 +21,8 @@ struct Upcaster {
   void (*apply)(boost::json::object& data) = nullptr;
 };
 
-/// The upcasters of this build, by type and version. Version 1 is the first, so there are none yet.
+/// The upcasters of this build, by type and version. Version 1 is that of 0.1.0, version 2 that of 0.1.1, which runs
+/// tools.
 [[nodiscard]] std::span<const Upcaster> upcasters();
 
 /// Brings `data` from `version` to `target`; versions without an upcaster for the type pass unchanged.

@@ -4,6 +4,9 @@
 
 #include "event/upcaster.hpp"
 
+#include "event/canonical_event.hpp"
+#include "event/testing/golden_file.hpp"
+
 #include <gtest/gtest.h>
 
 #include <array>
@@ -63,7 +66,29 @@ TEST(Upcaster, RefusesWhatIsNewerThanTheBuild) {
   EXPECT_EQ(done.error().at, "/v");
 }
 
-TEST(Upcaster, TheBuildHasNoneBeforeItsFirstChange) { EXPECT_TRUE(upcasters().empty()); }
+StreamEvent event_of_0_1_0(std::string_view type) {
+  std::string text = read_text_file(repository_path("tests/golden/events_of_0_1_0/" + std::string(type) + ".json"));
+  text.pop_back();
+  auto event = decode_event(text);
+  EXPECT_TRUE(event) << event.error().message << " at " << event.error().at;
+  return event.value_or(StreamEvent{});
+}
+
+TEST(Upcaster, ReadsTheEventsOf010) {
+  const StreamEvent started = event_of_0_1_0("RunStarted");
+  const auto* run = started.get_if<StreamEvent::RunStarted>();
+  ASSERT_NE(run, nullptr);
+  EXPECT_EQ(run->tool_policy, ToolPolicy{});
+  EXPECT_EQ(run->workspace, "");
+  ASSERT_EQ(run->tools.size(), 1U);
+  EXPECT_EQ(run->tools.front().approval, ApprovalNeed::none);
+  EXPECT_EQ(run->tools.front().timeout_ms, ToolSpec{}.timeout_ms);
+  EXPECT_EQ(run->tools.front().output_bytes_max, ToolSpec{}.output_bytes_max);
+
+  const StreamEvent finished = event_of_0_1_0("ToolCallFinished");
+  ASSERT_NE(finished.get_if<StreamEvent::ToolCallFinished>(), nullptr);
+  EXPECT_EQ(finished.get_if<StreamEvent::ToolCallFinished>()->full_output, std::nullopt);
+}
 
 }  // namespace
 }  // namespace orchestrator::harness::event

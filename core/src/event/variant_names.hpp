@@ -34,7 +34,10 @@ struct VariantNames<StreamEvent::Payload> {
                                                                   "AttemptFailed",
                                                                   "TimeoutFired",
                                                                   "ToolCallRequested",
+                                                                  "ToolCallStarted",
                                                                   "ToolCallFinished",
+                                                                  "InterruptRaised",
+                                                                  "InterruptResolved",
                                                                   "HintQueued",
                                                                   "HintDelivered",
                                                                   "HintDropped",
@@ -65,7 +68,8 @@ template <>
 struct VariantNames<Input::Value> {
   static constexpr auto kNames =
       std::to_array<std::string_view>({"Start", "SlotGranted", "ProviderHeaders", "ProviderChunk", "ProviderEnded",
-                                       "TimerFired", "EffectLost", "Abort", "Hint", "Pause", "Resume", "Checkpoint"});
+                                       "ToolPrepared", "ToolReturned", "ToolVerified", "TimerFired", "EffectLost",
+                                       "Abort", "Hint", "Pause", "Resume", "Recover", "Resolve", "Checkpoint"});
 };
 
 template <class Variant>

@@ -18,6 +18,7 @@ struct HarnessBuilder::Draft {
   std::uint32_t concurrency = 256;
   std::uint32_t flush_window_ms = 4;
   std::shared_ptr<LogSink> log;
+  std::vector<std::shared_ptr<Tool>> tools;
   std::optional<Error> error;  // of the environment; `build` answers with it
 };
 
@@ -61,6 +62,10 @@ HarnessBuilder& HarnessBuilder::default_model(std::string_view name) {
   draft_->default_model = std::string(name);
   return *this;
 }
+HarnessBuilder& HarnessBuilder::tool(std::shared_ptr<Tool> tool) {
+  draft_->tools.push_back(std::move(tool));
+  return *this;
+}
 HarnessBuilder& HarnessBuilder::limits(Limits limits) {
   draft_->limits = limits;
   return *this;
@@ -96,6 +101,9 @@ Result<Harness> HarnessBuilder::build() const {
   options.concurrency = draft_->concurrency;
   options.flush_window_ms = draft_->flush_window_ms;
   options.log = draft_->log;
+  for (const std::shared_ptr<Tool>& tool : draft_->tools) {
+    if (auto added = options.tools.add(tool); !added) return std::unexpected(added.error());
+  }
   return Harness(runtime::Engine::start(std::move(options)));
 }
 

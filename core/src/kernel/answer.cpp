@@ -4,7 +4,7 @@
 #include <set>
 
 #include "event/item_value.hpp"
-#include "kernel/decider.hpp"
+#include "kernel/tool_loop.hpp"
 
 namespace orchestrator::harness::kernel {
 namespace {
@@ -16,6 +16,15 @@ class AnswerDecision {
   // False once the attempt has ended.
   bool take(const event::ProviderPart& part) {
     return std::visit([this](const auto& p) { return on(p); }, part);
+  }
+  // The process of the call is gone, and the answer with it.
+  void lose(const Error& error) {
+    if (is_journal_full(decider_.base().facts)) {
+      fail_attempt(full_journal_error());
+      return;
+    }
+    close_attempt(error);
+    advance(decider_);
   }
 
  private:
@@ -103,8 +112,7 @@ class AnswerDecision {
                              events::AttemptFinished{attempt_.number, finished.reason, finished.native_reason,
                                                      finished.provider_model, finished.provider_response_id});
     stop_turn_timer();
-    answer_calls(asked, finished.reason);
-    advance(decider_);
+    step_calls(decider_);
     return false;
   }
   bool on(const event::AnswerFailed& failed) {
@@ -118,6 +126,10 @@ class AnswerDecision {
     return false;
   }
   void fail_attempt(const Error& error) {
+    close_attempt(error);
+    decider_.end_with_error(error);
+  }
+  void close_attempt(const Error& error) {
     decider_.emit_in_attempt(attempt_.number,
                              events::UsageReported{attempt_.number, usage_, std::nullopt, std::nullopt});
     events::AttemptFailed failed{attempt_.number, error, {}};
@@ -125,7 +137,6 @@ class AnswerDecision {
     for (const ItemProgress& item : now.items) failed.voided_items.push_back(item.item_id);
     decider_.emit_in_attempt(attempt_.number, std::move(failed));
     stop_turn_timer();
-    decider_.end_with_error(error);
   }
   void stop_turn_timer() {
     if (decider_.base().facts.spec.timeouts.turn_ms) decider_.effect(event::effects::StopTimer{TimerKind::turn});
@@ -161,31 +172,6 @@ class AnswerDecision {
     return std::nullopt;
   }
 
-  // Every call gets exactly one result. There are no tools in this version, so each ends as an error that the model
-  // reads; a call of an answer that was cut is never taken for whole.
-  void answer_calls(const std::vector<ToolCallItem>& asked, FinishReason reason) {
-    const bool is_cut = reason == FinishReason::length || reason == FinishReason::content_filter;
-    for (const ToolCallItem& call : asked) {
-      events::ToolCallRequested requested;
-      requested.call_id = call.call_id;
-      requested.turn = attempt_.turn;
-      requested.tool = call.name;
-      requested.arguments = call.arguments;
-      requested.argument_hash = sha256(call.arguments);
-      decider_.emit(std::move(requested));
-      const ToolError error =
-          is_cut ? ToolError{ToolErrorCode::tool_args_invalid,
-                             "the answer was cut before the call was whole",
-                             call.name,
-                             {}}
-                 : ToolError{ToolErrorCode::unknown_tool, "there is no tool of this name in this run", call.name, {}};
-      events::ToolCallFinished finished;
-      finished.call_id = call.call_id;
-      finished.error = error.to_error();
-      finished.result.emplace_back(TextPart{std::string(name_of(error.code)) + ": " + error.message});
-      decider_.emit(std::move(finished));
-    }
-  }
   Decider& decider_;
   const Attempt& attempt_;  // as before this chunk
   std::vector<Added> added_;
@@ -277,7 +263,12 @@ void on_provider_ended(Decider& decider, const event::inputs::ProviderEnded& inp
   answer.take(event::AnswerFailed{input.error});
 }
 
+// A lost call of the model has done nothing to the world: once its loss is journaled, it is made again.
 void on_effect_lost(Decider& decider, const event::inputs::EffectLost& input) {
+  if (!input.call_id.empty()) {
+    lose_call(decider, input.call_id);
+    return;
+  }
   const ProviderError lost{ProviderErrorCode::provider_lost,
                            "the process that made the call is gone",
                            "attempt " + std::to_string(input.attempt),
@@ -289,7 +280,7 @@ void on_effect_lost(Decider& decider, const event::inputs::EffectLost& input) {
   const Attempt* attempt = calling_attempt(decider.base(), input.attempt);
   if (attempt == nullptr) return;
   AnswerDecision answer(decider, *attempt);
-  answer.take(event::AnswerFailed{lost});
+  answer.lose(lost);
 }
 
 }  // namespace orchestrator::harness::kernel

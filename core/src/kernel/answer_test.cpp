@@ -197,12 +197,13 @@ TEST(Answer, ADeadlineThatIsNotOfTheStreamIsNot) {
   }
 }
 
-TEST(Answer, ALostCallFails) {
+TEST(Answer, ALostCallIsMadeAgain) {
   Scene scene = calling();
   scene.given(chunk(1, {text("a", "Hel")}));
   const Error error =
       ProviderError{ProviderErrorCode::provider_lost, "the process that made the call is gone", "attempt 1"};
-  scene.when(lost(1)).then({no_usage(), events::AttemptFailed{1, error, {"a"}}, run_error(error, "Hel")});
+  scene.when(lost(1)).then({no_usage(), events::AttemptFailed{1, error, {"a"}}}, {event::effects::AcquireSlot{2}});
+  EXPECT_EQ(std::get<Waiting>(scene.state().phase).next_turn, 1U);
 }
 
 TEST(Answer, InputsOfOtherAttemptsLeadToNothing) {
@@ -222,7 +223,7 @@ TEST(Answer, InputsOfOtherAttemptsLeadToNothing) {
   all_ignored(1);
 }
 
-// Tool calls: this version has no tools, so each is answered with an error that the model reads.
+// Tool calls of a run without tools: each is answered with an error that the model reads.
 
 events::ToolCallRequested call_requested(std::string call_id, std::string tool, std::string args) {
   const Hash hash = sha256(args);
@@ -309,12 +310,12 @@ TEST(Answer, TheLimitOfEventsEndsTheRunWithRoomForItsEnd) {
   events::RunStarted spec = example_spec();
   spec.limits.hints_queued = 4;
   spec.limits.tool_calls_per_turn = 2;
-  spec.limits.run_events = 4 + 1 + (16 + 4 + 2 * 2);  // four events, one delta, and what every run keeps free
+  spec.limits.run_events = 4 + 1 + (16 + 4 + 4 * 2);  // four events, one delta, and what every run keeps free
   Scene scene = calling(spec);
   ASSERT_EQ(scene.journal().size(), 4U);
   scene.when(chunk(1, {text("a", "x")})).then({events::OutputDelta{1, 1, "a", 0, "x"}});
   const Error error =
-      RuntimeError{RuntimeErrorCode::limit_exceeded, "the run reached its limit of 29 events", "limits.run_events"};
+      RuntimeError{RuntimeErrorCode::limit_exceeded, "the run reached its limit of 33 events", "limits.run_events"};
   scene.when(chunk(1, {text("a", "y")}))
       .then({no_usage(), events::AttemptFailed{1, error, {"a"}}, run_error(error, "x")},
             {event::effects::CancelProvider{1}});

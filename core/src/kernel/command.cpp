@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an operator may ask of a run, and the deadlines that act like one.
 #include "event/json_writer.hpp"
-#include "kernel/decider.hpp"
+#include "kernel/tool_loop.hpp"
 
 namespace orchestrator::harness::kernel {
 namespace {
@@ -10,6 +10,7 @@ namespace {
 std::uint32_t present_turn(const State& state) {
   if (const auto* waiting = std::get_if<Waiting>(&state.phase)) return waiting->next_turn;
   if (const auto* calling = std::get_if<Calling>(&state.phase)) return calling->attempt.turn;
+  if (const auto* acting = std::get_if<Acting>(&state.phase)) return acting->turn;
   if (const auto* stopping = std::get_if<Stopping>(&state.phase)) return stopping->attempt.turn;
   return 0;
 }
@@ -52,13 +53,20 @@ bool refuse_full_journal(Decider& decider) {
 void on_abort(Decider& decider, const event::inputs::Abort& input) {
   const State& base = decider.base();
   if (refuse_other_turn(decider, input.expected_turn)) return;
-  if (std::holds_alternative<Stopping>(base.phase)) return;  // it is being stopped already
+  const auto* acting = std::get_if<Acting>(&base.phase);
+  // It is being stopped already.
+  if (std::holds_alternative<Stopping>(base.phase) || (acting != nullptr && acting->stopped_by)) return;
   const auto& earlier = base.facts.abort;
   if (earlier && (earlier->mode == AbortMode::now || input.mode == AbortMode::after_turn)) return;
 
   decider.emit(events::AbortRequested{input.mode, input.by});
   if (const auto* calling = std::get_if<Calling>(&base.phase)) {
     if (input.mode == AbortMode::now) decider.effect(event::effects::CancelProvider{calling->attempt.number});
+    return;
+  }
+  if (acting != nullptr) {
+    // Nothing further begins; `now` stops what runs, `after_turn` lets it come to its end.
+    stop_calls(decider, input.mode == AbortMode::now);
     return;
   }
   // Between turns both modes are the same: nothing is under way that could be waited for.
@@ -86,7 +94,6 @@ void on_pause(Decider& decider, const event::inputs::Pause& input) {
   const State& base = decider.base();
   if (base.facts.paused || refuse_full_journal(decider)) return;
   decider.emit(events::RunPaused{input.by});
-  if (base.facts.spec.timeouts.run_ms) decider.effect(event::effects::StopTimer{TimerKind::run});
   if (const auto* waiting = std::get_if<Waiting>(&base.phase)) {
     decider.effect(event::effects::ReleaseSlot{waiting->next_attempt});
   }
@@ -102,9 +109,9 @@ void on_resume(Decider& decider, const event::inputs::Resume& input) {
   resumed.by = input.by;
   resumed.parked_us = decider.now_us() - facts.paused_since_us;
   decider.emit(std::move(resumed));
-  const bool is_stopping = std::holds_alternative<Stopping>(decider.base().phase);
-  if (const auto at_us = run_deadline_us(decider.facts()); at_us && !is_stopping) {
-    decider.effect(event::effects::StartTimer{TimerKind::run, *at_us});
+  if (std::holds_alternative<Acting>(decider.base().phase)) {
+    resume_calls(decider);
+    return;
   }
   if (std::holds_alternative<Waiting>(decider.base().phase)) advance(decider);
 }
@@ -118,17 +125,30 @@ void on_checkpoint(Decider& decider, const event::inputs::Checkpoint& input) {
 void on_timer_fired(Decider& decider, const event::inputs::TimerFired& input) {
   const State& base = decider.base();
   const Facts& facts = base.facts;
+  if (input.timer == TimerKind::approval) {
+    const auto expires_us = approval_deadline_us(base);
+    if (!expires_us || decider.now_us() < *expires_us) return;
+    decider.emit(events::TimeoutFired{input.timer, *facts.spec.tool_policy.approval_timeout_ms, std::nullopt});
+    stop_calls(decider, true);
+    return;
+  }
   const bool is_run = input.timer == TimerKind::run;
   const auto deadline_us = is_run ? run_deadline_us(facts) : turn_deadline_us(facts);
   const bool is_ours = is_run || input.timer == TimerKind::turn;
   // A timer that was stopped or moved may still fire once.
   if (!is_ours || !deadline_us || decider.now_us() < *deadline_us) return;
-  if (std::holds_alternative<Stopping>(base.phase) || (is_run && facts.paused)) return;
+  if (std::holds_alternative<Stopping>(base.phase) || (is_run && is_parked(base))) return;
 
   const std::uint64_t after_ms = is_run ? *facts.spec.timeouts.run_ms : *facts.spec.timeouts.turn_ms;
   if (const auto* calling = std::get_if<Calling>(&base.phase)) {
     decider.emit(events::TimeoutFired{input.timer, after_ms, calling->attempt.number});
     decider.effect(event::effects::CancelProvider{calling->attempt.number});
+    return;
+  }
+  if (const auto* acting = std::get_if<Acting>(&base.phase)) {
+    if (acting->stopped_by || facts.abort) return;
+    decider.emit(events::TimeoutFired{input.timer, after_ms, std::nullopt});
+    stop_calls(decider, true);
     return;
   }
   const auto& waiting = std::get<Waiting>(base.phase);

@@ -365,7 +365,7 @@ TEST(Command, ARunAtItsLimitOfEventsTakesNoMoreThatAddToIt) {
   events::RunStarted spec = example_spec();
   spec.limits.hints_queued = 4;
   spec.limits.tool_calls_per_turn = 2;
-  spec.limits.run_events = 3 + (16 + 4 + 2 * 2);  // room for one more than the two of the start
+  spec.limits.run_events = 3 + (16 + 4 + 4 * 2);  // room for one more than the two of the start
   Scene scene = waiting(spec);
   scene.given(checkpoint("last"));
   scene.when(checkpoint("x")).then_refused(RuntimeErrorCode::limit_exceeded, "limits.run_events");

@@ -13,14 +13,36 @@ struct Dispatch {
   void operator()(const event::inputs::ProviderHeaders& input) const { on_provider_headers(decider, input); }
   void operator()(const event::inputs::ProviderChunk& input) const { on_provider_chunk(decider, input); }
   void operator()(const event::inputs::ProviderEnded& input) const { on_provider_ended(decider, input); }
+  void operator()(const event::inputs::ToolPrepared& input) const { on_tool_prepared(decider, input); }
+  void operator()(const event::inputs::ToolReturned& input) const { on_tool_returned(decider, input); }
+  void operator()(const event::inputs::ToolVerified& input) const { on_tool_verified(decider, input); }
   void operator()(const event::inputs::TimerFired& input) const { on_timer_fired(decider, input); }
   void operator()(const event::inputs::EffectLost& input) const { on_effect_lost(decider, input); }
   void operator()(const event::inputs::Abort& input) const { on_abort(decider, input); }
   void operator()(const event::inputs::Hint& input) const { on_hint(decider, input); }
   void operator()(const event::inputs::Pause& input) const { on_pause(decider, input); }
   void operator()(const event::inputs::Resume& input) const { on_resume(decider, input); }
+  void operator()(const event::inputs::Recover& input) const { on_recover(decider, input); }
+  void operator()(const event::inputs::Resolve& input) const { on_resolve(decider, input); }
   void operator()(const event::inputs::Checkpoint& input) const { on_checkpoint(decider, input); }
 };
+
+// The run's deadline stands still while the run is parked: its timer stops and starts where a decision parks the run
+// or goes on with it.
+void follow_parking(Decider& decider) {
+  const State& base = decider.base();
+  if (!base.facts.spec.timeouts.run_ms || decider.emitted() == 0) return;
+  const bool may_change = std::holds_alternative<Acting>(base.phase) || base.facts.paused || decider.has_paused();
+  if (!may_change) return;
+  const State& after = decider.state();
+  const bool is_over = std::holds_alternative<Ended>(after.phase) || std::holds_alternative<Stopping>(after.phase);
+  if (is_over || is_parked(base) == is_parked(after)) return;
+  if (is_parked(after)) {
+    decider.first_effect(event::effects::StopTimer{TimerKind::run});
+  } else if (const auto at_us = run_deadline_us(after.facts)) {
+    decider.first_effect(event::effects::StartTimer{TimerKind::run, *at_us});
+  }
+}
 
 }  // namespace
 
@@ -37,6 +59,7 @@ Decision decide(const State& state, const event::Input& input) {
     decider.refuse(RuntimeErrorCode::internal, "the run's clock went back", "now.elapsed_us");
   } else {
     std::visit(Dispatch{decider}, input.value);
+    follow_parking(decider);
   }
   return decider.take();
 }

@@ -27,12 +27,18 @@ std::vector<NamedInput> every_input() {
           {"TimerFired/run", timer(TimerKind::run)},
           {"TimerFired/turn", timer(TimerKind::turn)},
           {"TimerFired/idle", timer(TimerKind::idle)},
+          {"ToolPrepared", prepared("c1")},
+          {"ToolReturned", returned("c1")},
+          {"ToolVerified", verified("c1", VerifiedState::happened)},
           {"EffectLost", lost(1)},
+          {"EffectLost/call", lost_call("c1")},
           {"Abort/now", abort(AbortMode::now)},
           {"Abort/after_turn", abort(AbortMode::after_turn)},
           {"Hint", hint(1)},
           {"Pause", pause()},
           {"Resume", resume()},
+          {"Recover", recovered()},
+          {"Resolve", event::inputs::Resolve{}},
           {"Checkpoint", checkpoint("x")}};
 }
 
@@ -46,6 +52,7 @@ events::RunStarted timed_spec() {
   events::RunStarted spec = example_spec();
   spec.timeouts.run_ms = 1;
   spec.timeouts.turn_ms = 1;
+  spec.tools = {example_tool(EffectClass::irreversible)};
   return spec;
 }
 
@@ -59,7 +66,12 @@ std::vector<NamedPhase> every_phase() {
           {"calling", {slot(1)}},
           {"calling, paused", {slot(1), pause()}},
           {"calling, abort after turn", {slot(1), abort(AbortMode::after_turn)}},
-          {"stopping", {slot(1), abort(AbortMode::now)}}};
+          {"stopping", {slot(1), abort(AbortMode::now)}},
+          {"preparing", {slot(1), call_answer(1)}},
+          {"running", {slot(1), call_answer(1), prepared("c1")}},
+          {"running, paused", {slot(1), call_answer(1), prepared("c1"), pause()}},
+          {"running, stopped", {slot(1), call_answer(1), prepared("c1"), abort(AbortMode::now)}},
+          {"lost", {slot(1), call_answer(1), prepared("c1"), recovered()}}};
 }
 
 // What a decision came to: its event types, or the code of its refusal, or nothing.
@@ -105,6 +117,9 @@ const std::map<std::string, Row>& table() {
        {{"waiting", "TimeoutFired Error"},
         {"calling", "TimeoutFired"},
         {"calling, abort after turn", "TimeoutFired"},
+        {"preparing", "TimeoutFired ToolCallFinished Error"},
+        {"running", "TimeoutFired"},
+        {"lost", "TimeoutFired ToolCallFinished Error"},
         {"else", "-"}}},
       {"TimerFired/turn",
        {{"calling", "TimeoutFired"},
@@ -112,26 +127,46 @@ const std::map<std::string, Row>& table() {
         {"calling, abort after turn", "TimeoutFired"},
         {"else", "-"}}},
       {"TimerFired/idle", {{"else", "-"}}},
+      {"ToolPrepared", {{"preparing", "ToolCallStarted"}, {"else", "-"}}},
+      {"ToolReturned",
+       {{"running", "ToolCallFinished"},
+        {"running, paused", "ToolCallFinished"},
+        {"running, stopped", "ToolCallFinished Aborted"},
+        {"else", "-"}}},
+      {"ToolVerified", {{"lost", "ToolCallFinished"}, {"else", "-"}}},
+      {"EffectLost/call", {{"else", "-"}}},
+      {"Recover", {{"else", "RunResumed"}}},
+      {"Resolve", {{"else", again}}},
       {"EffectLost",
-       {{"calling", fails},
-        {"calling, paused", fails},
-        {"calling, abort after turn", fails},
+       {{"calling", "UsageReported AttemptFailed"},
+        {"calling, paused", "UsageReported AttemptFailed"},
+        {"calling, abort after turn", aborts},
         {"stopping", aborts},
         {"else", "-"}}},
       {"Abort/now",
        {{"waiting", "AbortRequested Aborted"},
         {"waiting, paused", "AbortRequested Aborted"},
+        {"preparing", "AbortRequested ToolCallFinished Aborted"},
+        {"lost", "AbortRequested ToolCallFinished Aborted"},
+        {"running, stopped", "-"},
         {"stopping", "-"},
         {"else", "AbortRequested"}}},
       {"Abort/after_turn",
        {{"waiting", "AbortRequested Aborted"},
         {"waiting, paused", "AbortRequested Aborted"},
         {"calling, abort after turn", "-"},
+        {"preparing", "AbortRequested ToolCallFinished Aborted"},
+        {"lost", "AbortRequested ToolCallFinished Aborted"},
+        {"running, stopped", "-"},
         {"stopping", "-"},
         {"else", "AbortRequested"}}},
       {"Hint", {{"else", "HintQueued"}}},
-      {"Pause", {{"waiting, paused", "-"}, {"calling, paused", "-"}, {"else", "RunPaused"}}},
-      {"Resume", {{"waiting, paused", "RunResumed"}, {"calling, paused", "RunResumed"}, {"else", again}}},
+      {"Pause", {{"waiting, paused", "-"}, {"calling, paused", "-"}, {"running, paused", "-"}, {"else", "RunPaused"}}},
+      {"Resume",
+       {{"waiting, paused", "RunResumed"},
+        {"calling, paused", "RunResumed"},
+        {"running, paused", "RunResumed"},
+        {"else", again}}},
       {"Checkpoint", {{"else", "CheckpointCreated"}}}};
   return rows;
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/decider.hpp"
 
+#include <algorithm>
+
 namespace orchestrator::harness::kernel {
 
 std::uint64_t closing_events(const Limits& limits) {
-  return 16ULL + limits.hints_queued + 2ULL * limits.tool_calls_per_turn;
+  // Of each call at most: its request, a question and its answer, and its end.
+  return 16ULL + limits.hints_queued + 4ULL * limits.tool_calls_per_turn;
 }
 
 const State& Decider::state() {
@@ -14,18 +17,13 @@ const State& Decider::state() {
   return *copy_;
 }
 
-EventMeta Decider::meta(const event::RunIdentity& identity, const events::RunStarted& spec, std::uint32_t attempt) {
+EventMeta Decider::meta(const event::RunIdentity& identity, const events::RunStarted& spec) {
   EventMeta meta;
   meta.run_id = identity.run_id;
   meta.session_id = identity.session_id;
   meta.trace_id = identity.trace_id;
-  if (attempt == 0) {
-    meta.span_id = run_span(spec);
-    meta.parent_span_id = identity.parent_span_id;
-  } else {
-    meta.span_id = attempt_span(spec, attempt);
-    meta.parent_span_id = run_span(spec);
-  }
+  meta.span_id = run_span(spec);
+  meta.parent_span_id = identity.parent_span_id;
   meta.seq = base_.facts.last_seq + decision_.events.size() + 1;
   meta.at = now_.wall;
   meta.elapsed_us = now_.elapsed_us;
@@ -36,17 +34,39 @@ void Decider::push(EventMeta meta, StreamEvent::Payload payload) {
   decision_.events.push_back(StreamEvent{std::move(meta), std::move(payload)});
 }
 
-void Decider::emit(StreamEvent::Payload payload) { emit_in_attempt(0, std::move(payload)); }
-
-void Decider::emit_in_attempt(std::uint32_t attempt, StreamEvent::Payload payload) {
+void Decider::emit(StreamEvent::Payload payload) {
   // Identity and spec never change after the first event, so the base has them unless this is the start.
   const Facts& known = std::holds_alternative<NotStarted>(base_.phase) ? facts() : base_.facts;
-  push(meta(known.identity, known.spec, attempt), std::move(payload));
+  push(meta(known.identity, known.spec), std::move(payload));
+}
+
+void Decider::emit_in_span(const SpanId& span, StreamEvent::Payload payload) {
+  EventMeta of_run = meta(base_.facts.identity, base_.facts.spec);
+  of_run.parent_span_id = of_run.span_id;
+  of_run.span_id = span;
+  push(std::move(of_run), std::move(payload));
+}
+
+void Decider::emit_in_attempt(std::uint32_t attempt, StreamEvent::Payload payload) {
+  emit_in_span(attempt_span(base_.facts.spec, attempt), std::move(payload));
+}
+
+void Decider::emit_in_call(const CallPlace& place, StreamEvent::Payload payload) {
+  emit_in_span(call_span(base_.facts.spec, place.turn, place.index), std::move(payload));
+}
+
+ToolCallProgress CallPlace::call(Decider& decider) const {
+  return std::get<Acting>(decider.state().phase).calls.at(index);
 }
 
 void Decider::emit_start(const event::inputs::Start& start) {
   copy_ = initial_state(start.history);
-  push(meta(start.identity, start.spec, 0), start.spec);
+  push(meta(start.identity, start.spec), start.spec);
+}
+
+bool Decider::has_paused() const {
+  return std::ranges::any_of(decision_.events,
+                             [](const StreamEvent& event) { return event.get_if<events::RunPaused>() != nullptr; });
 }
 
 void Decider::refuse(RuntimeErrorCode code, std::string message, std::string at) {

@@ -13,6 +13,16 @@
 
 namespace orchestrator::harness::kernel {
 
+class Decider;
+
+/// One call among those of the present answer.
+struct CallPlace {
+  std::uint32_t turn = 0;
+  std::size_t index = 0;
+  /// A copy: the state moves on with the next event.
+  [[nodiscard]] ToolCallProgress call(Decider& decider) const;
+};
+
 class Decider {
  public:
   Decider(const State& base, event::Now now) : base_(base), now_(now) {}
@@ -26,12 +36,14 @@ class Decider {
   [[nodiscard]] const State& base() const { return base_; }
   [[nodiscard]] std::uint64_t now_us() const { return now_.elapsed_us; }
 
-  /// Emits an event of the run's own span, or of an attempt's.
+  /// Emits an event of the run's own span, of an attempt's, or of a call's.
   void emit(StreamEvent::Payload payload);
   void emit_in_attempt(std::uint32_t attempt, StreamEvent::Payload payload);
+  void emit_in_call(const CallPlace& place, StreamEvent::Payload payload);
   /// Emits the first event, whose identity no state holds yet.
   void emit_start(const event::inputs::Start& start);
   void effect(event::Effect effect) { decision_.effects.push_back(std::move(effect)); }
+  void first_effect(event::Effect effect) { decision_.effects.insert(decision_.effects.begin(), std::move(effect)); }
   void refuse(RuntimeErrorCode code, std::string message, std::string at = {});
 
   /// Ends the run with an error: drops queued hints and stops the run's timer.
@@ -40,10 +52,13 @@ class Decider {
   void end_completed(FinishReason reason);
 
   [[nodiscard]] Decision take() { return std::move(decision_); }
+  /// True once this decision has paused the run.
+  [[nodiscard]] bool has_paused() const;
   [[nodiscard]] std::size_t emitted() const { return decision_.events.size(); }
 
  private:
-  EventMeta meta(const event::RunIdentity& identity, const events::RunStarted& spec, std::uint32_t attempt);
+  EventMeta meta(const event::RunIdentity& identity, const events::RunStarted& spec);
+  void emit_in_span(const SpanId& span, StreamEvent::Payload payload);
   void push(EventMeta meta, StreamEvent::Payload payload);
   void drop_hints();
   void stop_timers();
@@ -62,12 +77,17 @@ void on_slot_granted(Decider& decider, const event::inputs::SlotGranted& input);
 void on_provider_headers(Decider& decider, const event::inputs::ProviderHeaders& input);
 void on_provider_chunk(Decider& decider, const event::inputs::ProviderChunk& input);
 void on_provider_ended(Decider& decider, const event::inputs::ProviderEnded& input);
+void on_tool_prepared(Decider& decider, const event::inputs::ToolPrepared& input);
+void on_tool_returned(Decider& decider, const event::inputs::ToolReturned& input);
+void on_tool_verified(Decider& decider, const event::inputs::ToolVerified& input);
 void on_effect_lost(Decider& decider, const event::inputs::EffectLost& input);
 void on_timer_fired(Decider& decider, const event::inputs::TimerFired& input);
 void on_abort(Decider& decider, const event::inputs::Abort& input);
 void on_hint(Decider& decider, const event::inputs::Hint& input);
 void on_pause(Decider& decider, const event::inputs::Pause& input);
 void on_resume(Decider& decider, const event::inputs::Resume& input);
+void on_recover(Decider& decider, const event::inputs::Recover& input);
+void on_resolve(Decider& decider, const event::inputs::Resolve& input);
 void on_checkpoint(Decider& decider, const event::inputs::Checkpoint& input);
 
 /// The room in its journal that every run keeps for its closing events: hints to drop, calls to answer, the terminal

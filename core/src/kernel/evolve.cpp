@@ -78,12 +78,28 @@ class Evolution {
     if (attempt == nullptr) return;
     facts_.latencies.model_us += meta_.elapsed_us - attempt->requested_us;
     facts_.last_output = visible_text(*attempt);
+    std::vector<ToolCallProgress> calls;
+    for (const event::ContextEntry& entry : attempt->outputs) {
+      const auto* item = std::get_if<ToolCallItem>(&entry.item->value);
+      if (item == nullptr) continue;
+      ToolCallProgress& call = calls.emplace_back();
+      call.call_id = item->call_id;
+      call.tool = item->name;
+      call.arguments = item->arguments;
+      call.custom = item->custom;
+    }
     std::ranges::move(attempt->outputs, std::back_inserter(facts_.context));
     facts_.turn_started_us.reset();
-    state_.phase = Waiting{.next_attempt = attempt->number + 1,
-                           .next_turn = attempt->turn + 1,
-                           .since_us = meta_.elapsed_us,
-                           .answer = event.finish_reason};
+    Acting acting;
+    acting.turn = attempt->turn;
+    acting.next_attempt = attempt->number + 1;
+    acting.answer = event.finish_reason;
+    acting.calls = std::move(calls);
+    if (acting.calls.empty()) {
+      wait_after(acting);
+    } else {
+      state_.phase = std::move(acting);
+    }
   }
   void operator()(const events::AttemptFailed&) {
     Attempt* attempt = current_attempt();
@@ -97,21 +113,69 @@ class Evolution {
                            .answer = std::nullopt};
   }
   void operator()(const events::TimeoutFired& event) {
+    if (auto* acting = std::get_if<Acting>(&state_.phase)) acting->stopped_by = event.timer;
     if (event.timer != TimerKind::run && event.timer != TimerKind::turn) return;
     if (auto* calling = std::get_if<Calling>(&state_.phase)) {
       state_.phase = Stopping{std::move(calling->attempt), event.timer};
     }
   }
-  void operator()(const events::ToolCallRequested&) {}
+  void operator()(const events::ToolCallRequested& event) {
+    auto* acting = std::get_if<Acting>(&state_.phase);
+    if (acting == nullptr) return;
+    const auto due = std::ranges::find_if(acting->calls, [&](const ToolCallProgress& call) {
+      return call.stage == CallStage::due && call.call_id == event.call_id;
+    });
+    if (due != acting->calls.end()) due->stage = CallStage::preparing;
+  }
+  void operator()(const events::ToolCallStarted& event) {
+    ToolCallProgress* call = current_call(event.call_id);
+    if (call == nullptr) return;
+    if (call->attempt > 0) call->ran_us += ran_us(*call);
+    call->stage = CallStage::running;
+    call->attempt = event.attempt;
+    call->started_us = meta_.elapsed_us;
+    call->undo = event.undo;
+    call->targets = event.targets;
+    update_parking();
+  }
   void operator()(const events::ToolCallFinished& event) {
+    facts_.latencies.tool_us += event.latency_us;
+    ToolCallProgress* call = current_call(event.call_id);
+    if (call == nullptr) return;
     ToolResultItem result;
     result.call_id = event.call_id;
     result.parts = event.result;
     result.is_error = event.outcome != ToolOutcome::ok;
-    result.custom = is_custom_call(event.call_id);
-    facts_.context.push_back(make_context_entry({std::move(result), {}}, ContextSource::tool_result));
-    facts_.latencies.tool_us += event.latency_us;
-    if (auto* waiting = std::get_if<Waiting>(&state_.phase)) waiting->calls_answered = true;
+    result.custom = call->custom;
+    call->result = make_context_entry({std::move(result), {}}, ContextSource::tool_result);
+    call->stage = CallStage::finished;
+    call->interrupt.reset();
+    call->malformed = event.error && (event.error->code == "tool_args_invalid" || event.error->code == "unknown_tool");
+    update_parking();
+    finish_calls();
+  }
+  void operator()(const events::InterruptRaised& event) {
+    facts_.interrupts += 1;
+    ToolCallProgress* call = current_call(event.call_id);
+    if (call == nullptr) return;
+    call->stage = CallStage::awaiting;
+    call->interrupt = event;
+    update_parking();
+  }
+  void operator()(const events::InterruptResolved& event) {
+    auto* acting = std::get_if<Acting>(&state_.phase);
+    if (acting == nullptr) return;
+    for (ToolCallProgress& call : acting->calls) {
+      if (!call.interrupt || call.interrupt->interrupt_id != event.interrupt_id) continue;
+      const bool is_approval = call.interrupt->kind == InterruptKind::approval;
+      if (event.decision != InterruptDecision::deny) call.approval = event.interrupt_id;
+      if (event.decision == InterruptDecision::allow_run) facts_.allowed_tools.insert(call.interrupt->tool_hash);
+      // What was approved stays with the call, to be compared once more before it starts.
+      if (is_approval) call.targets = call.interrupt->targets;
+      call.stage = is_approval ? CallStage::preparing : CallStage::lost;
+      call.interrupt.reset();
+    }
+    update_parking();
   }
   void operator()(const events::HintQueued& event) {
     facts_.hints.push_back({event.hint_id, event.priority, event.text, event.expires_us});
@@ -137,10 +201,19 @@ class Evolution {
   void operator()(const events::RunPaused&) {
     facts_.paused = true;
     facts_.paused_since_us = meta_.elapsed_us;
+    update_parking();
   }
   void operator()(const events::RunResumed& event) {
-    facts_.paused = false;
-    facts_.parked_us += event.parked_us;
+    if (!event.epoch) facts_.paused = false;
+    if (auto* acting = std::get_if<Acting>(&state_.phase); acting != nullptr && event.epoch) {
+      for (ToolCallProgress& call : acting->calls) {
+        if (call.stage != CallStage::running) continue;
+        call.ran_us += ran_us(call);
+        call.started_us = meta_.elapsed_us;
+        call.stage = CallStage::lost;
+      }
+    }
+    update_parking();
   }
   void operator()(const events::Completed&) { end("Completed"); }
   void operator()(const events::Error&) { end("Error"); }
@@ -188,13 +261,41 @@ class Evolution {
     }
   }
 
-  // The last one of this id: some models give the same ids in every turn.
-  bool is_custom_call(const std::string& call_id) const {
-    for (const event::ContextEntry& entry : std::views::reverse(facts_.context)) {
-      const auto* call = std::get_if<ToolCallItem>(&entry.item->value);
-      if (call != nullptr && call->call_id == call_id) return call->custom;
+  ToolCallProgress* current_call(const std::string& call_id) {
+    auto* acting = std::get_if<Acting>(&state_.phase);
+    return acting == nullptr ? nullptr : open_call(acting->calls, call_id);
+  }
+  [[nodiscard]] std::uint64_t ran_us(const ToolCallProgress& call) const {
+    return call.stage == CallStage::running ? meta_.elapsed_us - call.started_us : 0;
+  }
+
+  // Once the last call has its result, the results go to the model in the order of the calls.
+  void finish_calls() {
+    auto* acting = std::get_if<Acting>(&state_.phase);
+    if (acting == nullptr || count_at(acting->calls, CallStage::finished) != acting->calls.size()) return;
+    for (ToolCallProgress& call : acting->calls) facts_.context.push_back(*std::move(call.result));
+    const bool all_malformed = std::ranges::all_of(acting->calls, &ToolCallProgress::malformed);
+    facts_.malformed_turns = all_malformed ? facts_.malformed_turns + 1 : 0;
+    wait_after(Acting(std::move(*acting)));
+  }
+  void wait_after(const Acting& acting) {
+    Waiting waiting;
+    waiting.next_attempt = acting.next_attempt;
+    waiting.next_turn = acting.turn + 1;
+    waiting.since_us = meta_.elapsed_us;
+    waiting.answer = acting.answer;
+    waiting.calls_answered = !acting.calls.empty();
+    waiting.stopped_by = acting.stopped_by;
+    state_.phase = waiting;
+  }
+
+  void update_parking() {
+    const bool parked = is_parked(state_);
+    if (parked && !facts_.parked_since_us) facts_.parked_since_us = meta_.elapsed_us;
+    if (!parked && facts_.parked_since_us) {
+      facts_.parked_us += meta_.elapsed_us - *facts_.parked_since_us;
+      facts_.parked_since_us.reset();
     }
-    return false;
   }
 
   void end(const char* terminal) { state_.phase = Ended{terminal}; }

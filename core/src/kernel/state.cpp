@@ -52,6 +52,18 @@ std::uint64_t later(std::uint64_t moment_us, std::uint64_t by_us) {
 
 SpanId run_span(const events::RunStarted& spec) { return span_of(spec.seed, 0); }
 SpanId attempt_span(const events::RunStarted& spec, std::uint32_t attempt) { return span_of(spec.seed, attempt); }
+SpanId call_span(const events::RunStarted& spec, std::uint32_t turn, std::size_t index) {
+  // Above all attempts; an answer holds fewer calls than 2^16.
+  return span_of(spec.seed, (1ULL << 48) + (std::uint64_t{turn} << 16) + index);
+}
+
+bool is_parked(const State& state) {
+  if (state.facts.paused) return true;
+  const auto* acting = std::get_if<Acting>(&state.phase);
+  if (acting == nullptr) return false;
+  const std::size_t awaiting = count_at(acting->calls, CallStage::awaiting);
+  return awaiting > 0 && awaiting == count_open(acting->calls);
+}
 
 std::string visible_text(const Attempt& attempt) {
   std::string text;
@@ -70,6 +82,10 @@ event::effects::CallProvider provider_call(const Facts& facts, std::uint32_t att
     call.model = facts.model->model;
     for (const events::DroppedSetting& dropped : facts.model->dropped) drop_setting(call.settings, dropped.name);
   }
+  // A forced call is for the first turn: kept up, the model could never answer.
+  if (turn > 1 && call.settings.tool_choice && call.settings.tool_choice->mode >= ToolChoiceMode::required) {
+    call.settings.tool_choice.reset();
+  }
   call.context = facts.context;
   return call;
 }
@@ -84,6 +100,17 @@ std::optional<std::uint64_t> turn_deadline_us(const Facts& facts) {
   return later(*facts.turn_started_us, us_of(*facts.spec.timeouts.turn_ms));
 }
 
+std::optional<std::uint64_t> approval_deadline_us(const State& state) {
+  std::optional<std::uint64_t> first;
+  const auto* acting = std::get_if<Acting>(&state.phase);
+  if (acting == nullptr) return first;
+  for (const ToolCallProgress& call : acting->calls) {
+    if (call.interrupt && call.interrupt->expires_us)
+      first = std::min(first.value_or(kForever), *call.interrupt->expires_us);
+  }
+  return first;
+}
+
 std::vector<event::Effect> owed_effects(const State& state) {
   std::vector<event::Effect> owed;
   const Facts& facts = state.facts;
@@ -91,18 +118,61 @@ std::vector<event::Effect> owed_effects(const State& state) {
   if (const auto* waiting = std::get_if<Waiting>(&state.phase); waiting != nullptr && !facts.paused) {
     owed.emplace_back(event::effects::AcquireSlot{waiting->next_attempt});
   }
+  if (const auto* acting = std::get_if<Acting>(&state.phase); acting != nullptr) {
+    for (std::size_t i = 0; i < acting->calls.size(); ++i) {
+      const ToolCallProgress& call = acting->calls[i];
+      if (call.stage != CallStage::running) continue;
+      const bool is_ending = facts.abort || acting->stopped_by;
+      owed.emplace_back(run_tool(facts, *acting, i));
+      if (is_ending && !(facts.abort && facts.abort->mode == AbortMode::after_turn && !acting->stopped_by)) {
+        owed.emplace_back(event::effects::CancelTool{call.call_id});
+      }
+    }
+  }
+  if (const auto* acting = std::get_if<Acting>(&state.phase); acting != nullptr && !facts.paused) {
+    for (std::size_t i = 0; i < acting->calls.size(); ++i) {
+      const ToolCallProgress& call = acting->calls[i];
+      if (call.stage == CallStage::preparing) owed.emplace_back(prepare_tool(facts, *acting, i));
+      if (call.stage == CallStage::lost && !may_run_twice(facts.spec, call.tool)) {
+        owed.emplace_back(verify_tool(facts, *acting, i));
+      }
+    }
+  }
+  if (const auto at_us = approval_deadline_us(state)) {
+    owed.emplace_back(event::effects::StartTimer{TimerKind::approval, *at_us});
+  }
   if (const auto* calling = std::get_if<Calling>(&state.phase)) {
     owed.emplace_back(provider_call(facts, calling->attempt.number, calling->attempt.turn));
     if (const auto at_us = turn_deadline_us(facts)) {
       owed.emplace_back(event::effects::StartTimer{TimerKind::turn, *at_us});
     }
   }
+  const auto* acting_now = std::get_if<Acting>(&state.phase);
+  const bool has_passed = acting_now != nullptr && acting_now->stopped_by == TimerKind::run;
   if (const auto* stopping = std::get_if<Stopping>(&state.phase)) {
     owed.emplace_back(event::effects::CancelProvider{stopping->attempt.number});
-  } else if (const auto at_us = run_deadline_us(facts); at_us && !facts.paused) {
+  } else if (const auto at_us = run_deadline_us(facts); at_us && !is_parked(state) && !has_passed) {
     owed.emplace_back(event::effects::StartTimer{TimerKind::run, *at_us});
   }
   return owed;
+}
+
+event::effects::PrepareTool prepare_tool(const Facts& facts, const Acting& acting, std::size_t index) {
+  const ToolCallProgress& call = acting.calls[index];
+  return {call.call_id, call.tool, call.arguments, idempotency_key(facts.identity.run_id, acting.turn, index)};
+}
+
+event::effects::RunTool run_tool(const Facts& facts, const Acting& acting, std::size_t index) {
+  const ToolCallProgress& call = acting.calls[index];
+  return {call.call_id,   call.tool,
+          call.arguments, idempotency_key(facts.identity.run_id, acting.turn, index),
+          call.attempt,   ToolPreparation{call.undo, call.targets, std::nullopt, {}}};
+}
+
+event::effects::VerifyTool verify_tool(const Facts& facts, const Acting& acting, std::size_t index) {
+  const ToolCallProgress& call = acting.calls[index];
+  return {call.call_id, call.tool, call.arguments, idempotency_key(facts.identity.run_id, acting.turn, index),
+          call.undo};
 }
 
 std::vector<event::ContextEntry> context_after(const State& state) {

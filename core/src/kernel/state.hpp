@@ -15,6 +15,7 @@
 #include "event/effect.hpp"
 #include "event/input.hpp"
 #include "kernel/interval_histogram.hpp"
+#include "kernel/tool_calls.hpp"
 #include "kernel/usage_sums.hpp"
 #include "orchestrator/harness/stream.hpp"
 
@@ -60,12 +61,22 @@ struct Waiting {
   std::uint32_t next_turn = 1;
   std::uint64_t since_us = 0;
   std::optional<FinishReason> answer;
-  bool calls_answered = false;  // the last turn asked for tool calls, and their results are in the context
+  bool calls_answered = false;          // the last turn asked for tool calls, and their results are in the context
+  std::optional<TimerKind> stopped_by;  // a deadline that passed while its calls ran: the run ends
   bool operator==(const Waiting&) const = default;
 };
 struct Calling {
   Attempt attempt;
   bool operator==(const Calling&) const = default;
+};
+/// The calls of an answer are carried out. Ends, once all are finished, in `Waiting`.
+struct Acting {
+  std::uint32_t turn = 0;
+  std::uint32_t next_attempt = 1;
+  FinishReason answer = FinishReason::tool_calls;
+  std::vector<ToolCallProgress> calls;  // in the order of the answer
+  std::optional<TimerKind> stopped_by;  // a deadline that ends the run once nothing runs any more
+  bool operator==(const Acting&) const = default;
 };
 /// A call is being cancelled; the run ends once it is gone: by the abort, or with the deadline's error.
 struct Stopping {
@@ -78,7 +89,7 @@ struct Ended {
   bool operator==(const Ended&) const = default;
 };
 
-using Phase = std::variant<NotStarted, Waiting, Calling, Stopping, Ended>;
+using Phase = std::variant<NotStarted, Waiting, Calling, Acting, Stopping, Ended>;
 
 /// What holds in every phase after `RunStarted`.
 struct Facts {
@@ -94,7 +105,11 @@ struct Facts {
   std::set<HintId> hint_ids;  // of all hints that were ever queued: the same hint again changes nothing
   bool paused = false;
   std::uint64_t paused_since_us = 0;
-  std::uint64_t parked_us = 0;
+  std::optional<std::uint64_t> parked_since_us;  // paused, or nothing to do but wait for a person
+  std::uint64_t parked_us = 0;                   // before that
+  std::set<Hash> allowed_tools;                  // by `allow_run`: the hashes of their declarations
+  std::uint32_t malformed_turns = 0;             // in a row, whose calls nobody could make
+  std::uint32_t interrupts = 0;                  // raised so far
   std::optional<events::AbortRequested> abort;
   std::optional<std::uint64_t> turn_started_us;
   UsageSums usage;
@@ -115,6 +130,7 @@ struct State {
 /// The span of a run's own events, and of an attempt's: drawn from the run's seed, so that a replay has the same.
 [[nodiscard]] SpanId run_span(const events::RunStarted& spec);
 [[nodiscard]] SpanId attempt_span(const events::RunStarted& spec, std::uint32_t attempt);
+[[nodiscard]] SpanId call_span(const events::RunStarted& spec, std::uint32_t turn, std::size_t index);
 
 /// The visible text of an attempt so far: its text and refusal items in order of appearance.
 [[nodiscard]] std::string visible_text(const Attempt& attempt);
@@ -125,9 +141,19 @@ struct State {
 /// The call that an attempt makes: model, settings without what the model does not take, and the whole context.
 [[nodiscard]] event::effects::CallProvider provider_call(const Facts& facts, std::uint32_t attempt, std::uint32_t turn);
 
+/// True while every requested call waits for a person, or the run is paused: time that no deadline of the run counts.
+[[nodiscard]] bool is_parked(const State& state);
+
+/// What a call needs that is prepared, runs, or whose fate is looked at.
+[[nodiscard]] event::effects::PrepareTool prepare_tool(const Facts& facts, const Acting& acting, std::size_t index);
+[[nodiscard]] event::effects::RunTool run_tool(const Facts& facts, const Acting& acting, std::size_t index);
+[[nodiscard]] event::effects::VerifyTool verify_tool(const Facts& facts, const Acting& acting, std::size_t index);
+
 /// The moment on the run's clock at which a deadline passes, with parked time added; nothing when there is none.
 [[nodiscard]] std::optional<std::uint64_t> run_deadline_us(const Facts& facts);
 [[nodiscard]] std::optional<std::uint64_t> turn_deadline_us(const Facts& facts);
+/// When the first open question to a person expires.
+[[nodiscard]] std::optional<std::uint64_t> approval_deadline_us(const State& state);
 
 /// What the session knows after this run: the context it leaves to the next one. Empty `remember` leaves the history
 /// the run began with.

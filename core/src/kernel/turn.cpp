@@ -138,6 +138,14 @@ void advance(Decider& decider) {
     return;
   }
   if (facts.paused) return;
+  if (facts.malformed_turns > facts.spec.tool_policy.repairs_max) {
+    decider.end_with_error(
+        ToolError{ToolErrorCode::tool_args_invalid,
+                  "the model made only malformed calls in " + std::to_string(facts.malformed_turns) + " turns in a row",
+                  "tool_policy.repairs_max",
+                  {}});
+    return;
+  }
   if (!waiting.answer) {  // before the first turn: only the slot is missing
     decider.effect(event::effects::AcquireSlot{waiting.next_attempt});
     return;

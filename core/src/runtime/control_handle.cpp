@@ -84,6 +84,28 @@ Awaitable<Result<void>> ControlHandle::async_checkpoint(std::string label, std::
   co_return co_await send(driver_, std::move(value));
 }
 
+Awaitable<Result<void>> ControlHandle::async_resolve(InterruptAnswer answer) const {
+  event::Input::Value value =
+      event::inputs::Resolve{answer.interrupt_id, answer.decision, std::move(answer.by), std::move(answer.reason)};
+  co_return co_await send(driver_, std::move(value));
+}
+
+Awaitable<Result<void>> ControlHandle::async_detach() const {
+  auto driver = driver_;
+  if (!driver) co_return std::unexpected(no_run());
+  auto executor = driver->engine()->executor();
+  auto letting_go = driver->detach();
+  co_return co_await asio::co_spawn(executor, std::move(letting_go), asio::use_awaitable);
+}
+
+Result<void> ControlHandle::resolve(InterruptAnswer answer) const {
+  if (!driver_) return std::unexpected(no_run());
+  return runtime::block_on(*driver_->engine(), async_resolve(std::move(answer)));
+}
+Result<void> ControlHandle::detach() const {
+  if (!driver_) return std::unexpected(no_run());
+  return runtime::block_on(*driver_->engine(), async_detach());
+}
 Result<void> ControlHandle::abort(AbortOptions options) const {
   if (!driver_) return std::unexpected(no_run());
   return runtime::block_on(*driver_->engine(), async_abort(std::move(options)));

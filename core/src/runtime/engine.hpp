@@ -23,6 +23,7 @@
 #include "orchestrator/harness/journal.hpp"
 #include "orchestrator/harness/observability.hpp"
 #include "orchestrator/harness/provider.hpp"
+#include "orchestrator/harness/tools.hpp"
 #include "runtime/slot_queue.hpp"
 
 namespace orchestrator::harness::runtime {
@@ -37,6 +38,7 @@ struct EngineOptions {
   std::uint32_t concurrency = 256;
   std::uint32_t flush_window_ms = 4;
   std::shared_ptr<LogSink> log;  // may be empty
+  ToolRegistry tools;            // that a run may name
 };
 
 class Engine : public std::enable_shared_from_this<Engine> {

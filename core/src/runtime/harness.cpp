@@ -10,6 +10,7 @@
 #include "runtime/entropy.hpp"
 #include "runtime/event_cursor.hpp"
 #include "runtime/run_driver.hpp"
+#include "runtime/run_takeover.hpp"
 #include "runtime/session_history.hpp"
 #include "runtime/session_state.hpp"
 
@@ -34,42 +35,6 @@ asio::awaitable<Result<RunHandle>> open_run_of(EnginePtr engine, RunId id) {
   std::shared_ptr<runtime::EventTail> tail = driver ? driver->tail() : nullptr;
   auto cursor = std::make_unique<runtime::EventCursor>(engine, id, std::move(tail), 0);
   co_return RunHandle(std::move(driver), std::move(cursor));
-}
-
-// Wall time since the run's last event, by which its clock goes on: never backwards.
-std::uint64_t resumed_elapsed_us(const runtime::FoldedRun& run, WallTime last_at) {
-  const auto now =
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch());
-  const std::int64_t gap_us = now.count() - last_at.unix_us;
-  return run.state.facts.last_elapsed_us + static_cast<std::uint64_t>(gap_us > 0 ? gap_us : 0);
-}
-
-asio::awaitable<Result<void>> abort_orphan_of(EnginePtr engine, RunId id, std::string by) {
-  auto opened = co_await engine->store().open(id);
-  if (!opened) co_return std::unexpected(opened.error());
-  auto run = co_await runtime::fold_run(engine->options().store, id);
-  if (!run) co_return std::unexpected(run.error());
-  if (std::holds_alternative<kernel::Ended>(run->state.phase)) {
-    co_return fail(RuntimeErrorCode::run_not_active, "the run has ended", id.str());
-  }
-  if (std::holds_alternative<kernel::NotStarted>(run->state.phase)) {
-    co_return fail(RuntimeErrorCode::journal_damaged, "the run's journal is empty", id.str());
-  }
-  auto driver = std::make_shared<runtime::RunDriver>(engine, run->state.facts.identity, std::move(opened->writer));
-  const std::uint64_t elapsed_us = resumed_elapsed_us(*run, run->last_at);
-  driver->take_over(std::move(run->state), run->head, elapsed_us);
-  event::inputs::Abort abort;
-  abort.by = std::move(by);
-  event::Input::Value value = std::move(abort);
-  Result<void> aborted = co_await driver->command(std::move(value));
-  if (!aborted) co_return aborted;
-  // The end is shown to a reader once it is durable.
-  runtime::EventCursor cursor(engine, id, driver->tail(), run->head.seq);
-  for (;;) {
-    Result<std::optional<StreamEvent>> event = co_await cursor.next();
-    if (!event) co_return std::unexpected(event.error());
-    if (!*event) co_return Result<void>();
-  }
 }
 
 template <class T>
@@ -108,12 +73,27 @@ Awaitable<Result<RunHandle>> Harness::async_open_run(RunId id) { return on_engin
 Result<RunHandle> Harness::open_run(RunId id) { return runtime::block_on(*engine_, open_run_of(engine_, id)); }
 
 Awaitable<Result<void>> Harness::async_abort_orphan(RunId id, std::string by) {
-  return on_engine(engine_, abort_orphan_of(engine_, id, std::move(by)));
+  return on_engine(engine_, runtime::abort_orphan(engine_, id, std::move(by)));
 }
 Result<void> Harness::abort_orphan(RunId id, std::string by) {
-  return runtime::block_on(*engine_, abort_orphan_of(engine_, id, std::move(by)));
+  return runtime::block_on(*engine_, runtime::abort_orphan(engine_, id, std::move(by)));
 }
 
+Awaitable<Result<void>> Harness::async_answer_orphan(RunId id, InterruptAnswer answer) {
+  return on_engine(engine_, runtime::answer_orphan(engine_, id, std::move(answer)));
+}
+Result<void> Harness::answer_orphan(RunId id, InterruptAnswer answer) {
+  return runtime::block_on(*engine_, runtime::answer_orphan(engine_, id, std::move(answer)));
+}
+
+Awaitable<Result<RunHandle>> Harness::async_resume_run(RunId id, ResumeOptions options) {
+  return on_engine(engine_, runtime::resume_run(engine_, id, std::move(options)));
+}
+Result<RunHandle> Harness::resume_run(RunId id, ResumeOptions options) {
+  return runtime::block_on(*engine_, runtime::resume_run(engine_, id, std::move(options)));
+}
+
+std::vector<ToolSpec> Harness::tools() const { return engine_->options().tools.specs(); }
 const std::shared_ptr<JournalStore>& Harness::store() const { return engine_->options().store; }
 std::vector<std::shared_ptr<ProviderAdapter>> Harness::providers() const { return engine_->options().providers; }
 asio::any_io_executor Harness::executor() const { return engine_->executor(); }

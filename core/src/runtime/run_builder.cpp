@@ -108,6 +108,26 @@ RunBuilder& RunBuilder::traceparent(std::string header) {
   draft_.traceparent = std::move(header);
   return *this;
 }
+RunBuilder& RunBuilder::tool(std::shared_ptr<Tool> tool) {
+  draft_.own_tools.push_back(std::move(tool));
+  return *this;
+}
+RunBuilder& RunBuilder::tools(std::vector<std::string> names) {
+  draft_.tool_names = std::move(names);
+  return *this;
+}
+RunBuilder& RunBuilder::workspace(std::string directory) {
+  draft_.workspace = std::move(directory);
+  return *this;
+}
+RunBuilder& RunBuilder::tool_policy(ToolPolicy value) {
+  draft_.tool_policy = value;
+  return *this;
+}
+RunBuilder& RunBuilder::approval(ApprovalMode value) {
+  draft_.tool_policy.approval = value;
+  return *this;
+}
 RunBuilder& RunBuilder::only_if_idle(bool value) {
   draft_.only_if_idle = value;
   return *this;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "kernel/evolve.hpp"
+#include "runtime/run_request.hpp"
 
 namespace orchestrator::harness::runtime {
 namespace {
@@ -17,6 +18,25 @@ namespace asio = boost::asio;
 WallTime wall_now() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return WallTime{std::chrono::duration_cast<std::chrono::microseconds>(now).count()};
+}
+
+void collect(const std::vector<ContentPart>& parts, std::vector<SharedBytes>& contents) {
+  for (const SharedBytes& bytes : RunRequest::inline_media(parts)) {
+    if (bytes.is_loaded()) contents.push_back(bytes);
+  }
+}
+
+// What a tool call brings into the store besides its events.
+void collect_contents(const StreamEvent& event, std::vector<SharedBytes>& contents) {
+  if (const auto* started = event.get_if<StreamEvent::ToolCallStarted>(); started != nullptr && started->undo) {
+    for (const SharedBytes& bytes : started->undo->blobs) {
+      if (bytes.is_loaded()) contents.push_back(bytes);
+    }
+  }
+  if (const auto* finished = event.get_if<StreamEvent::ToolCallFinished>()) {
+    collect(finished->result, contents);
+    if (finished->full_output && finished->full_output->is_loaded()) contents.push_back(*finished->full_output);
+  }
 }
 
 bool has_strict(const event::Step& step) {
@@ -35,7 +55,8 @@ RunDriver::RunDriver(std::shared_ptr<Engine> engine, event::RunIdentity identity
       writer_(std::move(writer)),
       started_(std::chrono::steady_clock::now()),
       run_timer_(engine_->executor()),
-      turn_timer_(engine_->executor()) {}
+      turn_timer_(engine_->executor()),
+      approval_timer_(engine_->executor()) {}
 
 RunDriver::~RunDriver() = default;
 
@@ -173,12 +194,32 @@ asio::awaitable<Result<void>> RunDriver::process(event::Input::Value value) {
     Result<void> appended = co_await append(std::move(step));
     if (!appended) co_return appended;
   }
-  for (event::Effect& effect : decision.effects) carry_out(std::move(effect));
+  if (!only_records_) {
+    for (event::Effect& effect : decision.effects) carry_out(std::move(effect));
+  }
   if (std::holds_alternative<kernel::Ended>(state_.phase)) finish();
   co_return Result<void>();
 }
 
+// Contents that events refer to by hash are there before the events are.
+asio::awaitable<Result<void>> RunDriver::store_contents(std::vector<SharedBytes> contents) {
+  for (const SharedBytes& bytes : contents) {
+    Result<void> stored = co_await writer_->put_blob(bytes);
+    if (!stored) co_return stored;
+  }
+  co_return Result<void>();
+}
+
 asio::awaitable<Result<void>> RunDriver::append(event::Step step) {
+  std::vector<SharedBytes> contents;
+  for (const StreamEvent& event : step.events) collect_contents(event, contents);
+  if (!contents.empty()) {
+    Result<void> stored = co_await store_contents(std::move(contents));
+    if (!stored) {
+      break_off(stored.error());
+      co_return stored;
+    }
+  }
   event::EncodedStep encoded = event::encode_step(step, head_);
   auto line = std::make_shared<JournalLine>();
   line->step = encoded.head.steps;
@@ -233,8 +274,10 @@ asio::awaitable<void> RunDriver::sync_loop() {
     const bool is_over = std::holds_alternative<kernel::Ended>(state_.phase);
     if (!is_over || !unsynced_.empty()) publish_visible();
     room_.notify();
+    wake_durable_waiters();
   }
   syncing_ = false;
+  wake_durable_waiters();
   if (ended_) finish();
 }
 
@@ -245,8 +288,11 @@ void RunDriver::finish() {
     // An answer that came to its end may let its connection go in peace.
     if (call_ && call_->feed != nullptr && !call_->feed->saw_end()) cancel_call();
     release_slot();
+    if (tool_runner_) tool_runner_->stop();
+    wake_durable_waiters();
     run_timer_.cancel();
     turn_timer_.cancel();
+    approval_timer_.cancel();
     input_.notify();
   }
   if (syncing_ || closed_) return;
@@ -254,9 +300,71 @@ void RunDriver::finish() {
   writer_.reset();
   engine_->remove_run(run_id());
   // A run that was never accepted ended for nobody.
-  if (on_ended_ && head_.seq > 0) std::exchange(on_ended_, nullptr)(state_, !broken_);
+  if (on_ended_ && head_.seq > 0) std::exchange(on_ended_, nullptr)(state_, !broken_ && !detached_);
   if (!broken_) publish_visible();
   tail_->close(broken_);
+}
+
+void RunDriver::wake_durable_waiters() {
+  for (const auto& waiter : std::exchange(durable_waiters_, {})) waiter->notify();
+}
+
+asio::awaitable<bool> RunDriver::wait_durable() {
+  auto self = shared_from_this();
+  const std::uint64_t seq = head_.seq;
+  while (!broken_ && !ended_ && !unsynced_.empty() && unsynced_.front().first_seq <= seq) {
+    auto waiter = std::make_shared<Wakeup>();
+    durable_waiters_.push_back(waiter);
+    co_await waiter->wait();
+  }
+  co_return !broken_ && !ended_;
+}
+
+void RunDriver::use_tools(ToolRegistry tools, std::shared_ptr<const Workspace> workspace) {
+  tool_runner_ = std::make_unique<ToolRunner>(this, std::move(tools), std::move(workspace));
+}
+
+void RunDriver::push_tool_input(event::Input::Value value) {
+  if (!ended_) push(std::move(value));
+}
+
+SpanId RunDriver::call_span(std::string_view call_id) const {
+  const auto* acting = std::get_if<kernel::Acting>(&state_.phase);
+  if (acting == nullptr) return kernel::run_span(state_.facts.spec);
+  for (std::size_t i = 0; i < acting->calls.size(); ++i) {
+    if (acting->calls[i].call_id == call_id) return kernel::call_span(state_.facts.spec, acting->turn, i);
+  }
+  return kernel::run_span(state_.facts.spec);
+}
+
+std::uint32_t RunDriver::call_attempt(std::string_view call_id) const {
+  const auto* acting = std::get_if<kernel::Acting>(&state_.phase);
+  const auto* call = acting == nullptr ? nullptr : kernel::open_call(acting->calls, call_id);
+  return call == nullptr ? 0 : call->attempt;
+}
+
+asio::awaitable<Result<void>> RunDriver::detach() {
+  auto self = shared_from_this();
+  if (ended_) co_return fail(RuntimeErrorCode::run_not_active, "the run has ended", "run");
+  const bool is_calling =
+      std::holds_alternative<kernel::Calling>(state_.phase) || std::holds_alternative<kernel::Stopping>(state_.phase);
+  const bool is_busy = !inbox_.empty() || is_calling || (tool_runner_ && tool_runner_->is_busy());
+  if (is_busy || !kernel::is_parked(state_)) {
+    co_return fail(RuntimeErrorCode::precondition_failed,
+                   "something of the run is under way: it can be let go while it waits for a person or is paused",
+                   "run");
+  }
+  co_return co_await let_go();
+}
+
+asio::awaitable<Result<void>> RunDriver::let_go() {
+  auto self = shared_from_this();
+  co_await wait_durable();
+  if (broken_) co_return std::unexpected(*broken_);
+  if (ended_) co_return Result<void>();
+  detached_ = true;
+  finish();
+  co_return Result<void>();
 }
 
 // The journal cannot be written any more: the run stops where its journal stops.

@@ -27,6 +27,7 @@
 #include "runtime/event_tail.hpp"
 #include "runtime/provider_feed.hpp"
 #include "runtime/slot_queue.hpp"
+#include "runtime/tool_runner.hpp"
 #include "runtime/wakeup.hpp"
 
 namespace orchestrator::harness::runtime {
@@ -49,10 +50,27 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   /// Takes over a run whose process is gone: its state and head as folded from the store, its clock going on from the
   /// last event. Issues no effects: it is for ending the run.
   void take_over(kernel::State state, event::JournalHead head, std::uint64_t elapsed_us);
+  /// The tools of the run and the folder that they work in. To be called before `start` or `take_over`.
+  void use_tools(ToolRegistry tools, std::shared_ptr<const Workspace> workspace);
+  /// Lets go of a run that only waits for a person or is paused: its journal stays as it is, for any process to go on
+  /// with. Error: `precondition_failed` while anything of it is under way.
+  boost::asio::awaitable<Result<void>> detach();
+  /// From here on decisions are journaled and their effects left to whoever goes on with the run.
+  void only_record() { only_records_ = true; }
+  /// Ends the driving of a run, not the run. What is appended is durable when it returns.
+  boost::asio::awaitable<Result<void>> let_go();
   /// Feeds a command; returns once it is appended or refused.
   boost::asio::awaitable<Result<void>> command(event::Input::Value value);
   /// Feeds an input of the provider call and waits until there is room for the next one.
   boost::asio::awaitable<void> deliver(event::Input::Value value);
+
+  /// Feeds what a tool call came to; nothing once the run has ended.
+  void push_tool_input(event::Input::Value value);
+  /// Waits until everything appended so far survives a power loss. False when the journal broke or the run ended.
+  boost::asio::awaitable<bool> wait_durable();
+  /// The span of a call under way, and how often it was begun.
+  [[nodiscard]] SpanId call_span(std::string_view call_id) const;
+  [[nodiscard]] std::uint32_t call_attempt(std::string_view call_id) const;
 
   [[nodiscard]] const RunId& run_id() const { return identity_.run_id; }
   [[nodiscard]] const SessionId& session_id() const { return identity_.session_id; }
@@ -83,6 +101,8 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   boost::asio::awaitable<void> loop();
   boost::asio::awaitable<Result<void>> process(event::Input::Value value);
   boost::asio::awaitable<Result<void>> append(event::Step step);
+  boost::asio::awaitable<Result<void>> store_contents(std::vector<SharedBytes> contents);
+  void wake_durable_waiters();
   void publish_visible();
   void request_sync();
   boost::asio::awaitable<void> sync_loop();
@@ -95,8 +115,13 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   void on(const event::effects::ReleaseSlot& effect);
   void on(event::effects::CallProvider& effect);
   void on(const event::effects::CancelProvider& effect);
+  void on(event::effects::PrepareTool& effect);
+  void on(event::effects::RunTool& effect);
+  void on(const event::effects::CancelTool& effect);
+  void on(event::effects::VerifyTool& effect);
   void on(const event::effects::StartTimer& effect);
   void on(const event::effects::StopTimer& effect);
+  ToolRunner& tool_runner();
   void cancel_call();
   void release_slot();
   boost::asio::awaitable<void> run_call(event::effects::CallProvider effect, std::shared_ptr<Call> call);
@@ -116,8 +141,10 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   std::deque<Pending> inbox_;  // commands (bounded by their callers) and at most one input of each effect
   Wakeup input_;
   Wakeup room_;
-  bool ended_ = false;   // nothing more is appended
-  bool closed_ = false;  // and all of it is durable, or the journal broke
+  bool ended_ = false;  // nothing more is appended
+  bool only_records_ = false;
+  bool detached_ = false;  // let go without an end
+  bool closed_ = false;    // and all of it is durable, or the journal broke
   std::optional<Error> broken_;
 
   // Strict steps that are appended but not durable yet, by their first seq; nothing from there on may be seen.
@@ -129,10 +156,14 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   std::uint64_t backlog_bytes_ = 0;
   bool syncing_ = false;
 
+  std::vector<std::shared_ptr<Wakeup>> durable_waiters_;  // shared with the waiting coroutines
+  std::unique_ptr<ToolRunner> tool_runner_;               // of a run that has tools
+
   std::optional<SlotQueue::Ticket> slot_;
   std::shared_ptr<Call> call_;  // shared with the call's coroutine
   boost::asio::steady_timer run_timer_;
   boost::asio::steady_timer turn_timer_;
+  boost::asio::steady_timer approval_timer_;
 };
 
 }  // namespace orchestrator::harness::runtime

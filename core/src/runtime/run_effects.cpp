@@ -129,7 +129,22 @@ asio::awaitable<std::expected<void, ProviderCallFailure>> RunDriver::call_adapte
   co_return co_await (*adapter)->call(std::move(request), std::move(context), feed);
 }
 
-asio::steady_timer& RunDriver::timer(TimerKind kind) { return kind == TimerKind::turn ? turn_timer_ : run_timer_; }
+// A run that has calls has tools: the kernel answers those of unknown tools itself. One that was taken over only to be
+// ended may have none; its calls are answered as gone.
+void RunDriver::on(event::effects::PrepareTool& effect) { tool_runner().prepare(std::move(effect)); }
+void RunDriver::on(event::effects::RunTool& effect) { tool_runner().run(std::move(effect)); }
+void RunDriver::on(const event::effects::CancelTool& effect) { tool_runner().cancel(effect.call_id); }
+void RunDriver::on(event::effects::VerifyTool& effect) { tool_runner().verify(std::move(effect)); }
+
+ToolRunner& RunDriver::tool_runner() {
+  if (!tool_runner_) use_tools(ToolRegistry(), nullptr);
+  return *tool_runner_;
+}
+
+asio::steady_timer& RunDriver::timer(TimerKind kind) {
+  if (kind == TimerKind::turn) return turn_timer_;
+  return kind == TimerKind::approval ? approval_timer_ : run_timer_;
+}
 
 void RunDriver::on(const event::effects::StartTimer& effect) {
   asio::steady_timer& which = timer(effect.timer);

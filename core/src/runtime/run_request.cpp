@@ -8,12 +8,14 @@
 #include "event/json_writer.hpp"
 #include "kernel/behaviours.hpp"
 #include "runtime/entropy.hpp"
+#include "runtime/tool_registry.hpp"
 #include "runtime/traceparent.hpp"
 
 namespace orchestrator::harness::runtime {
 namespace {
 
 constexpr std::size_t kStopSequencesMax = 16;
+constexpr std::uint32_t kCallsAtOnceMax = 64;
 
 std::unexpected<Error> bad(std::string message, std::string at) {
   return fail(RuntimeErrorCode::invalid_argument, std::move(message), std::move(at));
@@ -79,6 +81,16 @@ Result<void> check_times(const TimeoutPolicy& timeouts, const Budgets& budgets) 
   return {};
 }
 
+Result<void> check_policy(const ToolPolicy& policy) {
+  if (policy.calls_at_once == 0 || policy.calls_at_once > kCallsAtOnceMax) {
+    return bad("calls_at_once must be 1 to 64", "tool_policy.calls_at_once");
+  }
+  if (policy.approval_timeout_ms == 0U) {
+    return bad("approval_timeout_ms must be 1 or more", "tool_policy.approval_timeout_ms");
+  }
+  return {};
+}
+
 Hash hash_of_offers(const std::vector<ModelOffer>& offers) {
   std::string names;
   for (const ModelOffer& offer : offers) {
@@ -111,12 +123,14 @@ Result<ModelPlan> RunRequest::plan_of(const RunBuilder& builder, const Engine& e
 
 Result<event::inputs::Start> RunRequest::make_start(const RunBuilder& builder, const Engine& engine,
                                                     const SessionId& session_id, const SessionConfig& config,
-                                                    SessionHistory history) {
+                                                    SessionHistory history, const ToolRegistry& tools,
+                                                    const Workspace* workspace) {
   const auto& draft = builder.draft_;
   if (auto valid = check_parts(draft.input); !valid) return std::unexpected(valid.error());
   if (auto valid = check_text(draft.system, "system"); !valid) return std::unexpected(valid.error());
   if (auto valid = check_settings(draft.settings); !valid) return std::unexpected(valid.error());
   if (auto valid = check_times(draft.timeouts, draft.budgets); !valid) return std::unexpected(valid.error());
+  if (auto valid = check_policy(draft.tool_policy); !valid) return std::unexpected(valid.error());
   auto plan = plan_of(builder, engine);
   if (!plan) return std::unexpected(plan.error());
 
@@ -134,6 +148,9 @@ Result<event::inputs::Start> RunRequest::make_start(const RunBuilder& builder, c
     spec.offers.push_back((*adapter)->offer(model));
   }
   spec.settings = draft.settings;
+  spec.tools = tools.specs();
+  spec.tool_policy = draft.tool_policy;
+  if (workspace != nullptr) spec.workspace = workspace->directory();
   spec.limits = draft.limits.value_or(engine.options().limits);
   spec.history_limits = config.history;
   spec.budgets = draft.budgets;
@@ -157,6 +174,27 @@ Result<event::inputs::Start> RunRequest::make_start(const RunBuilder& builder, c
     start.identity.parent_span_id = parent->parent_span_id;
   }
   return start;
+}
+
+Result<ToolRegistry> RunRequest::tools_of(const RunBuilder& builder, const Engine& engine) {
+  const auto& draft = builder.draft_;
+  ToolRegistry tools;
+  for (const std::shared_ptr<Tool>& tool : draft.own_tools) {
+    if (auto added = tools.add(tool); !added) return std::unexpected(added.error());
+  }
+  ToolRegistry of_harness = engine.options().tools;
+  if (draft.tool_names) {
+    auto named = ToolRegistryAccess::only(of_harness, *draft.tool_names);
+    if (!named) return named;
+    of_harness = *std::move(named);
+  }
+  ToolRegistryAccess::merge(tools, of_harness);
+  return tools;
+}
+
+Result<std::shared_ptr<const Workspace>> RunRequest::workspace_of(const RunBuilder& builder) {
+  if (builder.draft_.workspace.empty()) return std::shared_ptr<const Workspace>();
+  return Workspace::open(builder.draft_.workspace);
 }
 
 std::vector<event::inputs::Hint> RunRequest::first_hints(const RunBuilder& builder) {

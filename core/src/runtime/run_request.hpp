@@ -19,10 +19,15 @@ class RunRequest {
   /// The input of a new run. Errors: those of `RunBuilder::async_start` that need no store.
   static Result<event::inputs::Start> make_start(const RunBuilder& builder, const Engine& engine,
                                                  const SessionId& session_id, const SessionConfig& config,
-                                                 SessionHistory history);
+                                                 SessionHistory history, const ToolRegistry& tools,
+                                                 const Workspace* workspace);
   /// The hints that are to be queued with the start.
   static std::vector<event::inputs::Hint> first_hints(const RunBuilder& builder);
   static bool only_if_idle(const RunBuilder& builder) { return builder.draft_.only_if_idle; }
+  /// The tools that the run may call: its own, and those of the harness that it names. Errors as of `async_start`.
+  static Result<ToolRegistry> tools_of(const RunBuilder& builder, const Engine& engine);
+  /// The folder that they work in, or null. Error: `configuration_invalid`.
+  static Result<std::shared_ptr<const Workspace>> workspace_of(const RunBuilder& builder);
   /// The contents that parts carry with them.
   static std::vector<SharedBytes> inline_media(const std::vector<ContentPart>& parts);
 

@@ -73,9 +73,10 @@ asio::awaitable<Result<Newest>> newest_remembered(std::shared_ptr<JournalStore> 
 
 }  // namespace
 
-asio::awaitable<Result<FoldedRun>> fold_run(std::shared_ptr<JournalStore> store, RunId run_id) {
+asio::awaitable<Result<FoldedRun>> fold_run(std::shared_ptr<JournalStore> store, RunId run_id,
+                                            std::vector<event::ContextEntry> history) {
   FoldedRun run;
-  run.state = kernel::initial_state({});
+  run.state = kernel::initial_state(std::move(history));
   for (;;) {
     auto lines = co_await store->read(run_id, run.head.seq, kPageBytes);
     if (!lines) co_return std::unexpected(lines.error());
@@ -96,6 +97,26 @@ asio::awaitable<Result<FoldedRun>> fold_run(std::shared_ptr<JournalStore> store,
   }
 }
 
+// What a session knows after `run`, oldest first: from this run backwards each run's own items, then as many of its
+// history's as it still had.
+asio::awaitable<Result<std::vector<event::ContextEntry>>> entries_backwards(std::shared_ptr<JournalStore> store,
+                                                                            std::optional<FoldedRun> run) {
+  std::vector<event::ContextEntry> backwards;
+  std::uint64_t wanted = UINT64_MAX;
+  while (run && wanted > 0) {
+    auto& own = run->state.facts.context;
+    for (auto entry = own.rbegin(); entry != own.rend() && wanted > 0; ++entry, --wanted) backwards.push_back(*entry);
+    const events::HistoryRef& before = run->state.facts.spec.history;
+    wanted = std::min(wanted, before.items - std::min(before.items, run->history_dropped));
+    if (wanted == 0 || !before.base_run_id) break;
+    auto base = co_await fold_run(store, *before.base_run_id);
+    if (!base) co_return std::unexpected(base.error());
+    run = *std::move(base);
+  }
+  std::ranges::reverse(backwards);
+  co_return backwards;
+}
+
 asio::awaitable<Result<SessionHistory>> load_session_history(std::shared_ptr<JournalStore> store,
                                                              SessionId session_id) {
   auto newest = co_await newest_remembered(store, session_id);
@@ -108,26 +129,46 @@ asio::awaitable<Result<SessionHistory>> load_session_history(std::shared_ptr<Jou
   if (!newest->run) co_return history;
   history.base_run_id = newest->run->state.facts.identity.run_id;
 
-  // From the newest run backwards: each run's own items, then as many of its history's as it still had.
-  std::vector<event::ContextEntry> backwards;
-  std::uint64_t wanted = UINT64_MAX;
-  std::optional<FoldedRun> run = std::move(newest->run);
-  while (run && wanted > 0) {
-    auto& own = run->state.facts.context;
-    for (auto entry = own.rbegin(); entry != own.rend() && wanted > 0; ++entry, --wanted) backwards.push_back(*entry);
-    const events::HistoryRef& before = run->state.facts.spec.history;
-    wanted = std::min(wanted, before.items - std::min(before.items, run->history_dropped));
-    if (wanted == 0 || !before.base_run_id) break;
-    auto base = co_await fold_run(store, *before.base_run_id);
-    if (!base) co_return std::unexpected(base.error());
-    run = *std::move(base);
-  }
-  history.entries.assign(std::make_move_iterator(backwards.rbegin()), std::make_move_iterator(backwards.rend()));
+  auto backwards = co_await entries_backwards(store, std::move(newest->run));
+  if (!backwards) co_return std::unexpected(backwards.error());
+  history.entries = *std::move(backwards);
   for (event::ContextEntry& entry : history.entries) {
     Result<void> loaded = co_await load_media(store, &entry);
     if (!loaded) co_return std::unexpected(loaded.error());
   }
   co_return history;
+}
+
+asio::awaitable<Result<FoldedRun>> fold_whole_run(std::shared_ptr<JournalStore> store, RunId run_id) {
+  auto own = co_await fold_run(store, run_id);
+  if (!own) co_return own;
+  const events::HistoryRef before = own->state.facts.spec.history;
+  std::vector<event::ContextEntry> history;
+  if (before.base_run_id) {
+    auto base = co_await fold_run(store, *before.base_run_id);
+    if (!base) co_return std::unexpected(base.error());
+    auto entries = co_await entries_backwards(store, *std::move(base));
+    if (!entries) co_return std::unexpected(entries.error());
+    history = *std::move(entries);
+    // A session that bounded its memory knew less than the runs hold: the newest items are those it had.
+    if (history.size() > before.items)
+      history.erase(history.begin(), history.end() - static_cast<std::ptrdiff_t>(before.items));
+  }
+  if (event::context_hash(history) != before.hash) {
+    co_return fail(RuntimeErrorCode::journal_damaged, "the history that the run began with cannot be rebuilt",
+                   run_id.str());
+  }
+  for (event::ContextEntry& entry : history) {
+    Result<void> loaded = co_await load_media(store, &entry);
+    if (!loaded) co_return std::unexpected(loaded.error());
+  }
+  auto whole = co_await fold_run(store, run_id, std::move(history));
+  if (!whole) co_return whole;
+  for (event::ContextEntry& entry : whole->state.facts.context) {
+    Result<void> loaded = co_await load_media(store, &entry);
+    if (!loaded) co_return std::unexpected(loaded.error());
+  }
+  co_return whole;
 }
 
 }  // namespace orchestrator::harness::runtime

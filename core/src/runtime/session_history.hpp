@@ -37,6 +37,10 @@ struct FoldedRun {
   std::uint64_t history_dropped = 0;  // items of its history that it trimmed
   WallTime last_at;                   // of its last event
 };
-[[nodiscard]] boost::asio::awaitable<Result<FoldedRun>> fold_run(std::shared_ptr<JournalStore> store, RunId run_id);
+[[nodiscard]] boost::asio::awaitable<Result<FoldedRun>> fold_run(std::shared_ptr<JournalStore> store, RunId run_id,
+                                                                 std::vector<event::ContextEntry> history = {});
+/// The same with the history that the run began with, and the contents of its parts: what a run needs to go on.
+[[nodiscard]] boost::asio::awaitable<Result<FoldedRun>> fold_whole_run(std::shared_ptr<JournalStore> store,
+                                                                       RunId run_id);
 
 }  // namespace orchestrator::harness::runtime

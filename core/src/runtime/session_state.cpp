@@ -86,7 +86,11 @@ asio::awaitable<Result<RunHandle>> SessionState::start_now(RunBuilder builder) {
     const std::scoped_lock lock(mutex_);
     history = history_;
   }
-  auto start = RunRequest::make_start(builder, *engine_, id_, config_, std::move(history));
+  auto tools = RunRequest::tools_of(builder, *engine_);
+  if (!tools) co_return std::unexpected(tools.error());
+  auto workspace = RunRequest::workspace_of(builder);
+  if (!workspace) co_return std::unexpected(workspace.error());
+  auto start = RunRequest::make_start(builder, *engine_, id_, config_, std::move(history), *tools, workspace->get());
   if (!start) co_return std::unexpected(start.error());
 
   // A refusal must leave nothing behind, so it is asked for before the run exists in the store.
@@ -102,6 +106,7 @@ asio::awaitable<Result<RunHandle>> SessionState::start_now(RunBuilder builder) {
   }
 
   auto driver = std::make_shared<RunDriver>(engine_, start->identity, *std::move(writer));
+  if (!tools->empty()) driver->use_tools(*std::move(tools), *std::move(workspace));
   auto cursor = std::make_unique<EventCursor>(engine_, run_id, driver->tail(), 0);
   driver->on_ended([self = shared_from_this(), run_id](const kernel::State& state, bool is_whole) {
     if (is_whole && state.facts.spec.remember) {

@@ -29,7 +29,8 @@ ItemValue draw_item(Entropy& entropy, const ProviderTemper& temper, std::size_t 
     ToolCallItem call;
     // Some models give the same ids in every turn.
     call.call_id = "call_" + std::to_string(entropy.chance(1, 3) ? entropy.below(2) : 10 * index + entropy.below(10));
-    call.name = entropy.chance(1, 2) ? "read_file" : "search";
+    constexpr std::array<std::string_view, 5> kTools{"read_file", "search", "put", "edit", "send"};
+    call.name = entropy.pick(kTools);
     call.arguments = R"({"q":")" + std::string(entropy.below(20), 'q') + R"("})";
     call.custom = entropy.chance(1, 8);
     return call;

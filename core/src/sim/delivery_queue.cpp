@@ -38,6 +38,17 @@ void DeliveryQueue::call_back_call(std::uint32_t attempt, bool but_one) {
   });
 }
 
+void DeliveryQueue::call_back_tool(const std::string& call_id) {
+  std::erase_if(arrivals_, [&](const auto& arrival) {
+    const auto& value = arrival.second;
+    const auto* prepared = std::get_if<event::inputs::ToolPrepared>(&value);
+    const auto* returned = std::get_if<event::inputs::ToolReturned>(&value);
+    const auto* verified = std::get_if<event::inputs::ToolVerified>(&value);
+    return (prepared && prepared->call_id == call_id) || (returned && returned->call_id == call_id) ||
+           (verified && verified->call_id == call_id);
+  });
+}
+
 void DeliveryQueue::call_back_timer(TimerKind timer) {
   std::erase_if(arrivals_, [&](const auto& arrival) {
     const auto* fired = std::get_if<event::inputs::TimerFired>(&arrival.second);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "event/input.hpp"
@@ -23,6 +24,8 @@ class DeliveryQueue {
   void call_back_slots();
   /// Calls back what a call still sends; with `but_one`, its next arrival comes all the same.
   void call_back_call(std::uint32_t attempt, bool but_one);
+  /// Calls back what a tool call still has to say.
+  void call_back_tool(const std::string& call_id);
   /// Calls back a timer.
   void call_back_timer(TimerKind timer);
   void clear() { arrivals_.clear(); }

@@ -24,17 +24,36 @@ void EffectLedger::issue(const event::Effect& effect) {
   if (const auto* cancel = std::get_if<effects::CancelProvider>(&effect); cancel && call_) cancelled_ = cancel->attempt;
   if (const auto* start = std::get_if<effects::StartTimer>(&effect)) timers_[start->timer] = start->at_us;
   if (const auto* stop = std::get_if<effects::StopTimer>(&effect)) timers_.erase(stop->timer);
+  if (const auto* prepare = std::get_if<effects::PrepareTool>(&effect)) tools_[prepare->call_id] = "preparation";
+  if (const auto* run = std::get_if<effects::RunTool>(&effect)) {
+    tools_[run->call_id] = "execution " + std::to_string(run->attempt);
+  }
+  if (const auto* verify = std::get_if<effects::VerifyTool>(&effect)) tools_[verify->call_id] = "verification";
+  if (const auto* cancel_tool = std::get_if<effects::CancelTool>(&effect)) {
+    const auto found = tools_.find(cancel_tool->call_id);
+    if (found == tools_.end()) return;
+    if (found->second.starts_with("execution")) {
+      found->second = "cancellation";
+    } else {
+      tools_.erase(found);
+    }
+  }
 }
+
+void EffectLedger::inherit(const event::Effect& effect) {
+  if (const auto* cancel = std::get_if<effects::CancelProvider>(&effect)) cancelled_ = cancel->attempt;
+  issue(effect);
+}
+
+void EffectLedger::tool_answered(const std::string& call_id) { tools_.erase(call_id); }
 
 void EffectLedger::slot_came(std::uint32_t attempt) {
   if (slot_ == attempt) slot_.reset();
 }
 
 void EffectLedger::call_ended(std::uint32_t attempt) {
-  if (call_ && call_->attempt == attempt) {
-    call_.reset();
-    cancelled_.reset();
-  }
+  if (call_ && call_->attempt == attempt) call_.reset();
+  if (cancelled_ == attempt) cancelled_.reset();
 }
 
 std::optional<std::string> EffectLedger::difference(const kernel::State& state) const {
@@ -51,6 +70,8 @@ std::optional<std::string> EffectLedger::difference(const kernel::State& state) 
   if (owed.cancelled_) return std::nullopt;  // whatever timer still runs cannot change the end
   if (call_.has_value() != owed.call_.has_value()) return "a call is outstanding or owed, but not both";
   if (call_ && *call_ != *owed.call_) return "the call that is owed is not the one that was made";
+  // While the run is paused, what a look finds is dropped: `resume` looks again.
+  if (!state.facts.paused && tools_ != owed.tools_) return "the tool calls under way are not those that are owed";
   if (timers_ != owed.timers_) return "the timers that run are not those that are owed";
   return std::nullopt;
 }

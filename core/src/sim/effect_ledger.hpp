@@ -19,10 +19,14 @@ class EffectLedger {
  public:
   /// Notes an effect that was issued.
   void issue(const event::Effect& effect);
+  /// Notes a call of a dead process, which is outstanding until its loss is journaled.
+  void inherit(const event::Effect& effect);
   /// Notes that the slot for `attempt` came.
   void slot_came(std::uint32_t attempt);
   /// Notes that a call is over, by whatever end.
   void call_ended(std::uint32_t attempt);
+  /// Notes that a tool call has answered.
+  void tool_answered(const std::string& call_id);
   /// When a timer is to fire; nothing when it does not run.
   [[nodiscard]] std::optional<std::uint64_t> timer_at(TimerKind timer) const {
     const auto found = timers_.find(timer);
@@ -38,6 +42,7 @@ class EffectLedger {
   std::optional<event::effects::CallProvider> call_;
   std::optional<std::uint32_t> cancelled_;
   std::map<TimerKind, std::uint64_t> timers_;
+  std::map<std::string, std::string> tools_;  // what is outstanding of each call
 };
 
 }  // namespace orchestrator::harness::sim

@@ -38,6 +38,29 @@ namespace orchestrator::harness::sim {
   MARK(tool_call_answered) \
   MARK(tool_call_cut) \
   MARK(too_many_calls) \
+  MARK(tool_ran) \
+  MARK(tools_ran_at_once) \
+  MARK(tool_refused_arguments) \
+  MARK(tool_failed) \
+  MARK(repairs_exhausted) \
+  MARK(approval_asked) \
+  MARK(approval_allowed) \
+  MARK(approval_for_run) \
+  MARK(approval_denied_by_person) \
+  MARK(approval_denied_by_policy) \
+  MARK(approval_stale) \
+  MARK(approval_expired) \
+  MARK(answer_while_paused) \
+  MARK(tool_lost) \
+  MARK(tool_run_again) \
+  MARK(tool_had_happened) \
+  MARK(tool_had_not_happened) \
+  MARK(tool_left_unknown) \
+  MARK(clarification_asked) \
+  MARK(abort_while_tool_runs) \
+  MARK(abort_while_asking) \
+  MARK(pause_while_tool_runs) \
+  MARK(run_timeout_while_tool_runs) \
   MARK(duplicate_call_id) \
   MARK(call_id_reused) \
   MARK(turn_limit) \

@@ -40,6 +40,25 @@ struct AnswerPlan {
 };
 
 /// An order of the operator, given once the run has taken `at_input` inputs.
+/// What the world makes of one execution, or one look, of a tool call; by its place among all of the run.
+struct ToolPlan {
+  std::uint64_t prepared_after_us = 0;
+  bool is_refused = false;               // the look ends the call
+  std::optional<ApprovalNeed> approval;  // of the call
+  std::uint32_t content = 0;             // of its target: another one after an answer makes the approval stale
+  std::uint64_t returned_after_us = 0;
+  bool acts_at_once = false;    // the world changes as the call begins, else as it returns
+  bool acts_on_cancel = false;  // a cancelled call has acted all the same
+  bool fails = false;
+  std::uint64_t cancelled_after_us = 0;
+};
+
+/// What the person says to one question.
+struct AnswerToQuestion {
+  std::uint64_t after_us = 0;
+  InterruptDecision decision = InterruptDecision::allow_once;
+};
+
 struct CommandPlan {
   std::uint64_t at_input = 0;
   event::Input::Value command;
@@ -72,6 +91,9 @@ struct RunPlan {
   events::RunStarted spec;                    // its history reference is filled in when the run begins
   std::vector<AnswerPlan> answers;            // by call; later calls get a short plain answer
   std::vector<std::uint64_t> slot_delays_us;  // by request for a slot; later ones get theirs at once
+  std::vector<ToolPlan> tools;                // by effect of the tool loop; later ones are plain
+  std::vector<AnswerToQuestion> questions;    // by question; later ones are allowed once
+  bool tells_truth = true;                    // a look at a lost call finds out what has happened
   std::vector<CommandPlan> commands;
   std::vector<CrashPlan> crashes;
   std::vector<WallJumpPlan> wall_jumps;

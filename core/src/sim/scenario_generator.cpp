@@ -86,7 +86,7 @@ void draw_limits(Entropy& entropy, events::RunStarted& spec) {
   if (entropy.chance(1, 12)) {
     limits.hints_queued = 2;
     limits.tool_calls_per_turn = 4;
-    limits.run_events = 16 + 2 + 2 * 4 + entropy.between(8, 40);  // what a run keeps free, and a little more
+    limits.run_events = 16 + 2 + 4 * 4 + entropy.between(8, 40);  // what a run keeps free, and a little more
   }
   if (entropy.chance(1, 5)) spec.budgets.turns = static_cast<std::uint32_t>(entropy.between(1, 3));
   if (entropy.chance(1, 6)) spec.budgets.tokens = entropy.between(1, 1'500);
@@ -94,6 +94,59 @@ void draw_limits(Entropy& entropy, events::RunStarted& spec) {
   if (entropy.chance(1, 4)) spec.history_limits.turns = static_cast<std::uint32_t>(entropy.below(3));
   if (entropy.chance(1, 4)) spec.history_limits.tokens = entropy.between(1, 200);
   if (entropy.chance(1, 4)) spec.history_limits.bytes = entropy.between(1, 3'000);
+}
+
+ToolSpec tool(std::string name, EffectClass effect_class, ApprovalNeed approval) {
+  ToolSpec spec;
+  spec.name = std::move(name);
+  spec.description = "Simulated.";
+  spec.input_schema = {R"({"type":"object"})"};
+  spec.effect_class = effect_class;
+  spec.approval = approval;
+  return spec;
+}
+
+// Tools of every class; `search` is never there.
+void draw_tools(Entropy& entropy, events::RunStarted& spec) {
+  if (entropy.chance(1, 6)) return;
+  constexpr std::array kNeeds{ApprovalNeed::none, ApprovalNeed::none, ApprovalNeed::ask, ApprovalNeed::require};
+  spec.tools = {tool("edit", EffectClass::reversible, entropy.pick(kNeeds)),
+                tool("put", EffectClass::idempotent, entropy.pick(kNeeds)),
+                tool("read_file", EffectClass::pure, ApprovalNeed::none),
+                tool("send", EffectClass::irreversible, entropy.pick(kNeeds))};
+  constexpr std::array kModes{ApprovalMode::never, ApprovalMode::never, ApprovalMode::ask, ApprovalMode::ask,
+                              ApprovalMode::always};
+  spec.tool_policy.approval = entropy.pick(kModes);
+  if (entropy.chance(1, 3)) spec.tool_policy.calls_at_once = static_cast<std::uint32_t>(entropy.between(2, 3));
+  if (entropy.chance(1, 4)) spec.tool_policy.repairs_max = static_cast<std::uint32_t>(entropy.below(2));
+  if (entropy.chance(1, 4)) spec.tool_policy.approval_timeout_ms = entropy.magnitude(1, 2'000);
+}
+
+std::vector<ToolPlan> draw_tool_plans(Entropy& entropy) {
+  std::vector<ToolPlan> plans(entropy.between(0, 8));
+  for (ToolPlan& plan : plans) {
+    plan.prepared_after_us = entropy.magnitude(1, 50'000);
+    plan.is_refused = entropy.chance(1, 10);
+    if (entropy.chance(1, 8)) plan.approval = entropy.chance(1, 3) ? ApprovalNeed::refuse : ApprovalNeed::ask;
+    plan.content = static_cast<std::uint32_t>(entropy.chance(1, 8) ? 1 : 0);
+    plan.returned_after_us = entropy.magnitude(1, 500'000);
+    plan.acts_at_once = entropy.chance(1, 2);
+    plan.acts_on_cancel = entropy.chance(1, 2);
+    plan.fails = entropy.chance(1, 8);
+    plan.cancelled_after_us = entropy.magnitude(1, 100'000);
+  }
+  return plans;
+}
+
+std::vector<AnswerToQuestion> draw_questions(Entropy& entropy) {
+  constexpr std::array kDecisions{InterruptDecision::allow_once, InterruptDecision::allow_once,
+                                  InterruptDecision::allow_run, InterruptDecision::deny};
+  std::vector<AnswerToQuestion> answers(entropy.between(0, 4));
+  for (AnswerToQuestion& answer : answers) {
+    answer.after_us = entropy.magnitude(1, 3'000'000);
+    answer.decision = entropy.pick(kDecisions);
+  }
+  return answers;
 }
 
 events::RunStarted draw_spec(Entropy& entropy) {
@@ -109,6 +162,7 @@ events::RunStarted draw_spec(Entropy& entropy) {
   spec.remember = entropy.chance(6, 7);
   spec.seed = entropy.bits();
   spec.runtime_version = ORCHESTRATOR_VERSION;
+  draw_tools(entropy, spec);
   return spec;
 }
 
@@ -182,6 +236,10 @@ RunPlan draw_run(std::uint64_t seed, std::uint64_t number, const SessionId& sess
   const std::uint64_t answers = provider.between(1, 4);
   for (std::size_t i = 0; i < answers; ++i) run.answers.push_back(draw_answer(provider, temper, i));
   for (std::size_t i = 0; i < answers; ++i) run.slot_delays_us.push_back(provider.magnitude(1, 200'000));
+  Entropy tools(seed, "tools", number);
+  run.tools = draw_tool_plans(tools);
+  run.questions = draw_questions(tools);
+  run.tells_truth = tools.chance(1, 2);
   run.commands = draw_commands(operations);
   run.resumes_at_end = operations.chance(3, 4);
   run.crashes = draw_crashes(process);

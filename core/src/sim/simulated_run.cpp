@@ -91,6 +91,16 @@ void SimulatedRun::move_to(std::uint64_t elapsed_us) {
 }
 
 void SimulatedRun::receive(event::Input::Value value) {
+  if (const auto* prepared = std::get_if<event::inputs::ToolPrepared>(&value)) ledger_.tool_answered(prepared->call_id);
+  if (const auto* verified = std::get_if<event::inputs::ToolVerified>(&value)) ledger_.tool_answered(verified->call_id);
+  if (const auto* returned = std::get_if<event::inputs::ToolReturned>(&value)) {
+    ledger_.tool_answered(returned->call_id);
+    if (const auto found = acting_.find(returned->call_id); found != acting_.end()) {
+      const auto [key, tool] = found->second;
+      acting_.erase(found);
+      act(key, tool);
+    }
+  }
   if (const auto* slot = std::get_if<event::inputs::SlotGranted>(&value)) ledger_.slot_came(slot->attempt);
   if (const auto* fired = std::get_if<event::inputs::TimerFired>(&value)) {
     // One that was stopped or moved fires without being owed.
@@ -153,7 +163,13 @@ bool SimulatedRun::store(const event::Input& input, const kernel::Decision& deci
   const auto rebuilt = event::input_of(*stored, history_);
   judge_.require(rebuilt && *rebuilt == input, "codec", "an input does not come back from " + encoded.line);
   judge_.require(stored->events == decision.events, "codec", "events do not come back from " + encoded.line);
-  for (const StreamEvent& event : stored->events) kernel::evolve(stored_state_, event);
+  for (const StreamEvent& event : stored->events) {
+    kernel::evolve(stored_state_, event);
+    world_.see_stored(event);
+    if (const auto* finished = event.get_if<events::ToolCallFinished>()) {
+      if (const auto wrong = world_.check_end(*finished)) judge_.fail("world", *wrong);
+    }
+  }
   judge_.see_step(*stored, stored_state_);
   head_ = stored->head;
   lines_.push_back(std::move(encoded.line));
@@ -164,11 +180,88 @@ void SimulatedRun::note_answers(const kernel::Decision& decision) {
   for (const StreamEvent& event : decision.events) {
     if (const auto* end = event.get_if<events::AttemptFinished>()) ledger_.call_ended(end->attempt);
     if (const auto* end = event.get_if<events::AttemptFailed>()) ledger_.call_ended(end->attempt);
+    if (const auto* raised = event.get_if<events::InterruptRaised>()) ask_person(*raised);
+  }
+}
+
+void SimulatedRun::act(const std::string& key, const std::string& tool) {
+  const ToolSpec* spec = kernel::spec_of(plan_.spec, tool);
+  if (const auto wrong = world_.act(key, spec == nullptr ? EffectClass::irreversible : spec->effect_class)) {
+    judge_.fail("world", *wrong);
+  }
+}
+
+const ToolPlan& SimulatedRun::next_tool_plan() {
+  static const ToolPlan plain;
+  const std::size_t index = tool_effects_++;
+  return index < plan_.tools.size() ? plan_.tools[index] : plain;
+}
+
+void SimulatedRun::ask_person(const events::InterruptRaised& raised) {
+  const std::size_t index = questions_++;
+  const AnswerToQuestion answer = index < plan_.questions.size() ? plan_.questions[index] : AnswerToQuestion{};
+  queue_.send(elapsed_us_ + answer.after_us,
+              event::inputs::Resolve{raised.interrupt_id, answer.decision, "operator", "as planned"});
+}
+
+void SimulatedRun::carry_out_tool(const event::Effect& effect) {
+  namespace effects = event::effects;
+  if (const auto* prepare = std::get_if<effects::PrepareTool>(&effect)) {
+    const ToolPlan& plan = next_tool_plan();
+    event::inputs::ToolPrepared prepared;
+    prepared.call_id = prepare->call_id;
+    if (plan.is_refused) {
+      prepared.error = ToolError{ToolErrorCode::tool_args_invalid, "not like this", prepare->tool, {}}.to_error();
+    } else {
+      prepared.preparation.approval = plan.approval;
+      prepared.preparation.targets = {{"target", sha256(std::to_string(plan.content))}};
+    }
+    queue_.send(elapsed_us_ + plan.prepared_after_us, std::move(prepared));
+  } else if (const auto* run = std::get_if<effects::RunTool>(&effect)) {
+    judge_.require(!state_.facts.abort, "effect_after_abort", "a call begins after an abort was asked for");
+    const ToolPlan& plan = next_tool_plan();
+    if (plan.acts_at_once) {
+      act(run->idempotency_key, run->tool);
+    } else {
+      acting_[run->call_id] = {run->idempotency_key, run->tool};
+    }
+    event::inputs::ToolReturned returned;
+    returned.call_id = run->call_id;
+    returned.attempt = run->attempt;
+    if (plan.fails) {
+      returned.outcome = ToolOutcome::error;
+      returned.error = ToolError{ToolErrorCode::tool_failed, "it failed", run->tool, {}}.to_error();
+    }
+    returned.result.emplace_back(TextPart{"result"});
+    queue_.send(elapsed_us_ + plan.returned_after_us, std::move(returned));
+  } else if (const auto* verify = std::get_if<effects::VerifyTool>(&effect)) {
+    const ToolPlan& plan = next_tool_plan();
+    event::inputs::ToolVerified verified;
+    verified.call_id = verify->call_id;
+    if (plan_.tells_truth) {
+      verified.state =
+          world_.has_acted(verify->idempotency_key) ? VerifiedState::happened : VerifiedState::not_happened;
+    }
+    queue_.send(elapsed_us_ + plan.prepared_after_us, std::move(verified));
+  } else if (const auto* cancel = std::get_if<effects::CancelTool>(&effect)) {
+    const ToolPlan& plan = next_tool_plan();
+    queue_.call_back_tool(cancel->call_id);
+    const auto* acting = std::get_if<kernel::Acting>(&state_.phase);
+    const auto* call = acting == nullptr ? nullptr : kernel::open_call(acting->calls, cancel->call_id);
+    if (call == nullptr || call->stage != kernel::CallStage::running) return;
+    if (!plan.acts_on_cancel) acting_.erase(cancel->call_id);
+    event::inputs::ToolReturned returned;
+    returned.call_id = cancel->call_id;
+    returned.attempt = call->attempt;
+    returned.outcome = ToolOutcome::unknown;
+    returned.error = ToolError{ToolErrorCode::tool_outcome_unknown, "stopped", call->tool, {}}.to_error();
+    queue_.send(elapsed_us_ + plan.cancelled_after_us, std::move(returned));
   }
 }
 
 void SimulatedRun::carry_out(const event::Effect& effect) {
   namespace effects = event::effects;
+  carry_out_tool(effect);
   if (const auto* acquire = std::get_if<effects::AcquireSlot>(&effect)) {
     const std::uint64_t delay_us = slots_asked_ < plan_.slot_delays_us.size() ? plan_.slot_delays_us[slots_asked_] : 0;
     slots_asked_ += 1;
@@ -215,6 +308,7 @@ void SimulatedRun::recover() {
   crash_ = nullptr;
   queue_.clear();
   ledger_ = {};
+  acting_.clear();  // what had not acted before the process died never will
   ReplayResult rebuilt = replay(lines_, history_);
   if (rebuilt.difference) return judge_.fail("recovery", *rebuilt.difference);
   state_ = std::move(rebuilt.state);
@@ -224,13 +318,33 @@ void SimulatedRun::recover() {
     elapsed_us_ = 0;
     take(start_);
   } else {
+    if (std::holds_alternative<kernel::Ended>(state_.phase)) return;
+    // What was outside goes on; what the dead process had begun is outstanding until its loss is journaled.
     for (const event::Effect& effect : kernel::owed_effects(state_)) {
-      ledger_.issue(effect);
+      const auto* started = std::get_if<event::effects::StartTimer>(&effect);
       const bool is_of_call = std::holds_alternative<event::effects::CallProvider>(effect) ||
-                              std::holds_alternative<event::effects::CancelProvider>(effect);
-      if (!is_of_call) carry_out(effect);
+                              std::holds_alternative<event::effects::CancelProvider>(effect) ||
+                              (started != nullptr && started->timer == TimerKind::turn);
+      if (is_of_call) ledger_.inherit(effect);
     }
-    if (const auto attempt = attempt_under_way(state_)) take(event::inputs::EffectLost{*attempt});
+    if (const auto* acting = std::get_if<kernel::Acting>(&state_.phase)) {
+      for (const kernel::ToolCallProgress& call : acting->calls) {
+        if (call.interrupt) ask_person(*call.interrupt);
+      }
+    }
+    take(event::inputs::Recover{"recovery", 1, std::nullopt});
+    if (crash_ != nullptr || judge_.failure()) return;
+    const auto attempt = attempt_under_way(state_);
+    std::vector<std::string> lost;
+    if (const auto* acting = std::get_if<kernel::Acting>(&state_.phase)) {
+      for (const kernel::ToolCallProgress& call : acting->calls) {
+        if (call.stage == kernel::CallStage::lost) lost.push_back(call.call_id);
+      }
+    }
+    if (attempt) take(event::inputs::EffectLost{*attempt, {}});
+    for (const std::string& call_id : lost) {
+      if (crash_ == nullptr && !judge_.failure()) take(event::inputs::EffectLost{0, call_id});
+    }
   }
   is_recovering_ = false;
 }
@@ -243,7 +357,7 @@ void SimulatedRun::try_after_end() {
   }
   take(start_);
   take(event::inputs::SlotGranted{1});
-  take(event::inputs::EffectLost{1});
+  take(event::inputs::EffectLost{1, {}});
   take(event::inputs::TimerFired{TimerKind::run});
   take(cancelled_call(1));
   take(event::inputs::Abort{AbortMode::now, "operator", {}});

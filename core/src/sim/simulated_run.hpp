@@ -5,6 +5,7 @@
 // die at any moment. Follows its plan to the end, or to the first thing that is wrong. One thread; owns all it holds.
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "sim/effect_ledger.hpp"
 #include "sim/marks.hpp"
 #include "sim/scenario.hpp"
+#include "sim/simulated_world.hpp"
 #include "sim/step_judge.hpp"
 
 namespace orchestrator::harness::sim {
@@ -46,6 +48,10 @@ class SimulatedRun {
   void note_answers(const kernel::Decision& decision);
   void carry_out(const event::Effect& effect);
   void call(const event::effects::CallProvider& call);
+  void carry_out_tool(const event::Effect& effect);
+  const ToolPlan& next_tool_plan();
+  void ask_person(const events::InterruptRaised& raised);
+  void act(const std::string& key, const std::string& tool);
   void die(const CrashPlan& crash);
   void recover();
   void try_after_end();
@@ -66,9 +72,15 @@ class SimulatedRun {
   event::JournalHead head_;
   kernel::State stored_state_;  // the fold of what the store gives back
 
+  // What is outside of every process.
+  SimulatedWorld world_;
+  std::map<std::string, std::pair<std::string, std::string>> acting_;  // call id to key and tool: acts as it returns
+
   WallTime wall_;
   std::uint64_t elapsed_us_ = 0;
   std::uint64_t inputs_ = 0;
+  std::size_t tool_effects_ = 0;
+  std::size_t questions_ = 0;
   std::size_t commands_given_ = 0;
   std::size_t slots_asked_ = 0;
   const CrashPlan* crash_ = nullptr;  // the process is dead

@@ -66,7 +66,8 @@ void StepJudge::see_call(const kernel::State& before, const event::effects::Call
             "the context is over its limit though history is left");
   }
   const auto* waiting = std::get_if<kernel::Waiting>(&before.phase);
-  const bool goes_on = waiting != nullptr && waiting->answer == FinishReason::pause;
+  const bool is_again = waiting != nullptr && !waiting->answer && waiting->next_attempt > 1;  // its call was lost
+  const bool goes_on = is_again || (waiting != nullptr && waiting->answer == FinishReason::pause);
   require(goes_on || (!call.context.empty() && call.context.back().source != event::ContextSource::output),
           "context_asks", "a request that asks nothing new");
   require(
@@ -100,7 +101,7 @@ void StepJudge::see_end(const kernel::State& state) {
     if (!invariants_.violations().empty()) fail("invariant", invariants_.violations().front().str());
     return;
   }
-  require(state.facts.paused, "liveness", "nothing more will happen, and the run has not ended");
+  require(kernel::is_parked(state), "liveness", "nothing more will happen, and the run has not ended");
 }
 
 }  // namespace orchestrator::harness::sim

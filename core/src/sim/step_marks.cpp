@@ -102,6 +102,10 @@ class StepNotes {
   void operator()(const inputs::TimerFired& input) const {
     marks_.hit_if(Mark::stale_timer_ignored, ignored_);
     if (ignored_ || refused_) return;
+    const bool is_acting = std::holds_alternative<kernel::Acting>(before_.phase);
+    marks_.hit_if(Mark::approval_expired, input.timer == TimerKind::approval);
+    marks_.hit_if(Mark::run_timeout_while_tool_runs, input.timer == TimerKind::run && is_acting);
+    if (input.timer == TimerKind::approval) return;
     const bool is_run = input.timer == TimerKind::run;
     marks_.hit_if(Mark::run_timeout_while_queued, is_run && waiting_ != nullptr);
     marks_.hit_if(Mark::run_timeout_in_call, is_run && calling_ != nullptr);
@@ -109,7 +113,45 @@ class StepNotes {
     marks_.hit_if(Mark::parked_time_moved_deadline, is_run && facts_.parked_us > 0);
   }
   void operator()(const inputs::EffectLost&) const {}
+  void operator()(const inputs::ToolPrepared& input) const {
+    marks_.hit_if(Mark::tool_refused_arguments, !ignored_ && input.error.has_value());
+    const auto* finished = find<events::ToolCallFinished>(decision_);
+    if (finished == nullptr || !finished->error || input.error) return;
+    marks_.hit_if(Mark::approval_stale, finished->error->code == "approval_stale");
+    marks_.hit_if(Mark::approval_denied_by_policy, finished->outcome == ToolOutcome::denied);
+  }
+  void operator()(const inputs::ToolReturned& input) const {
+    if (ignored_) return;
+    marks_.hit_if(Mark::tool_ran, input.outcome == ToolOutcome::ok);
+    marks_.hit_if(Mark::tool_failed, input.outcome == ToolOutcome::error);
+    const auto* acting = std::get_if<kernel::Acting>(&before_.phase);
+    marks_.hit_if(Mark::tools_ran_at_once,
+                  acting != nullptr && kernel::count_at(acting->calls, kernel::CallStage::running) > 1);
+  }
+  void operator()(const inputs::ToolVerified& input) const {
+    if (ignored_) return;
+    marks_.hit_if(Mark::tool_had_happened, input.state == VerifiedState::happened);
+    marks_.hit_if(Mark::tool_had_not_happened, input.state == VerifiedState::not_happened);
+    const auto* finished = find<events::ToolCallFinished>(decision_);
+    marks_.hit_if(Mark::tool_left_unknown, finished != nullptr && finished->outcome == ToolOutcome::unknown);
+  }
+  void operator()(const inputs::Recover&) const {
+    const auto* resumed = find<events::RunResumed>(decision_);
+    marks_.hit_if(Mark::tool_lost,
+                  resumed != nullptr && !resumed->lost.empty() && resumed->lost.front().starts_with("call "));
+  }
+  void operator()(const inputs::Resolve& input) const {
+    if (ignored_ || refused_) return;
+    marks_.hit_if(Mark::approval_allowed, input.decision == InterruptDecision::allow_once);
+    marks_.hit_if(Mark::approval_for_run, input.decision == InterruptDecision::allow_run);
+    marks_.hit_if(Mark::approval_denied_by_person, input.decision == InterruptDecision::deny);
+    marks_.hit_if(Mark::answer_while_paused, facts_.paused);
+  }
   void operator()(const inputs::Abort&) const {
+    if (const auto* acting = std::get_if<kernel::Acting>(&before_.phase); acting != nullptr && !ignored_ && !refused_) {
+      marks_.hit_if(Mark::abort_while_tool_runs, kernel::count_at(acting->calls, kernel::CallStage::running) > 0);
+      marks_.hit_if(Mark::abort_while_asking, kernel::count_at(acting->calls, kernel::CallStage::awaiting) > 0);
+    }
     marks_.hit_if(Mark::abort_refused, refused_ && decision_.refusal->at == "expected_turn");
     marks_.hit_if(Mark::abort_repeated, ignored_);
     if (ignored_ || refused_) return;
@@ -134,6 +176,7 @@ class StepNotes {
     if (ignored_ || refused_) return;
     marks_.hit_if(Mark::pause_while_queued, waiting_ != nullptr);
     marks_.hit_if(Mark::pause_in_call, calling_ != nullptr);
+    marks_.hit_if(Mark::pause_while_tool_runs, std::holds_alternative<kernel::Acting>(before_.phase));
   }
   void operator()(const inputs::Resume&) const {
     marks_.hit_if(Mark::resume_refused, refused_ && decision_.refusal->code == "precondition_failed");
@@ -148,6 +191,15 @@ class StepNotes {
 
   // What any input may bring about.
   void note_any() const {
+    if (const auto* raised = find<events::InterruptRaised>(decision_)) {
+      marks_.hit(raised->kind == InterruptKind::approval ? Mark::approval_asked : Mark::clarification_asked);
+    }
+    if (const auto* started = find<events::ToolCallStarted>(decision_)) {
+      marks_.hit_if(Mark::tool_run_again, started->attempt > 1);
+    }
+    if (const auto* error = find<events::Error>(decision_)) {
+      marks_.hit_if(Mark::repairs_exhausted, error->error.at == "tool_policy.repairs_max");
+    }
     const bool has_ended = std::holds_alternative<kernel::Ended>(before_.phase);
     marks_.hit_if(Mark::refused_after_end, has_ended && refused_);
     if (refused_) marks_.hit_if(Mark::command_refused_at_limit, decision_.refusal->at == "limits.run_events");

@@ -4,7 +4,7 @@
 // Taking back what tools did. Effect classes are part of every tool's declaration and of every recorded call from the
 // first version on; undo itself comes with 0.2.2. Plain functions.
 
-#include "orchestrator/harness/tools.hpp"
+#include "orchestrator/harness/tool_spec.hpp"
 
 namespace orchestrator::harness {
 

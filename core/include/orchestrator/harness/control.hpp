@@ -34,6 +34,14 @@ struct AbortOptions {
   std::optional<std::uint32_t> expected_turn;
 };
 
+/// A person's answer to an `InterruptRaised`.
+struct InterruptAnswer {
+  InterruptId interrupt_id;
+  InterruptDecision decision = InterruptDecision::deny;
+  std::string by = "user";
+  std::string reason;  // told to the model with a denial
+};
+
 /// Every command has an awaitable form, which runs anywhere, and a blocking form, which must not be called on the
 /// harness's own thread. Both return once the command's event is in the journal, or with the refusal. Refusals:
 /// `run_not_active` after the end, `precondition_failed`, `queue_full`, `limit_exceeded`, `invalid_argument`.
@@ -59,6 +67,15 @@ class ControlHandle {
   /// Lets a paused run go on.
   Result<void> resume(std::string by = "user") const;
   Awaitable<Result<void>> async_resume(std::string by) const;
+
+  /// Answers an open question. An allowed call is looked at once more and starts only if it is still what was shown.
+  /// Refused with `precondition_failed` when the question is not open.
+  Result<void> resolve(InterruptAnswer answer) const;
+  Awaitable<Result<void>> async_resolve(InterruptAnswer answer) const;
+  /// Lets go of a run that waits for a person or is paused, without ending it: `Harness::resume_run` goes on with it,
+  /// in any process. Its readers come to an end. Refused with `precondition_failed` while anything is under way.
+  Result<void> detach() const;
+  Awaitable<Result<void>> async_detach() const;
 
   /// Names the present point of the run: 1 to 256 bytes of UTF-8.
   Result<void> checkpoint(std::string label, std::string by = "user") const;

@@ -18,6 +18,7 @@
 #include "orchestrator/harness/awaitable.hpp"
 #include "orchestrator/harness/compensation.hpp"
 #include "orchestrator/harness/context.hpp"
+#include "orchestrator/harness/control.hpp"
 #include "orchestrator/harness/errors.hpp"
 #include "orchestrator/harness/journal.hpp"
 #include "orchestrator/harness/memory.hpp"
@@ -36,6 +37,12 @@ namespace orchestrator::harness {
 namespace runtime {
 class Engine;
 }
+
+/// How a run is gone on with.
+struct ResumeOptions {
+  std::vector<std::shared_ptr<Tool>> tools;  // besides those of the harness
+  std::string by = "user";
+};
 
 /// A running harness. Movable. Destroying it closes it: runs under way are aborted, and that is in their journals.
 class Harness {
@@ -59,10 +66,25 @@ class Harness {
   Awaitable<Result<void>> async_abort_orphan(RunId id, std::string by);
   Result<void> abort_orphan(RunId id, std::string by);
 
+  /// Records a person's answer in a run that no process holds; `resume_run` then goes on with it. Errors: `run_locked`,
+  /// `run_not_active`, `run_not_found`, `precondition_failed` when the question is not open.
+  Awaitable<Result<void>> async_answer_orphan(RunId id, InterruptAnswer answer);
+  Result<void> answer_orphan(RunId id, InterruptAnswer answer);
+
+  /// Goes on with a run that no process holds: after a crash, after `detach`, or with a person's answer. What the dead
+  /// process had begun is judged first (docs/harness/tools-track.md). Every tool that the run declared must be there,
+  /// as it was declared. The handle reads from the first new event. Errors: `run_locked` (names the holder),
+  /// `run_not_active` when it has ended, `run_not_found`, `precondition_failed` (a tool is missing or has changed),
+  /// `journal_damaged`, `configuration_invalid` (its workspace).
+  Awaitable<Result<RunHandle>> async_resume_run(RunId id, ResumeOptions options);
+  Result<RunHandle> resume_run(RunId id, ResumeOptions options = {});
+
   /// The store of all runs. Valid as long as this harness.
   [[nodiscard]] const std::shared_ptr<JournalStore>& store() const;
   /// The adapters, in the order in which they were given. Their calls belong to the harness's thread.
   [[nodiscard]] std::vector<std::shared_ptr<ProviderAdapter>> providers() const;
+  /// The declarations of the tools that runs of this harness may call, by name.
+  [[nodiscard]] std::vector<ToolSpec> tools() const;
   /// The executor of the harness's thread: coroutines spawned on it read events without changing threads.
   [[nodiscard]] boost::asio::any_io_executor executor() const;
   /// Aborts all runs, waits until they have ended or `deadline_ms` has passed, and stops. Idempotent.
@@ -86,6 +108,7 @@ class HarnessBuilder {
   HarnessBuilder& store(std::shared_ptr<JournalStore> store);
   HarnessBuilder& provider(std::shared_ptr<ProviderAdapter> adapter);  // a later one of the same id replaces it
   HarnessBuilder& default_model(std::string_view name);
+  HarnessBuilder& tool(std::shared_ptr<Tool> tool);  // that runs may call; `build` answers with what is wrong with it
   HarnessBuilder& limits(Limits limits);
   HarnessBuilder& concurrency(std::uint32_t calls);          // provider calls at once; default 256
   HarnessBuilder& flush_window_ms(std::uint32_t window_ms);  // how long deltas may wait to be joined; default 4

@@ -79,9 +79,12 @@ class HexId {
 
 struct TraceIdTag {};
 struct SpanIdTag {};
+struct InterruptIdTag {};
 struct HashTag {};
 using TraceId = HexId<16, TraceIdTag>;
 using SpanId = HexId<8, SpanIdTag>;
+/// A question to a person, unique in its run.
+using InterruptId = HexId<8, InterruptIdTag>;
 /// A SHA-256: of content, of canonical bytes, or of a chain.
 using Hash = HexId<32, HashTag>;
 

@@ -16,24 +16,15 @@
 #include <variant>
 #include <vector>
 
+#include "orchestrator/harness/awaitable_forward.hpp"
 #include "orchestrator/harness/content.hpp"
 #include "orchestrator/harness/errors.hpp"
 #include "orchestrator/harness/model.hpp"
 #include "orchestrator/harness/reliability.hpp"
 #include "orchestrator/harness/stream.hpp"
-#include "orchestrator/harness/tools.hpp"
-
-namespace boost::asio {
-class any_io_executor;
-template <typename T, typename Executor>
-class awaitable;
-}  // namespace boost::asio
+#include "orchestrator/harness/tool_spec.hpp"
 
 namespace orchestrator::harness {
-
-/// A coroutine of Boost.Asio with its default executor.
-template <class T>
-using Awaitable = boost::asio::awaitable<T, boost::asio::any_io_executor>;
 
 /// One model call in a form that belongs to no provider: what every request encoder takes.
 struct ProviderRequest {

@@ -21,6 +21,7 @@
 #include "orchestrator/harness/model.hpp"
 #include "orchestrator/harness/reliability.hpp"
 #include "orchestrator/harness/stream.hpp"
+#include "orchestrator/harness/tools.hpp"
 
 namespace orchestrator::harness {
 
@@ -148,11 +149,17 @@ class RunBuilder {
   RunBuilder& remember(bool value);  // false: later runs of the session do not see this one
   RunBuilder& hint(std::string text, HintPriority priority = HintPriority::asap);  // queued from the start
   RunBuilder& traceparent(std::string header);                                     // W3C Trace Context of the caller
+  RunBuilder& tool(std::shared_ptr<Tool> tool);       // one of this run alone; it hides one of the harness of that name
+  RunBuilder& tools(std::vector<std::string> names);  // of the harness; unset: all of them
+  RunBuilder& workspace(std::string directory);       // the folder that tools work in
+  RunBuilder& tool_policy(ToolPolicy value);
+  RunBuilder& approval(ApprovalMode value);
   RunBuilder& only_if_idle(bool value = true);  // refuse with `session_busy` instead of waiting for the session
 
   /// Accepts the run: returns once `RunStarted` is appended. Runs of one session follow one another in the order of
   /// their starts, since each sees what the one before left. Errors: `invalid_argument`, `unknown_provider` (with the
-  /// known ones), `key_missing`, `budget_unpriced`, `limit_exceeded`, `session_busy`, `queue_full`, `storage_*`.
+  /// known ones), `key_missing`, `budget_unpriced`, `limit_exceeded`, `session_busy`, `queue_full`, `storage_*`,
+  /// `tool_schema_invalid`, `configuration_invalid` (the workspace).
   Awaitable<Result<RunHandle>> async_start() const;
   /// The same, blocking. Must not be called on the harness's own thread.
   Result<RunHandle> start() const;
@@ -174,6 +181,10 @@ class RunBuilder {
     std::vector<std::pair<std::string, HintPriority>> hints;
     std::string traceparent;
     bool only_if_idle = false;
+    std::vector<std::shared_ptr<Tool>> own_tools;
+    std::optional<std::vector<std::string>> tool_names;
+    std::string workspace;
+    ToolPolicy tool_policy;
   };
   std::shared_ptr<runtime::SessionState> session_;  // shared with the session's handles and runs
   Draft draft_;

@@ -19,7 +19,7 @@
 #include "orchestrator/harness/ids.hpp"
 #include "orchestrator/harness/model.hpp"
 #include "orchestrator/harness/reliability.hpp"
-#include "orchestrator/harness/tools.hpp"
+#include "orchestrator/harness/tool_spec.hpp"
 
 namespace orchestrator::harness {
 
@@ -46,7 +46,7 @@ enum class ItemKind : std::uint8_t { text, reasoning, refusal, tool_call, other 
 enum class ContextVerdict : std::uint8_t { kept, trimmed, summarised, pinned };
 enum class HintPriority : std::uint8_t { asap, after_turn };
 enum class AbortMode : std::uint8_t { now, after_turn };
-enum class TimerKind : std::uint8_t { connect, first_byte, idle, turn, run };
+enum class TimerKind : std::uint8_t { connect, first_byte, idle, turn, run, approval };
 
 /// Token counts as a provider reported them; empty is unknown, which is not zero. `input` includes cached and
 /// cache-written tokens, `output` includes reasoning tokens where the provider counts them so.
@@ -103,6 +103,8 @@ struct RunStarted {
   std::vector<ModelOffer> offers;  // what each model of the plan takes, as known when the run was accepted
   GenerationSettings settings;
   std::vector<ToolSpec> tools;
+  ToolPolicy tool_policy;
+  std::string workspace;  // the folder that the tools work in, or empty
   Limits limits;
   HistoryLimits history_limits;
   Budgets budgets;
@@ -249,13 +251,48 @@ struct ToolCallRequested {
   EffectClass effect_class = EffectClass::irreversible;
   bool operator==(const ToolCallRequested&) const = default;
 };
+/// The call is about to act. This event is on disk before anything of it happens; one for each attempt.
+struct ToolCallStarted {
+  std::string call_id;
+  std::uint32_t attempt = 1;    // of this call
+  std::string idempotency_key;  // the same for every attempt
+  std::optional<UndoRecord> undo;
+  std::vector<ToolTarget> targets;
+  std::optional<InterruptId> approval;  // the interrupt whose answer allowed it
+  bool operator==(const ToolCallStarted&) const = default;
+};
 struct ToolCallFinished {
   std::string call_id;
   ToolOutcome outcome = ToolOutcome::error;
   std::vector<ContentPart> result;
   std::optional<harness::Error> error;
-  std::uint64_t latency_us = 0;
+  std::optional<SharedBytes> full_output;  // all of the output where `result` shows less
+  std::uint64_t latency_us = 0;            // of its executions, without waiting for approval
   bool operator==(const ToolCallFinished&) const = default;
+};
+
+/// A person is asked. The answer holds only for what is named here: the arguments, the tool's declaration, the policy,
+/// and the targets as they were.
+struct InterruptRaised {
+  InterruptId interrupt_id;
+  InterruptKind kind = InterruptKind::approval;
+  std::string call_id;
+  std::string tool;
+  Hash argument_hash;
+  Hash tool_hash;
+  Hash policy_hash;
+  std::vector<ToolTarget> targets;
+  std::string shown;  // what the person is shown, unescaped
+  Hash shown_hash;
+  std::optional<std::uint64_t> expires_us;  // on the run's clock
+  bool operator==(const InterruptRaised&) const = default;
+};
+struct InterruptResolved {
+  InterruptId interrupt_id;
+  InterruptDecision decision = InterruptDecision::deny;
+  std::string by;
+  std::string reason;
+  bool operator==(const InterruptResolved&) const = default;
 };
 
 struct HintQueued {
@@ -368,7 +405,10 @@ struct StreamEvent {
   using AttemptFailed = events::AttemptFailed;
   using TimeoutFired = events::TimeoutFired;
   using ToolCallRequested = events::ToolCallRequested;
+  using ToolCallStarted = events::ToolCallStarted;
   using ToolCallFinished = events::ToolCallFinished;
+  using InterruptRaised = events::InterruptRaised;
+  using InterruptResolved = events::InterruptResolved;
   using HintQueued = events::HintQueued;
   using HintDelivered = events::HintDelivered;
   using HintDropped = events::HintDropped;
@@ -384,9 +424,9 @@ struct StreamEvent {
   using Payload =
       std::variant<RunStarted, ModelSelected, NegotiationFailed, ContextAssembled, ContextTrimmed, ProviderRequested,
                    ProviderResponded, OutputDelta, ReasoningDelta, ToolArgumentsDelta, OutputItemCompleted,
-                   UsageReported, AttemptFinished, AttemptFailed, TimeoutFired, ToolCallRequested, ToolCallFinished,
-                   HintQueued, HintDelivered, HintDropped, CheckpointCreated, AbortRequested, RunPaused, RunResumed,
-                   Completed, Error, Aborted, Unknown>;
+                   UsageReported, AttemptFinished, AttemptFailed, TimeoutFired, ToolCallRequested, ToolCallStarted,
+                   ToolCallFinished, InterruptRaised, InterruptResolved, HintQueued, HintDelivered, HintDropped,
+                   CheckpointCreated, AbortRequested, RunPaused, RunResumed, Completed, Error, Aborted, Unknown>;
 
   EventMeta meta;
   Payload payload;

@@ -70,7 +70,11 @@ ToolSpec tool() {
           "Reads a file.",
           {R"({"type":"object","properties":{"path":{"type":"string"}}})"},
           true,
-          EffectClass::pure};
+          EffectClass::pure,
+          {R"({"type":"string"})"},
+          ApprovalNeed::require,
+          5'000,
+          4'096};
 }
 
 template <class Payload>
@@ -105,9 +109,16 @@ void append_answers(std::vector<StreamEvent>& all) {
   append(all, events::TimeoutFired{TimerKind::idle, 300'000, 3});
   append(all, events::ToolCallRequested{"call_1", 2, "read_file", R"({"path":"a.txt"})", hash_of("arguments"),
                                         EffectClass::pure});
-  append(all,
-         events::ToolCallFinished{"call_1", ToolOutcome::denied, example_parts(),
-                                  ToolError{ToolErrorCode::tool_denied, "not allowed", "call_1", {}}.to_error(), 120});
+  const InterruptId interrupt = *InterruptId::parse("c0ffee0123456789");
+  append(all, events::ToolCallStarted{"call_1", 2, "call_00112233445566778899aabbccddeeff", example_undo(),
+                                      example_targets(), interrupt});
+  append(all, events::ToolCallFinished{"call_1", ToolOutcome::denied, example_parts(),
+                                       ToolError{ToolErrorCode::tool_denied, "not allowed", "call_1", {}}.to_error(),
+                                       SharedBytes("all of the output"), 120});
+  append(all, events::InterruptRaised{interrupt, InterruptKind::clarification, "call_1", "write_file",
+                                      hash_of("arguments"), hash_of("tool"), hash_of("policy"), example_targets(),
+                                      "+ a line\u202e", hash_of("shown"), 60'000'000});
+  append(all, events::InterruptResolved{interrupt, InterruptDecision::allow_run, "cli", "looks right"});
 }
 
 void append_control(std::vector<StreamEvent>& all) {
@@ -140,6 +151,10 @@ EventMeta example_meta(std::uint64_t seq) {
   return meta;
 }
 
+UndoRecord example_undo() { return {{R"({"path":"a.txt","mode":420})"}, {SharedBytes("as it was")}}; }
+
+std::vector<ToolTarget> example_targets() { return {{"a.txt", hash_of("as it was")}, {"b.txt", std::nullopt}}; }
+
 std::vector<ContentPart> example_parts() {
   return {TextPart{"What is this?"},
           ImagePart{media("png bytes", "image/png", "cat.png"), "low"},
@@ -169,6 +184,8 @@ events::RunStarted example_run_started() {
   run.offers = {{model("openai", "gpt-5.6"), "responses", {"seed"}, 400'000, 128'000}};
   run.settings = settings();
   run.tools = {tool()};
+  run.tool_policy = {ApprovalMode::always, 4, 3, 600'000};
+  run.workspace = "/home/u/project";
   run.limits.run_events = std::numeric_limits<std::uint64_t>::max();
   run.history_limits = {100, 50'000, 1 << 20};
   run.budgets = {.cost_micro_usd = 1'000'000, .tokens = 200'000, .turns = 8};

@@ -21,6 +21,8 @@ namespace orchestrator::harness::event {
 
 /// One content part of each kind, and one item of each kind.
 [[nodiscard]] std::vector<ContentPart> example_parts();
+[[nodiscard]] UndoRecord example_undo();
+[[nodiscard]] std::vector<ToolTarget> example_targets();
 [[nodiscard]] std::vector<ConversationItem> example_items();
 
 }  // namespace orchestrator::harness::event

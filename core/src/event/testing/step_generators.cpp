@@ -134,26 +134,57 @@ Input::Value any_provider_input(int kind) {
     case 5:
       return inputs::TimerFired{one_of<TimerKind>({TimerKind::turn, TimerKind::run})};
     default:
-      return inputs::EffectLost{attempt};
+      return inputs::EffectLost{attempt, any<bool>() ? *any_text() : std::string()};
+  }
+}
+
+Input::Value any_tool_input(int kind) {
+  const std::string call_id = *any_text();
+  const auto error = any<bool>() ? std::optional(any_error()) : std::nullopt;
+  switch (kind) {
+    case 7: {
+      ToolPreparation preparation;
+      if (any<bool>()) preparation.undo = example_undo();
+      if (any<bool>()) preparation.targets = example_targets();
+      if (any<bool>()) preparation.approval = ApprovalNeed::require;
+      if (any<bool>()) preparation.preview = *any_text();
+      return inputs::ToolPrepared{call_id, std::move(preparation), error};
+    }
+    case 8:
+      return inputs::ToolReturned{call_id,
+                                  *rc::gen::inRange<std::uint32_t>(1, 4),
+                                  one_of<ToolOutcome>({ToolOutcome::ok, ToolOutcome::unknown, ToolOutcome::cancelled}),
+                                  any<bool>() ? example_parts() : std::vector<ContentPart>(),
+                                  error,
+                                  any<bool>() ? std::optional(SharedBytes("output")) : std::nullopt};
+    default:
+      return inputs::ToolVerified{call_id, one_of<VerifiedState>({VerifiedState::happened, VerifiedState::unknown}),
+                                  any<bool>() ? example_parts() : std::vector<ContentPart>(), *any_text()};
   }
 }
 
 Input::Value any_command(int kind) {
   switch (kind) {
-    case 7:
+    case 10:
       return inputs::Abort{one_of<AbortMode>({AbortMode::now, AbortMode::after_turn}), *any_text(),
                            maybe<std::uint32_t>()};
-    case 8:
+    case 11:
       return inputs::Hint{HintId::make(any_count(), any_count(), any_count()),
                           HintPriority::after_turn,
                           *any_text(),
                           *any_text(),
                           maybe<std::uint64_t>(),
                           maybe<std::uint32_t>()};
-    case 9:
+    case 12:
       return inputs::Pause{*any_text()};
-    case 10:
+    case 13:
       return inputs::Resume{*any_text()};
+    case 14:
+      return inputs::Recover{*any_text(), any_count(), maybe<std::uint64_t>()};
+    case 15:
+      return inputs::Resolve{*InterruptId::parse("c0ffee0123456789"),
+                             one_of<InterruptDecision>({InterruptDecision::allow_run, InterruptDecision::deny}),
+                             *any_text(), *any_text()};
     default:
       return inputs::Checkpoint{*any_text(), *any_text()};
   }
@@ -197,6 +228,22 @@ struct ToEvents {
     payloads.push_back(events::AttemptFailed{in.attempt, in.error, {"0"}});
     return payloads;
   }
+  Payloads operator()(const inputs::ToolPrepared& in) const {
+    events::ToolCallStarted started;
+    started.call_id = in.call_id;
+    started.undo = in.preparation.undo;
+    started.targets = in.preparation.targets;
+    return {started};
+  }
+  Payloads operator()(const inputs::ToolReturned& in) const {
+    return {events::ToolCallFinished{in.call_id, in.outcome, in.result, in.error, in.full_output, 5}};
+  }
+  Payloads operator()(const inputs::ToolVerified& in) const {
+    events::ToolCallFinished finished;
+    finished.call_id = in.call_id;
+    finished.result = in.result;
+    return {finished};
+  }
   Payloads operator()(const inputs::TimerFired& in) const { return {events::TimeoutFired{in.timer, 5, {}}}; }
   Payloads operator()(const inputs::EffectLost& in) const {
     return {events::AttemptFailed{in.attempt, any_error(), {}}};
@@ -207,13 +254,22 @@ struct ToEvents {
   }
   Payloads operator()(const inputs::Pause& in) const { return {events::RunPaused{in.by}}; }
   Payloads operator()(const inputs::Resume& in) const { return {events::RunResumed{in.by, 0, {}, {}, {}}}; }
+  Payloads operator()(const inputs::Recover& in) const {
+    return {events::RunResumed{in.by, 0, in.epoch, in.discarded_after, {}}};
+  }
+  Payloads operator()(const inputs::Resolve& in) const {
+    return {events::InterruptResolved{in.interrupt_id, in.decision, in.by, in.reason}};
+  }
   Payloads operator()(const inputs::Checkpoint& in) const { return {events::CheckpointCreated{in.label, in.by}}; }
 };
 
 Step make_step(const JournalHead& before) {
   Step step;
   const int kind = *rc::gen::inRange(0, static_cast<int>(std::variant_size_v<Input::Value>));
-  step.input.value = kind == 0 ? any_start() : kind < 7 ? any_provider_input(kind) : any_command(kind);
+  step.input.value = kind == 0   ? any_start()
+                     : kind < 7  ? any_provider_input(kind)
+                     : kind < 10 ? any_tool_input(kind)
+                                 : any_command(kind);
   std::vector<StreamEvent::Payload> payloads;
   if (kind == 0 || any<bool>()) payloads = std::visit(ToEvents{}, step.input.value);
   const std::vector<StreamEvent> others = example_events();

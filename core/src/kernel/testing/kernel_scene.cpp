@@ -55,6 +55,16 @@ event::RunIdentity example_identity() {
           .parent_span_id = {}};
 }
 
+ToolSpec example_tool(EffectClass effect_class, ApprovalNeed approval) {
+  ToolSpec tool;
+  tool.name = "act";
+  tool.description = "Acts.";
+  tool.input_schema = {R"({"type":"object"})"};
+  tool.effect_class = effect_class;
+  tool.approval = approval;
+  return tool;
+}
+
 event::inputs::Start start_of(events::RunStarted spec, std::vector<event::ContextEntry> history) {
   spec.history.items = history.size();
   spec.history.hash = event::context_hash(history);
@@ -72,7 +82,43 @@ InputValue ended(std::uint32_t attempt, Error error, Usage usage) {
 InputValue ended_by(std::uint32_t attempt, TimerKind timer, std::uint64_t timer_ms, Error error) {
   return event::inputs::ProviderEnded{attempt, std::move(error), timer, timer_ms, {}};
 }
-InputValue lost(std::uint32_t attempt) { return event::inputs::EffectLost{attempt}; }
+InputValue lost(std::uint32_t attempt) { return event::inputs::EffectLost{attempt, {}}; }
+InputValue lost_call(std::string call_id) { return event::inputs::EffectLost{0, std::move(call_id)}; }
+InputValue prepared(std::string call_id, ToolPreparation preparation) {
+  return event::inputs::ToolPrepared{std::move(call_id), std::move(preparation), std::nullopt};
+}
+InputValue not_prepared(std::string call_id, ToolErrorCode code, std::string message) {
+  const ToolError error{code, std::move(message), {}, {}};
+  return event::inputs::ToolPrepared{std::move(call_id), {}, error.to_error()};
+}
+InputValue returned(std::string call_id, std::string text, std::uint32_t attempt) {
+  event::inputs::ToolReturned input;
+  input.call_id = std::move(call_id);
+  input.attempt = attempt;
+  input.result.emplace_back(TextPart{std::move(text)});
+  return input;
+}
+InputValue returned_as(std::string call_id, ToolOutcome outcome, ToolErrorCode code) {
+  event::inputs::ToolReturned input;
+  input.call_id = std::move(call_id);
+  input.outcome = outcome;
+  input.error = ToolError{code, "as told", {}, {}}.to_error();
+  return input;
+}
+InputValue verified(std::string call_id, VerifiedState state) {
+  return event::inputs::ToolVerified{std::move(call_id), state, {}, "as seen"};
+}
+InputValue recovered() { return event::inputs::Recover{"me", 1, std::nullopt}; }
+InputValue resolved(const State& state, InterruptDecision decision, std::string call_id) {
+  event::inputs::Resolve input;
+  input.decision = decision;
+  input.by = "me";
+  if (const auto* acting = std::get_if<Acting>(&state.phase)) {
+    const ToolCallProgress* call = open_call(acting->calls, call_id);
+    if (call != nullptr && call->interrupt) input.interrupt_id = call->interrupt->interrupt_id;
+  }
+  return input;
+}
 InputValue timer(TimerKind kind) { return event::inputs::TimerFired{kind}; }
 InputValue abort(AbortMode mode, std::string by) { return event::inputs::Abort{mode, std::move(by), std::nullopt}; }
 InputValue hint(std::uint64_t id, HintPriority priority, std::string text, std::optional<std::uint64_t> expires_us) {
@@ -136,6 +182,16 @@ std::vector<event::ContextEntry> history_of(std::size_t exchanges, std::size_t b
   return history;
 }
 
+InputValue call_answer(std::uint32_t attempt, std::vector<std::string> call_ids) {
+  std::vector<event::ProviderPart> parts;
+  for (std::string& call_id : call_ids) {
+    std::string item_id = "item_" + call_id;
+    parts.push_back(done(std::move(item_id), call(std::move(call_id), "act", "{}")));
+  }
+  parts.push_back(finished(FinishReason::tool_calls));
+  return chunk(attempt, std::move(parts));
+}
+
 std::string describe(const Payload& payload) {
   std::string out(event::name_of_index<Payload>(payload.index()));
   out += ' ';
@@ -159,6 +215,17 @@ std::string describe(const event::Effect& effect) {
     }
     std::string operator()(const event::effects::CancelProvider& e) const {
       return "CancelProvider " + std::to_string(e.attempt);
+    }
+    std::string operator()(const event::effects::PrepareTool& e) const {
+      return "PrepareTool " + e.call_id + " " + e.tool + " " + e.arguments + " " + e.idempotency_key;
+    }
+    std::string operator()(const event::effects::RunTool& e) const {
+      return "RunTool " + e.call_id + " " + e.tool + " " + e.arguments + " " + e.idempotency_key + " attempt " +
+             std::to_string(e.attempt);
+    }
+    std::string operator()(const event::effects::CancelTool& e) const { return "CancelTool " + e.call_id; }
+    std::string operator()(const event::effects::VerifyTool& e) const {
+      return "VerifyTool " + e.call_id + " " + e.tool + " " + e.arguments;
     }
     std::string operator()(const event::effects::StartTimer& e) const {
       return "StartTimer " + std::string(event::enum_name(e.timer)) + " at " + std::to_string(e.at_us);

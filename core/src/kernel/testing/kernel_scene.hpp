@@ -26,6 +26,8 @@ using InputValue = event::Input::Value;
 /// A run of one short text for `scripted/demo`, seed 7, without timers and budgets.
 [[nodiscard]] events::RunStarted example_spec();
 [[nodiscard]] event::RunIdentity example_identity();
+/// The tool `act`, whose calls are asked about under `ask` when `approval` says so.
+[[nodiscard]] ToolSpec example_tool(EffectClass effect_class, ApprovalNeed approval = ApprovalNeed::none);
 /// The start of `spec` with `history`, whose reference is put into the spec.
 [[nodiscard]] event::inputs::Start start_of(events::RunStarted spec, std::vector<event::ContextEntry> history = {});
 
@@ -36,6 +38,14 @@ using InputValue = event::Input::Value;
 [[nodiscard]] InputValue ended(std::uint32_t attempt, Error error, Usage usage = {});
 [[nodiscard]] InputValue ended_by(std::uint32_t attempt, TimerKind timer, std::uint64_t timer_ms, Error error);
 [[nodiscard]] InputValue lost(std::uint32_t attempt);
+[[nodiscard]] InputValue lost_call(std::string call_id);
+[[nodiscard]] InputValue prepared(std::string call_id, ToolPreparation preparation = {});
+[[nodiscard]] InputValue not_prepared(std::string call_id, ToolErrorCode code, std::string message = "as told");
+[[nodiscard]] InputValue returned(std::string call_id, std::string text = "done", std::uint32_t attempt = 1);
+[[nodiscard]] InputValue returned_as(std::string call_id, ToolOutcome outcome, ToolErrorCode code);
+[[nodiscard]] InputValue verified(std::string call_id, VerifiedState state);
+[[nodiscard]] InputValue recovered();
+[[nodiscard]] InputValue resolved(const State& state, InterruptDecision decision, std::string call_id = "c1");
 [[nodiscard]] InputValue timer(TimerKind kind);
 [[nodiscard]] InputValue abort(AbortMode mode, std::string by = "me");
 [[nodiscard]] InputValue hint(std::uint64_t id, HintPriority priority = HintPriority::asap,
@@ -57,6 +67,9 @@ using InputValue = event::Input::Value;
 [[nodiscard]] ItemValue call(std::string call_id, std::string name, std::string arguments);
 /// A whole answer of one text: its pieces, its item, its usage (10 in, 5 out) and its end.
 [[nodiscard]] InputValue answer(std::uint32_t attempt, std::string text, FinishReason reason = FinishReason::stop);
+
+/// A whole answer that asks for calls of `act`, with these ids.
+[[nodiscard]] InputValue call_answer(std::uint32_t attempt, std::vector<std::string> call_ids = {"c1"});
 
 // Other values.
 [[nodiscard]] HintId hint_id(std::uint64_t number);

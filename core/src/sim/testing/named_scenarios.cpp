@@ -76,6 +76,41 @@ Scenario tools_and_hint() {
   return {2, {run}};
 }
 
+ToolSpec writing_tool() {
+  ToolSpec tool;
+  tool.name = "write_file";
+  tool.description = "Writes a file.";
+  tool.input_schema = {R"({"type":"object"})"};
+  tool.effect_class = EffectClass::reversible;
+  tool.approval = ApprovalNeed::ask;
+  return tool;
+}
+
+RunPlan run_writing(std::uint64_t number) {
+  RunPlan run = run_asking("Write a.txt.", number);
+  run.spec.tools = {writing_tool()};
+  const ToolCallItem call{.call_id = "call_1", .name = "write_file", .arguments = R"({"path":"a.txt","text":"hi"})"};
+  run.answers = {answer({{done("item_0", call), used(20, 9), finished(FinishReason::tool_calls, "tool_calls")}}),
+                 short_answer("Written.")};
+  return run;
+}
+
+// A call that a person allows, and its result.
+Scenario tool_with_approval() {
+  RunPlan run = run_writing(9);
+  run.questions = {{2'000'000, InterruptDecision::allow_once}};
+  return {9, {run}};
+}
+
+// The process dies while a call runs that had acted already; a look at the world finds it out.
+Scenario crash_in_tool() {
+  RunPlan run = run_writing(10);
+  run.spec.tool_policy.approval = ApprovalMode::never;
+  run.tools = {{}, {.returned_after_us = 5'000'000, .acts_at_once = true}};
+  run.crashes = {{4, CrashPoint::after_effects, 3'000'000}};
+  return {10, {run}};
+}
+
 Scenario abort_in_stream() {
   RunPlan run = run_asking("Count to a thousand.", 3);
   run.spec.timeouts.run_ms = 60'000;
@@ -131,14 +166,11 @@ Scenario nothing_fits() {
 }  // namespace
 
 std::vector<NamedScenario> named_scenarios() {
-  return {{"abort_in_stream", abort_in_stream()},
-          {"crash_in_stream", crash_in_stream()},
-          {"nothing_fits", nothing_fits()},
-          {"pause_and_resume", pause_and_resume()},
-          {"plain", plain()},
-          {"provider_fails", provider_fails()},
-          {"session_with_history", session_with_history()},
-          {"tools_and_hint", tools_and_hint()}};
+  return {{"abort_in_stream", abort_in_stream()},       {"crash_in_stream", crash_in_stream()},
+          {"crash_in_tool", crash_in_tool()},           {"nothing_fits", nothing_fits()},
+          {"pause_and_resume", pause_and_resume()},     {"plain", plain()},
+          {"provider_fails", provider_fails()},         {"session_with_history", session_with_history()},
+          {"tool_with_approval", tool_with_approval()}, {"tools_and_hint", tools_and_hint()}};
 }
 
 }  // namespace orchestrator::harness::sim

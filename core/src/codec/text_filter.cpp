@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/display/text_filter.hpp"
+#include "codec/text_filter.hpp"
 
 #include <algorithm>
 
-#include "cli/display/quoted_text.hpp"
-
-namespace orchestrator::cli {
+namespace orchestrator::harness::codec {
 namespace {
 
 // A sequence longer than this is no sequence: what follows is shown as text, so that nothing hides for long.
@@ -128,6 +126,14 @@ std::string shown_text(std::string_view text) {
   return out;
 }
 
+std::size_t whole_characters(std::string_view text, std::size_t bytes_max) {
+  std::size_t size = std::min(text.size(), bytes_max);
+  while (size > 0 && size < text.size() && (static_cast<unsigned char>(text[size]) & 0xc0U) == 0x80U) {
+    --size;
+  }
+  return size;
+}
+
 std::string one_line(std::string_view text, std::size_t bytes_max) {
   std::string out = shown_text(text.substr(0, whole_characters(text, bytes_max + kStringBytesMax)));
   std::ranges::replace_if(out, [](char byte) { return byte == '\n' || byte == '\t'; }, ' ');
@@ -138,4 +144,4 @@ std::string one_line(std::string_view text, std::size_t bytes_max) {
   return out;
 }
 
-}  // namespace orchestrator::cli
+}  // namespace orchestrator::harness::codec

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// Goal: P5. Whatever moment a process is killed at, a call that may not happen twice happens at most once, and exactly
+// once where the journal says that it did; the run goes on to its end. Method: another process of this program carries
+// a run out and kills itself at its n-th point, for every n; then others go on with the run, some killed in turn. A
+// file outside of the harness counts what really happened.
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "event/journal_invariants.hpp"
+#include "journal/testing/temporary_folder.hpp"
+#include "kills/killing_store.hpp"
+#include "kills/ledger_tool.hpp"
+#include "orchestrator/harness/harness.hpp"
+
+extern char** environ;
+
+namespace orchestrator::harness::kills {
+namespace {
+
+using journal::testing::FolderPlace;
+using journal::testing::TemporaryFolder;
+
+constexpr const char* kScript = R"({"turns":[
+  {"tool_calls":[{"id":"a","name":"once","arguments":{}},{"id":"b","name":"seen","arguments":{}}]},
+  {"tool_calls":[{"id":"c","name":"undoable","arguments":{}},{"id":"d","name":"again","arguments":{}}]},
+  {"text":"All done."}]})";
+// 300 unless ORCHESTRATOR_KILLS says more.
+int kills_wanted() {
+  const char* text = std::getenv("ORCHESTRATOR_KILLS");
+  return text == nullptr ? 300 : std::atoi(text);
+}
+constexpr int kProcessesMax = 20;  // of one run: more would mean that it does not get anywhere
+
+Harness victim_harness(const std::string& folder) {
+  const std::string ledger = folder + "/ledger";
+  HarnessBuilder builder;
+  builder.store(killing_store(open_store("jsonl:" + folder + "/journal").value()))
+      .provider(scripted_provider({{"kills", kScript}}).value())
+      .default_model("scripted/kills")
+      .tool(ledger_tool("once", EffectClass::irreversible, false, ledger))
+      .tool(ledger_tool("seen", EffectClass::irreversible, true, ledger))
+      .tool(ledger_tool("undoable", EffectClass::reversible, true, ledger))
+      .tool(ledger_tool("again", EffectClass::idempotent, false, ledger));
+  return builder.build().value();
+}
+
+template <class T>
+T block(const Harness& harness, boost::asio::awaitable<T> operation) {
+  return boost::asio::co_spawn(harness.executor(), std::move(operation), boost::asio::use_future).get();
+}
+
+// The other process. Not a test of its own.
+TEST(KillVictim, CarriesOutOneRun) {
+  const char* folder = std::getenv("ORCHESTRATOR_KILL_FOLDER");
+  if (folder == nullptr) GTEST_SKIP() << "the process that is killed; started by the tests of this program";
+  Harness harness = victim_harness(folder);
+  const auto known = block(harness, harness.store()->list(RunFilter{})).value();
+  auto run = known.empty() ? harness.session().run("Go").approval(ApprovalMode::never).start()
+                           : harness.resume_run(known.front().run_id);
+  if (!run && run.error().code == "run_not_active") return;  // it had ended before the kill
+  ASSERT_TRUE(run) << run.error().code << ": " << run.error().message;
+  const auto result = run->wait();
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_TRUE(result->is_completed());
+}
+
+enum class Fate { killed, ended, failed };
+
+Fate spawn_victim(const std::string& folder, int kill_at) {
+  std::vector<std::string> texts;
+  for (char** entry = environ; *entry != nullptr; ++entry) texts.emplace_back(*entry);
+  texts.push_back("ORCHESTRATOR_KILL_FOLDER=" + folder);
+  if (kill_at > 0) texts.push_back("ORCHESTRATOR_KILL_AT=" + std::to_string(kill_at));
+  std::vector<char*> environment;
+  for (std::string& text : texts) environment.push_back(text.data());
+  environment.push_back(nullptr);
+  std::string program = "/proc/self/exe";
+  std::string filter = "--gtest_filter=KillVictim.*";
+  std::string brief = "--gtest_brief=1";
+  std::vector<char*> arguments{program.data(), filter.data(), brief.data(), nullptr};
+  posix_spawn_file_actions_t files;
+  ::posix_spawn_file_actions_init(&files);
+  ::posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, (folder + "/output").c_str(), O_WRONLY | O_CREAT | O_APPEND,
+                                     0600);
+  ::posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
+  pid_t child = 0;
+  const int spawned = ::posix_spawn(&child, program.c_str(), &files, nullptr, arguments.data(), environment.data());
+  ::posix_spawn_file_actions_destroy(&files);
+  if (spawned != 0) return Fate::failed;
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) return Fate::killed;
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? Fate::ended : Fate::failed;
+}
+
+struct CallFate {
+  std::string tool;
+  std::string key;
+  std::optional<ToolOutcome> outcome;
+};
+
+void check_run(const std::string& folder, const std::string& how) {
+  Harness harness = victim_harness(folder);
+  const auto runs = block(harness, harness.store()->list(RunFilter{})).value();
+  ASSERT_EQ(runs.size(), 1U) << how;
+  auto reader = harness.open_run(runs.front().run_id).value();
+  event::JournalInvariants invariants;
+  std::map<std::string, CallFate> calls;
+  for (const StreamEvent& event : reader.events()) {
+    invariants.add(event);
+    if (const auto* requested = event.get_if<StreamEvent::ToolCallRequested>()) {
+      calls[requested->call_id].tool = requested->tool;
+    }
+    if (const auto* started = event.get_if<StreamEvent::ToolCallStarted>()) {
+      calls[started->call_id].key = started->idempotency_key;
+    }
+    if (const auto* finished = event.get_if<StreamEvent::ToolCallFinished>()) {
+      calls[finished->call_id].outcome = finished->outcome;
+    }
+  }
+  invariants.check_complete();
+  for (const auto& violation : invariants.violations()) ADD_FAILURE() << how << ": " << violation.str();
+
+  std::map<std::string, int> happened;
+  for (const std::string& key : read_ledger(folder + "/ledger")) happened[key] += 1;
+  for (const auto& [call_id, call] : calls) {
+    const int times = happened[call.key];
+    if (call.tool == "again") {
+      EXPECT_GE(times, 1) << how;
+      EXPECT_EQ(call.outcome, ToolOutcome::ok) << how;
+      continue;
+    }
+    EXPECT_LE(times, 1) << how << ": " << call.tool << " happened twice";
+    if (call.outcome == ToolOutcome::ok) EXPECT_EQ(times, 1) << how << ": " << call.tool;
+    // Of a call that can be looked at, the truth is always found.
+    if (call.tool != "once") EXPECT_EQ(call.outcome, ToolOutcome::ok) << how << ": " << call.tool;
+  }
+  EXPECT_EQ(calls.size(), 4U) << how;
+  for (const auto& [key, times] : happened) {
+    const bool is_known = std::ranges::any_of(calls, [&](const auto& call) { return call.second.key == key; });
+    EXPECT_TRUE(is_known) << how << ": something happened without its intent in the journal";
+  }
+}
+
+// One run, whose first process dies at `first`, and each later one at a point that `choose` draws (0: it lives).
+// Returns how many died.
+template <class Choose>
+int play(int first, const std::string& how, Choose choose) {
+  const TemporaryFolder folder(FolderPlace::memory);
+  int kills = 0;
+  for (int process = 0; process < kProcessesMax; ++process) {
+    const Fate fate = spawn_victim(folder.path(), process == 0 ? first : choose());
+    if (fate == Fate::failed) {
+      ADD_FAILURE() << how << ": a process failed: " << journal::testing::read_file(folder.path() + "/output");
+      return kills;
+    }
+    if (fate == Fate::ended) {
+      check_run(folder.path(), how);
+      return kills;
+    }
+    kills += 1;
+  }
+  ADD_FAILURE() << how << ": the run does not come to an end";
+  return kills;
+}
+
+TEST(Kill, AtEveryPointOfTheFirstProcess) {
+  int points = 0;
+  while (play(points + 1, "killed at point " + std::to_string(points + 1), [] { return 0; }) > 0) points += 1;
+  EXPECT_GT(points, 60);
+  RecordProperty("points", points);
+}
+
+TEST(Kill, AgainAndAgain) {
+  std::mt19937 draw(20'260'101);
+  int kills = 0;
+  for (int round = 0; kills < kills_wanted(); ++round) {
+    const int first = static_cast<int>(draw() % 100) + 1;
+    kills += play(first, "round " + std::to_string(round), [&] { return static_cast<int>(draw() % 60); });
+    if (HasFailure()) break;
+  }
+  EXPECT_GE(kills, kills_wanted());
+}
+
+}  // namespace
+}  // namespace orchestrator::harness::kills
