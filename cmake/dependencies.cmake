@@ -15,6 +15,9 @@ else()
   find_package(CURL 7.85 REQUIRED)
   find_package(spdlog REQUIRED)
   find_package(fmt REQUIRED)
+  # libseccomp comes without a package for CMake; it is linked by name.
+  find_library(ORCHESTRATOR_SECCOMP seccomp REQUIRED)
+  find_path(ORCHESTRATOR_SECCOMP_HEADERS seccomp.h REQUIRED)
 endif()
 
 if(ORCHESTRATOR_TESTS)

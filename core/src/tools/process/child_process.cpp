@@ -263,6 +263,7 @@ void ChildProcess::take_status(std::string_view bytes) {
   pid_t process = 0;
   std::from_chars(status_text_.data() + at + kName.size(), status_text_.data() + status_text_.size(), process);
   if (process > 1) watch_first(process);
+  if (is_stopping_) return kill_all();
   release();
 }
 
@@ -280,7 +281,7 @@ void ChildProcess::watch_first(pid_t process) {
 }
 
 void ChildProcess::release() {
-  if (!release_.is_open() || is_stopping_) return;
+  if (!release_.is_open()) return;
   [[maybe_unused]] const ssize_t written = ::write(release_.get(), "", 1);
   release_.close();
 }
@@ -303,8 +304,9 @@ void ChildProcess::stop(ChildEnd why) {
   if (is_stopping_ || has_exited_ || is_done_) return;
   is_stopping_ = true;
   outcome_->end = why == ChildEnd::cancelled && Clock::now() >= request_.deadline ? ChildEnd::deadline : why;
-  // What has not been released has run nothing yet, and needs no grace.
-  if (release_.is_open()) return kill_all();
+  // What has not been released has run nothing yet and needs no grace. But bubblewrap is not killed before its first
+  // process is known: that one does not die with it until it has asked for that.
+  if (release_.is_open()) return arm(Clock::now() + request_.grace, &ChildProcess::kill_all);
   signal_descendants(pid_, SIGTERM);
   // bubblewrap itself would end at once and take the tree along.
   if (request_.kind == ChildKind::plain) signal_handle(handle_.native_handle(), SIGTERM);
