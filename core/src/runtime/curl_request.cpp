@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/curl_request.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -123,6 +125,7 @@ Result<CurlRequest> CurlRequest::make(HttpRequest request, const CurlSettings& s
     return std::unexpected(std::move(checked.error()));
   }
   if (auto parsed = made.parse_url(); !parsed) return std::unexpected(std::move(parsed.error()));
+  if (auto read = made.read_connect_address(); !read) return std::unexpected(std::move(read.error()));
   made.proxy_ =
       settings.proxies.select(url_part(made.url_.get(), CURLUPART_SCHEME), url_part(made.url_.get(), CURLUPART_HOST));
   if (!made.proxy_.empty() && !is_proxy(made.proxy_)) {
@@ -153,6 +156,20 @@ Result<void> CurlRequest::parse_url() {
   const std::string host = url_part(url_.get(), CURLUPART_HOST);
   if (host.empty()) return url_error("names no host");
   place_ = host + ":" + url_part(url_.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  return {};
+}
+
+Result<void> CurlRequest::read_connect_address() {
+  const std::string& address = request_.connect_address;
+  if (address.empty()) return {};
+  std::array<unsigned char, sizeof(in6_addr)> bytes{};
+  const bool is_v6 = ::inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1;
+  if (!is_v6 && ::inet_pton(AF_INET, address.c_str(), bytes.data()) != 1) {
+    return fail(RuntimeErrorCode::invalid_argument, "the address to connect to is not an IP address",
+                "connect_address");
+  }
+  // Empty host and port: whatever the URL says.
+  connect_to_ = is_v6 ? "::[" + address + "]:" : "::" + address + ":";
   return {};
 }
 
@@ -196,6 +213,10 @@ bool CurlRequest::configure(CURL* easy, const CurlSettings& settings) {
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_HTTPHEADER, header_lines_.data());
+  if (!connect_to_.empty()) {
+    connect_to_line_.data = connect_to_.data();
+    set(CURLOPT_CONNECT_TO, &connect_to_line_);
+  }
   set(CURLOPT_USERAGENT, settings.user_agent.c_str());
   set(CURLOPT_HTTP_VERSION, settings.http2 ? long{CURL_HTTP_VERSION_2TLS} : long{CURL_HTTP_VERSION_1_1});
 

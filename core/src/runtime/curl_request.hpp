@@ -54,6 +54,7 @@ class CurlRequest {
 
   CurlRequest() = default;
   Result<void> parse_url();
+  Result<void> read_connect_address();
   void build_header_lines();
 
   HttpRequest request_;
@@ -61,6 +62,8 @@ class CurlRequest {
   std::string place_;
   std::string proxy_;
   std::string header_text_;               // all lines, each ended by NUL
+  std::string connect_to_;                // curl's form of `connect_address`, or empty
+  curl_slist connect_to_line_{};          // refers to connect_to_ while a transfer is set up
   std::vector<curl_slist> header_lines_;  // linked into header_text_; never freed by curl
 };
 

@@ -57,6 +57,7 @@ struct HttpRequest {
   std::string url;
   std::vector<HttpHeader> headers;
   std::string body;
+  std::string connect_address;  // an IP address to connect to instead of asking for the host's; empty: ask
   HttpTimeouts timeouts;
   HttpLimits limits;
 };

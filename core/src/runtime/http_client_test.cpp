@@ -80,6 +80,22 @@ TEST_F(HttpClientTest, GivesHeadAndBodyOfAPlainAnswer) {
   EXPECT_EQ(client_.active(), 0U);
 }
 
+TEST_F(HttpClientTest, ConnectsToTheAddressThatIsNamedAndSendsTheHostOfTheUrl) {
+  std::string host;
+  TestServer server([&](TestConnection& connection, std::size_t) {
+    host = connection.read_request()->headers["host"];
+    connection.send("HTTP/1.1 204 No Content\r\n\r\n");
+  });
+  HttpRequest request = request_to("http://name.invalid:" + std::to_string(server.port()) + "/");
+  request.connect_address = "127.0.0.1";
+  const Fetched fetched = fetch_now(request);
+  ASSERT_TRUE(fetched.head);
+  EXPECT_EQ(host, "name.invalid:" + std::to_string(server.port()));
+
+  request.connect_address = "localhost";
+  EXPECT_EQ(client_.start(std::move(request)).error().at, "connect_address");
+}
+
 TEST_F(HttpClientTest, SendsMethodTargetHeadersAndBodyAsGiven) {
   std::vector<TestRequest> seen;
   TestServer server([&seen](TestConnection& connection, std::size_t) {
