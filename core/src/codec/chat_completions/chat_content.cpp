@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <string_view>
 
-#include "codec/chat_completions/object_writer.hpp"
 #include "codec/media_source.hpp"
+#include "codec/object_writer.hpp"
 
 namespace orchestrator::harness::codec {
 namespace {

@@ -5,8 +5,8 @@
 #include <cstddef>
 
 #include "codec/chat_completions/chat_messages.hpp"
-#include "codec/chat_completions/object_writer.hpp"
 #include "codec/json_document.hpp"
+#include "codec/object_writer.hpp"
 
 namespace orchestrator::harness::codec {
 namespace {

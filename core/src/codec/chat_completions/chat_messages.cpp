@@ -9,8 +9,8 @@
 #include <boost/json/serialize.hpp>
 
 #include "codec/chat_completions/chat_content.hpp"
-#include "codec/chat_completions/object_writer.hpp"
 #include "codec/json_document.hpp"
+#include "codec/object_writer.hpp"
 
 namespace orchestrator::harness::codec {
 namespace {

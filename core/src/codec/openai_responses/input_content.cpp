@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "codec/chat_completions/object_writer.hpp"
 #include "codec/media_source.hpp"
+#include "codec/object_writer.hpp"
 
 namespace orchestrator::harness::codec::responses {
 namespace {

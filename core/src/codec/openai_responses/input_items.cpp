@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "codec/chat_completions/object_writer.hpp"
 #include "codec/json_slice.hpp"
+#include "codec/object_writer.hpp"
 #include "codec/openai_responses/input_content.hpp"
 
 namespace orchestrator::harness::codec::responses {

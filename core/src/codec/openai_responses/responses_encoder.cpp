@@ -5,8 +5,8 @@
 #include <string_view>
 #include <utility>
 
-#include "codec/chat_completions/object_writer.hpp"
 #include "codec/json_document.hpp"
+#include "codec/object_writer.hpp"
 #include "codec/openai_responses/input_items.hpp"
 #include "codec/openai_responses/model_family.hpp"
 
