@@ -33,7 +33,11 @@ std::vector<std::string> used_features(const events::RunStarted& spec) {
   if (!settings.stop.empty()) used.insert("stop");
   if (settings.seed) used.insert("seed");
   if (settings.max_output_tokens) used.insert("max_output_tokens");
-  if (settings.reasoning) used.insert("reasoning");
+  if (settings.reasoning) {
+    if (settings.reasoning->effort) used.insert("reasoning");
+    if (settings.reasoning->budget_tokens) used.insert("reasoning_budget_tokens");
+    if (settings.reasoning->summaries) used.insert("reasoning_summaries");
+  }
   if (settings.tool_choice) used.insert("tool_choice");
   if (settings.parallel_tool_calls) used.insert("parallel_tool_calls");
   if (settings.output_schema) used.insert("output_schema");

@@ -20,7 +20,10 @@ constexpr Use kUses[] = {
     {"stop", [](events::RunStarted& spec) { spec.settings.stop = {"END"}; }},
     {"seed", [](events::RunStarted& spec) { spec.settings.seed = 0; }},
     {"max_output_tokens", [](events::RunStarted& spec) { spec.settings.max_output_tokens = 1; }},
-    {"reasoning", [](events::RunStarted& spec) { spec.settings.reasoning.emplace(); }},
+    {"reasoning", [](events::RunStarted& spec) { spec.settings.reasoning.emplace().effort = ReasoningEffort::low; }},
+    {"reasoning_budget_tokens",
+     [](events::RunStarted& spec) { spec.settings.reasoning.emplace().budget_tokens = 2'048; }},
+    {"reasoning_summaries", [](events::RunStarted& spec) { spec.settings.reasoning.emplace().summaries = true; }},
     {"tool_choice", [](events::RunStarted& spec) { spec.settings.tool_choice.emplace(); }},
     {"parallel_tool_calls", [](events::RunStarted& spec) { spec.settings.parallel_tool_calls = false; }},
     {"output_schema", [](events::RunStarted& spec) { spec.settings.output_schema.emplace(); }},
@@ -72,6 +75,25 @@ TEST(Negotiation, WhatWasDroppedDoesNotReachTheProvider) {
     const auto& called = std::get<event::effects::CallProvider>(scene.decision().effects.at(0));
     EXPECT_EQ(called.settings, GenerationSettings{});
   }
+}
+
+TEST(Negotiation, DropsOnePartOfReasoningAndKeepsTheOthers) {
+  events::RunStarted spec = example_spec();
+  spec.settings.reasoning =
+      ReasoningSettings{.effort = ReasoningEffort::high, .budget_tokens = 2'048, .summaries = true};
+  spec.offers = {{.model = spec.model_plan.primary, .wire = "responses", .unsupported = {"reasoning_budget_tokens"}}};
+  spec.model_plan.on_unsupported = OnUnsupported::drop;
+  Scene scene(spec);
+  scene.given(slot(1));
+  const auto& called = std::get<event::effects::CallProvider>(scene.decision().effects.at(0));
+  const ReasoningSettings kept{.effort = ReasoningEffort::high, .budget_tokens = {}, .summaries = true};
+  EXPECT_EQ(called.settings.reasoning, kept);
+}
+
+TEST(Negotiation, AnEmptyReasoningAsksForNothing) {
+  events::RunStarted spec = example_spec();
+  spec.settings.reasoning.emplace();
+  EXPECT_TRUE(used_features(spec).empty());
 }
 
 TEST(Negotiation, OffersOfOtherModelsDoNotCount) {

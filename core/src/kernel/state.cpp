@@ -32,7 +32,13 @@ void drop_setting(GenerationSettings& settings, std::string_view name) {
   if (name == "stop") settings.stop.clear();
   if (name == "seed") settings.seed.reset();
   if (name == "max_output_tokens") settings.max_output_tokens.reset();
-  if (name == "reasoning") settings.reasoning.reset();
+  if (settings.reasoning) {
+    ReasoningSettings& reasoning = *settings.reasoning;
+    if (name == "reasoning") reasoning.effort.reset();
+    if (name == "reasoning_budget_tokens") reasoning.budget_tokens.reset();
+    if (name == "reasoning_summaries") reasoning.summaries = false;
+    if (reasoning == ReasoningSettings{}) settings.reasoning.reset();
+  }
   if (name == "tool_choice") settings.tool_choice.reset();
   if (name == "parallel_tool_calls") settings.parallel_tool_calls.reset();
   if (name == "output_schema") settings.output_schema.reset();
