@@ -21,7 +21,8 @@ Result<std::shared_ptr<harness::ProviderAdapter>> named_provider(const NamedProv
                                                                  const Environment& environment) {
   providers::HttpProviderConfig config;
   config.id = harness::ProviderId(named.name);
-  config.format = named.kind == "responses" ? providers::responses_format() : providers::chat_format(named.base_url);
+  config.format =
+      named.kind == "responses" ? providers::responses_format(named.base_url) : providers::chat_format(named.base_url);
   config.endpoint.base_url = named.base_url;
   config.models = named.models;
   if (!named.api_key_env.empty()) {

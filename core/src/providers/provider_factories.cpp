@@ -18,7 +18,7 @@ Result<std::shared_ptr<ProviderAdapter>> openai_provider(OpenAiConfig config) {
   if (!base_url) return std::unexpected(base_url.error());
   providers::HttpProviderConfig http;
   http.id = ProviderId("openai");
-  http.format = providers::responses_format();
+  http.format = providers::responses_format(*base_url);
   http.endpoint.base_url = *std::move(base_url);
   http.endpoint.api_key = std::move(config.api_key);
   if (!config.organization.empty())

@@ -24,8 +24,8 @@ struct WireFormat {
   std::function<ModelOffer(const ModelRef& model)> offer;
 };
 
-/// OpenAI Responses.
-[[nodiscard]] WireFormat responses_format();
+/// OpenAI Responses as the host behind `base_url` speaks it: Azure (a host under azure.com) is sent no ids of items.
+[[nodiscard]] WireFormat responses_format(std::string_view base_url);
 /// Chat Completions as the host behind `base_url` speaks it.
 [[nodiscard]] WireFormat chat_format(std::string_view base_url);
 
