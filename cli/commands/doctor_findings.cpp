@@ -110,7 +110,33 @@ CheckFound check_address(const std::string& name, const std::string& url, bool o
   return {name, true, without_user(url) + " answers (status " + std::to_string(*status) + ")"};
 }
 
-CheckFound check_built_in(const std::string& name, const std::optional<std::string>& url, bool has_key, bool offline) {
+using Providers = std::vector<std::shared_ptr<harness::ProviderAdapter>>;
+
+/// Why a built-in provider cannot be used at all: its address is wrong. A missing key is no such reason.
+std::optional<std::string> refusal(const Providers& providers, const std::string& name) {
+  for (const auto& provider : providers) {
+    if (provider->id().str() != name) {
+      continue;
+    }
+    const auto ready = provider->ready({provider->id(), "default"});
+    if (!ready && ready.error().code == harness::name_of(harness::RuntimeErrorCode::configuration_invalid)) {
+      return ready.error().message;
+    }
+  }
+  return std::nullopt;
+}
+
+struct BuiltIn {
+  std::string name;
+  std::optional<std::string> url;
+  bool has_key = false;
+};
+
+CheckFound check_built_in(const BuiltIn& provider, const Providers& providers, bool offline) {
+  const auto& [name, url, has_key] = provider;
+  if (auto reason = refusal(providers, name)) {
+    return {name, false, *std::move(reason)};
+  }
   if (!url && !has_key) {
     return {name, std::nullopt, "not configured"};
   }
@@ -131,7 +157,7 @@ CheckFound check_named(const NamedProvider& named, const Environment& environmen
   return check_address(named.name, named.base_url, offline);
 }
 
-CheckFound check_local(const std::vector<std::shared_ptr<harness::ProviderAdapter>>& providers) {
+CheckFound check_local(const Providers& providers) {
   for (const auto& provider : providers) {
     const auto models = provider->known_models();
     if (provider->id().str() == "local") {
@@ -173,19 +199,22 @@ std::vector<CheckFound> run_checks(const CommandContext& context, const Configur
   const Environment& environment = context.environment;
   std::vector<CheckFound> found;
   found.push_back(check_store(configuration));
-  found.push_back(check_built_in("openai", set_value(environment, "OPENAI_BASE_URL"),
-                                 set_value(environment, "OPENAI_API_KEY").has_value(), offline));
-  const auto chat = set_value(environment, "CHAT_BASE_URL");
-  found.push_back(check_built_in("chat", chat, chat && set_value(environment, "CHAT_API_KEY"), offline));
+  auto harness = make_harness_without_store(context, configuration);
+  const Providers providers = harness ? harness->providers() : Providers();
+  const BuiltIn openai{"openai", set_value(environment, "OPENAI_BASE_URL"),
+                       set_value(environment, "OPENAI_API_KEY").has_value()};
+  found.push_back(check_built_in(openai, providers, offline));
+  const auto chat_url = set_value(environment, "CHAT_BASE_URL");
+  const BuiltIn chat{"chat", chat_url, chat_url && set_value(environment, "CHAT_API_KEY")};
+  found.push_back(check_built_in(chat, providers, offline));
   for (const NamedProvider& named : configuration.providers()) {
     found.push_back(check_named(named, environment, offline));
   }
-  auto harness = make_harness_without_store(context, configuration);
   if (!harness) {
     found.push_back({"providers", false, harness.error().message});
     return found;
   }
-  found.push_back(check_local(harness->providers()));
+  found.push_back(check_local(providers));
   return found;
 }
 

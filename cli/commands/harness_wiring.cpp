@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/harness_wiring.hpp"
 
-#include <array>
 #include <cstdlib>
 #include <memory>
 #include <utility>
@@ -55,18 +54,6 @@ Result<std::shared_ptr<harness::LogSink>> log_sink(const Configuration& configur
   return sink;
 }
 
-/// The library names a setting; people know the variable that holds it.
-harness::Error with_variable(harness::Error error) {
-  constexpr auto variables = std::to_array<std::pair<std::string_view, std::string_view>>(
-      {{"openai.base_url", "OPENAI_BASE_URL"}, {"chat.base_url", "CHAT_BASE_URL"}});
-  for (const auto& [setting, variable] : variables) {
-    if (error.at == setting) {
-      error.message = std::string(variable) + ": " + error.message;
-    }
-  }
-  return error;
-}
-
 Result<harness::Harness> make(const CommandContext& context, const Configuration& configuration,
                               const std::string& store) {
   auto sink = log_sink(configuration);
@@ -94,11 +81,7 @@ Result<harness::Harness> make(const CommandContext& context, const Configuration
   if (const auto model = configuration.text("model"); model) {
     builder.default_model(*model);
   }
-  auto built = builder.build();
-  if (!built) {
-    return std::unexpected(with_variable(std::move(built.error())));
-  }
-  return built;
+  return builder.build();
 }
 
 }  // namespace

@@ -86,12 +86,25 @@ class Configuration(ProgramTest):
     def test_wrong_variables(self):
         model = ("--model", self.script({"text": "x"}))
         for name, value, message in (
-                ("CHAT_BASE_URL", "nonsense", "CHAT_BASE_URL: "), ("ORCHESTRATOR_LOG", "loud", "ORCHESTRATOR_LOG: "),
-                ("OPENAI_BASE_URL", f"https://user:{SECRET}@host/v1", "OPENAI_BASE_URL: "),
+                ("ORCHESTRATOR_LOG", "loud", "ORCHESTRATOR_LOG: "),
                 ("ORCHESTRATOR_LOG_FORMAT", "xml", "ORCHESTRATOR_LOG_FORMAT: "),
                 ("ORCHESTRATOR_STORE", "mysql:x", "ORCHESTRATOR_STORE: ")):
-            answer = self.fails(2, message, "run", *model, "Hi", environment={name: value})
-            self.assertNotIn(SECRET, answer.err)
+            self.fails(2, message, "run", *model, "Hi", environment={name: value})
+
+    def test_a_wrong_address_refuses_the_runs_of_its_provider_only(self):
+        other = self.script({"text": "x"})
+        for provider, name, value, message in (
+                ("chat", "CHAT_BASE_URL", "nonsense", "CHAT_BASE_URL: not an address"),
+                ("openai", "OPENAI_BASE_URL", f"https://user:{SECRET}@host/v1", "OPENAI_BASE_URL: an address may not")):
+            environment = {name: value}
+            refused = self.fails(2, message, "run", "--model", f"{provider}/m", "Hi", environment=environment)
+            self.assertEqual(self.succeeds("run", "--model", other, "Hi", environment=environment).out, "x\n")
+            found = self.run_program("doctor", "--offline", environment=environment)
+            self.assertEqual(found.returncode, 1)
+            self.assertRegex(found.out, rf"(?m)^{provider} +FAILS +{message}")
+            for text in (refused.err, found.out, found.err):
+                self.assertNotIn(SECRET, text)
+        self.fails(2, "CHAT_BASE_URL: ", "run", "Hi", environment={"CHAT_BASE_URL": "nonsense"})
 
     def test_a_project_may_not_set_endpoints(self):
         (self.folder / "orchestrator.toml").write_text("[providers.mine]\nbase_url = \"https://evil/v1\"\n")

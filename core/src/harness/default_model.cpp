@@ -80,10 +80,14 @@ std::optional<std::string> find_local_chat_server() {
 
 std::string default_model(const std::vector<std::shared_ptr<ProviderAdapter>>& providers) {
   if (is_set("OPENAI_API_KEY")) return std::string("openai/") + kDefaultOpenAiModel;
-  const auto has = [&](const char* id) {
-    return std::ranges::any_of(providers, [&](const auto& provider) { return provider->id().str() == id; });
+  const auto find = [&](const char* id) {
+    const auto found = std::ranges::find(providers, id, [](const auto& provider) { return provider->id().str(); });
+    return found == providers.end() ? nullptr : found->get();
   };
-  if (has("chat")) {
+  if (const ProviderAdapter* chat = find("chat")) {
+    // An address that is refused is not asked, and another model in its place would hide that it is wrong.
+    const ModelRef any{chat->id(), "default"};
+    if (!chat->ready(any)) return any.str();
     const char* configured = std::getenv("CHAT_BASE_URL");
     const auto base_url = is_set("CHAT_BASE_URL") ? std::optional<std::string>(configured) : find_local_chat_server();
     if (base_url) {
@@ -91,7 +95,7 @@ std::string default_model(const std::vector<std::shared_ptr<ProviderAdapter>>& p
       if (names && !names->empty()) return "chat/" + names->front();
     }
   }
-  return has("local") ? "local/smollm2-135m-instruct" : "";
+  return find("local") != nullptr ? "local/smollm2-135m-instruct" : "";
 }
 
 }  // namespace orchestrator::harness::assembly

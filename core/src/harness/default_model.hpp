@@ -20,7 +20,8 @@ inline constexpr const char* kDefaultOpenAiModel = "gpt-5.6";
 /// 300 ms each; nothing where there is none.
 [[nodiscard]] std::optional<std::string> find_local_chat_server();
 
-/// `provider/model`, or empty when nothing is there.
+/// `provider/model`, or empty when nothing is there. Where the configured server may not be called, a model of it,
+/// whose runs are refused with the reason.
 [[nodiscard]] std::string default_model(const std::vector<std::shared_ptr<ProviderAdapter>>& providers);
 
 }  // namespace orchestrator::harness::assembly

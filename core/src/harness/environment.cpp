@@ -6,6 +6,7 @@
 
 #include "harness/default_model.hpp"
 #include "harness/state_folder.hpp"
+#include "providers/refused_provider.hpp"
 
 namespace orchestrator::harness::assembly {
 namespace {
@@ -15,22 +16,27 @@ std::string variable(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-Result<std::vector<std::shared_ptr<ProviderAdapter>>> providers_of_environment() {
+/// The provider, or where its address is wrong one that refuses its runs and names the variable.
+std::shared_ptr<ProviderAdapter> or_refused(Result<std::shared_ptr<ProviderAdapter>> provider, const char* id,
+                                            const char* address_variable) {
+  if (provider) return *std::move(provider);
+  Error reason = std::move(provider.error());
+  reason.message = std::string(address_variable) + ": " + reason.message;
+  return std::make_shared<providers::RefusedProvider>(ProviderId(id), std::move(reason));
+}
+
+std::vector<std::shared_ptr<ProviderAdapter>> providers_of_environment() {
   std::vector<std::shared_ptr<ProviderAdapter>> providers;
   OpenAiConfig openai;
   openai.api_key = variable("OPENAI_API_KEY");
   if (const std::string url = variable("OPENAI_BASE_URL"); !url.empty()) openai.base_url = url;
-  auto responses = openai_provider(std::move(openai));
-  if (!responses) return std::unexpected(responses.error());
-  providers.push_back(*std::move(responses));
+  providers.push_back(or_refused(openai_provider(std::move(openai)), "openai", "OPENAI_BASE_URL"));
 
   ChatConfig chat;
   chat.api_key = variable("CHAT_API_KEY");
   chat.base_url = variable("CHAT_BASE_URL");
   if (chat.base_url.empty()) chat.base_url = find_local_chat_server().value_or("");
-  auto compatible = chat_provider(std::move(chat));
-  if (!compatible) return std::unexpected(compatible.error());
-  providers.push_back(*std::move(compatible));
+  providers.push_back(or_refused(chat_provider(std::move(chat)), "chat", "CHAT_BASE_URL"));
 
   providers.push_back(local_provider({}));
   providers.push_back(scripted_provider());
@@ -54,9 +60,7 @@ Result<Environment> read_environment() {
     if (!log) return std::unexpected(log.error());
     environment.log = *std::move(log);
   }
-  auto providers = providers_of_environment();
-  if (!providers) return std::unexpected(providers.error());
-  environment.providers = *std::move(providers);
+  environment.providers = providers_of_environment();
   environment.default_model = default_model(environment.providers);
   return environment;
 }
