@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/harness_wiring.hpp"
 
-#include <cstdlib>
 #include <memory>
 #include <utility>
 
@@ -60,8 +59,6 @@ Result<harness::Harness> make(const CommandContext& context, const Configuration
   if (!sink) {
     return std::unexpected(std::move(sink.error()));
   }
-  // The environment's own store is looked at by the library; it must be the one in force. No thread runs yet.
-  ::setenv("ORCHESTRATOR_STORE", store.c_str(), 1);
   harness::HarnessBuilder builder = harness::HarnessBuilder::from_environment();
   builder.store(store).limits(configuration.limits());
   if (*sink != nullptr) {

@@ -65,5 +65,18 @@ TEST_F(FromEnvironment, AWrongAddressIsNotPassedOverForAnotherModel) {
   EXPECT_EQ(run.error().code, "configuration_invalid");
 }
 
+TEST_F(FromEnvironment, NeedsAHomeOnlyForItsOwnStore) {
+  const Variable home("HOME", nullptr);
+  const Variable state("XDG_STATE_HOME", nullptr);
+  EXPECT_TRUE(HarnessBuilder::from_environment().build().has_value()) << "the environment names a store";
+  const Variable store("ORCHESTRATOR_STORE", nullptr);
+  EXPECT_TRUE(HarnessBuilder::from_environment().store("memory:").build().has_value());
+  EXPECT_TRUE(HarnessBuilder::from_environment().store(open_store("memory:").value()).build().has_value());
+  const auto homeless = HarnessBuilder::from_environment().build();
+  ASSERT_FALSE(homeless.has_value());
+  EXPECT_EQ(homeless.error().code, "configuration_invalid");
+  EXPECT_EQ(homeless.error().at, "HOME");
+}
+
 }  // namespace
 }  // namespace orchestrator::harness::integration

@@ -43,16 +43,18 @@ std::vector<std::shared_ptr<ProviderAdapter>> providers_of_environment() {
   return providers;
 }
 
+Result<std::string> store_of_environment() {
+  if (std::string named = variable("ORCHESTRATOR_STORE"); !named.empty()) return named;
+  auto folder = state_folder();
+  if (!folder) return std::unexpected(std::move(folder.error()));
+  return "jsonl:" + *folder + "/journal";
+}
+
 }  // namespace
 
 Result<Environment> read_environment() {
   Environment environment;
-  environment.store_url = variable("ORCHESTRATOR_STORE");
-  if (environment.store_url.empty()) {
-    auto folder = state_folder();
-    if (!folder) return std::unexpected(folder.error());
-    environment.store_url = "jsonl:" + *folder + "/journal";
-  }
+  environment.store_url = store_of_environment();
   auto log_config = LogConfig::from_environment();
   if (!log_config) return std::unexpected(log_config.error());
   if (!log_config->levels.empty()) {

@@ -10,7 +10,7 @@
 namespace orchestrator::harness {
 
 struct HarnessBuilder::Draft {
-  std::string store_url = "memory:";
+  Result<std::string> store_url = "memory:";  // the environment may have no place for one
   std::shared_ptr<JournalStore> store;
   std::vector<std::shared_ptr<ProviderAdapter>> providers;
   std::string default_model;
@@ -91,7 +91,8 @@ Result<Harness> HarnessBuilder::build() const {
   runtime::EngineOptions options;
   options.store = draft_->store;
   if (!options.store) {
-    auto opened = open_store(draft_->store_url);
+    if (!draft_->store_url) return std::unexpected(draft_->store_url.error());
+    auto opened = open_store(*draft_->store_url);
     if (!opened) return std::unexpected(opened.error());
     options.store = *std::move(opened);
   }
