@@ -119,6 +119,9 @@ Checked check_text(const ConfigKey& key, const std::string& text) {
       }
       return ConfigValue(text);
     case ValueType::store:
+      if (text == "jsonl:") {
+        return std::unexpected("is 'jsonl:', which names no folder; allowed: jsonl:DIR, memory:");
+      }
       if (!text.starts_with("jsonl:") && text != "memory:") {
         return std::unexpected("is " + quoted_text(text) +
                                "; allowed: jsonl:DIR, memory: (sqlite: and postgres: come with 0.2.2)");

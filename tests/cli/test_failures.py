@@ -75,6 +75,11 @@ class Configuration(ProgramTest):
     def test_wrong_keys(self):
         self.user("[log]\nlevle = \"info\"\n")
         self.fails(2, "config.toml:2:1: unknown key 'log.levle'; did you mean 'log.level'?", "runs", "list")
+        for file in ("config/orchestrator/config.toml", "orchestrator.toml"):
+            (self.folder / file).write_text("store = \"jsonl:\"\n")
+            self.fails(2, "config.toml:1:1: 'store' is 'jsonl:', which names no folder" if "config/" in file
+                       else "orchestrator.toml:1:1: 'store' is 'jsonl:', which names no folder", "run", "Hi")
+            (self.folder / file).unlink()
         self.user("model = = 1\n")
         self.fails(2, "config.toml:1:9: ", "run", "Hi")
         self.user("store = \"jsonl:${NOWHERE}\"\n")
