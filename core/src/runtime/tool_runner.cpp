@@ -273,6 +273,9 @@ void ToolRunner::answer_execution(const CallPtr& call, const std::exception_ptr&
       if (call->has_begun && !may_repeat) result.outcome = ToolOutcome::unknown;
     }
   }
+  // A call that ran into its deadline may have acted, whatever it says of itself.
+  const bool may_have_acted = call->has_begun && !changes_nothing(spec) && spec.effect_class != EffectClass::idempotent;
+  if (call->is_timeout && may_have_acted && result.outcome == ToolOutcome::error) result.outcome = ToolOutcome::unknown;
   if (!result.error && result.outcome == ToolOutcome::ok) {
     for (const ContentPart& part : result.parts) {
       const auto* json = std::get_if<JsonPart>(&part);
