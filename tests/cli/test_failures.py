@@ -77,8 +77,7 @@ class Configuration(ProgramTest):
         self.fails(2, "config.toml:2:1: unknown key 'log.levle'; did you mean 'log.level'?", "runs", "list")
         for file in ("config/orchestrator/config.toml", "orchestrator.toml"):
             (self.folder / file).write_text("store = \"jsonl:\"\n")
-            self.fails(2, "config.toml:1:1: 'store' is 'jsonl:', which names no folder" if "config/" in file
-                       else "orchestrator.toml:1:1: 'store' is 'jsonl:', which names no folder", "run", "Hi")
+            self.fails(2, f"{file}:1:1: 'store' is 'jsonl:', which names no folder", "run", "Hi")
             (self.folder / file).unlink()
         self.user("model = = 1\n")
         self.fails(2, "config.toml:1:9: ", "run", "Hi")

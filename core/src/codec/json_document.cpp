@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "codec/json_value_count.hpp"
 #include "codec/key_redaction.hpp"
 #include "codec/lone_surrogates.hpp"
 #include "event/json_writer.hpp"
@@ -44,6 +45,10 @@ json::error_code JsonDocument::parse_once(json::parser& parser, std::string_view
 }
 
 Result<const json::value*> JsonDocument::parse(std::string_view text, LoneSurrogates surrogates) {
+  if (has_more_values(text, kValuesMax)) {
+    return fail(ProviderErrorCode::provider_response_too_large,
+                "the provider sent JSON of more than " + std::to_string(kValuesMax) + " values");
+  }
   std::size_t consumed = 0;
   json::error_code code = parse_once(parser_, text, consumed);
   if (code && has_surrogate_escape(text)) {

@@ -24,13 +24,16 @@ enum class LoneSurrogates : std::uint8_t { replace, keep };
 
 class JsonDocument {
  public:
+  /// More values are refused: a few bytes of text, such as `[],`, make a value of many bytes.
+  static constexpr std::size_t kValuesMax = 1UL << 19;
+
   explicit JsonDocument(std::uint32_t depth_max = 128);
   JsonDocument(const JsonDocument&) = delete;
   JsonDocument& operator=(const JsonDocument&) = delete;
 
   /// Parses one whole JSON text. Valid until the next call. Fails with `provider_bad_json`, whose message says what
   /// is wrong at which byte and quotes the first 200 bytes, for broken JSON, trailing bytes, invalid UTF-8 and
-  /// nesting beyond `depth_max`.
+  /// nesting beyond `depth_max`; with `provider_response_too_large` for more than `kValuesMax` values.
   Result<const boost::json::value*> parse(std::string_view text, LoneSurrogates surrogates = LoneSurrogates::replace);
 
   /// The same where the value must be an object; anything else is `provider_bad_json` too.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Goal: payloads of any shape are either a value or one clear provider_bad_json. Method: small texts by hand.
+// Goal: payloads of any shape are either a value or one clear error. Method: small texts by hand.
 #include "codec/json_document.hpp"
 
 #include <gtest/gtest.h>
@@ -55,6 +55,18 @@ TEST(JsonDocument, BoundsDepth) {
   ASSERT_FALSE(deep);
   EXPECT_NE(deep.error().message.find("nested deeper than 16"), std::string::npos);
   EXPECT_FALSE(document.parse(std::string(1'000'000, '[')));
+}
+
+TEST(JsonDocument, BoundsTheNumberOfValues) {
+  JsonDocument document;
+  std::string list = "[0";
+  for (std::size_t i = 2; i < JsonDocument::kValuesMax; ++i) list += ",0";
+  EXPECT_TRUE(document.parse(list + "]"));
+  const auto more = document.parse(list + ",0]");
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().code, "provider_response_too_large");
+  EXPECT_NE(more.error().message.find("524288 values"), std::string::npos);
+  EXPECT_TRUE(document.parse("[0]"));
 }
 
 TEST(JsonDocument, QuotesTheFirst200BytesEscaped) {

@@ -26,7 +26,7 @@ Error too_large(std::uint64_t bytes_max) {
 
 Result<const json::value*> parse_leniently(JsonDocument& document, std::string_view text) {
   auto value = document.parse(text, LoneSurrogates::keep);
-  if (value) return value;
+  if (value || value.error().code != name_of(ProviderErrorCode::provider_bad_json)) return value;
   if (const auto quoted = quote_bare_numbers(text)) {
     if (auto again = document.parse(*quoted, LoneSurrogates::keep)) return again;
   }
