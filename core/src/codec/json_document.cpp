@@ -30,15 +30,15 @@ bool has_surrogate_escape(std::string_view text) {
 JsonDocument::JsonDocument(std::uint32_t depth_max)
     : depth_max_(depth_max),
       block_(std::make_unique_for_overwrite<unsigned char[]>(kBlockBytes)),
-      memory_(block_.get(), kBlockBytes),
       parser_(json::storage_ptr(), options_of(depth_max, false)) {}
 
 json::error_code JsonDocument::parse_once(json::parser& parser, std::string_view text, std::size_t& consumed) {
   json::error_code code;
   value_.reset();
   parser.reset();  // frees what an earlier failure left behind
-  memory_.release();
-  parser.reset(&memory_);
+  // A new one, not a released one: that would ask for twice as much with each block, until there is none (Boost 1.81).
+  memory_.emplace(block_.get(), kBlockBytes);
+  parser.reset(&*memory_);
   consumed = parser.write(text.data(), text.size(), code);
   if (!code) value_.emplace(parser.release());
   return code;

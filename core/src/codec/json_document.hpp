@@ -47,7 +47,7 @@ class JsonDocument {
 
   std::uint32_t depth_max_;
   std::unique_ptr<unsigned char[]> block_;
-  boost::json::monotonic_resource memory_;
+  std::optional<boost::json::monotonic_resource> memory_;  // of one parse
   boost::json::parser parser_;
   std::optional<boost::json::value> value_;  // lives in memory_
 };

@@ -69,6 +69,12 @@ TEST(JsonDocument, BoundsTheNumberOfValues) {
   EXPECT_TRUE(document.parse("[0]"));
 }
 
+TEST(JsonDocument, ParsesLargeTextsAsOftenAsTheyCome) {
+  JsonDocument document;
+  const std::string text = R"({"text":")" + std::string(10'000, 'x') + R"(","list":[1,2,3]})";
+  for (int round = 0; round < 100; ++round) ASSERT_TRUE(document.parse_object(text)) << round;
+}
+
 TEST(JsonDocument, QuotesTheFirst200BytesEscaped) {
   JsonDocument document;
   const auto value = document.parse("{\"a\x01\xFF\"\n" + std::string(500, 'y'));
