@@ -163,4 +163,15 @@ std::optional<std::uint64_t> read_token_count(const json::object& object, std::s
   return std::nullopt;
 }
 
+// As deep as the parser allows.
+std::size_t count_values(const json::value& value) {
+  std::size_t count = 1;
+  if (const json::array* list = value.if_array()) {
+    for (const json::value& element : *list) count += count_values(element);
+  } else if (const json::object* object = value.if_object()) {
+    for (const auto& member : *object) count += count_values(member.value());
+  }
+  return count;
+}
+
 }  // namespace orchestrator::harness::codec

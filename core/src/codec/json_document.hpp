@@ -78,6 +78,9 @@ class JsonDocument {
 /// The largest token count that is believed.
 inline constexpr std::uint64_t kTokenCountMax = 1'000'000'000'000;
 
+/// How many values a value is made of, itself included.
+[[nodiscard]] std::size_t count_values(const boost::json::value& value);
+
 /// A token count. Empty where it is missing or null; also empty, with `invalid` set, where it is no whole number from
 /// 0 to `kTokenCountMax`: negative, fractional, absurd, or a string.
 [[nodiscard]] std::optional<std::uint64_t> read_token_count(const boost::json::object& object, std::string_view name,

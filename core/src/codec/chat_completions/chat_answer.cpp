@@ -140,6 +140,12 @@ void ChatAnswer::end_chunk(ProviderParts& out) {
                        "the answer has more than " + std::to_string(limits_.items) + " items",
                        {}},
          out);
+  } else if (kept_values_ > JsonDocument::kValuesMax) {
+    fail(ProviderError{ProviderErrorCode::provider_response_too_large,
+                       "the answer has more than " + std::to_string(JsonDocument::kValuesMax) +
+                           " values of the provider's own",
+                       {}},
+         out);
   } else {
     items_.give_finished(response_id_, out);
   }
@@ -196,6 +202,7 @@ void ChatAnswer::take_details(const json::array& details, bool with_text, Provid
     if (!text.empty()) add_reasoning(text, {}, out);
     // A signature belongs to the reasoning before it; opaque entries may come when the answer has begun.
     if (!reasoning_ || items_.is_given(*reasoning_)) reasoning_ = items_.open(ChatReasoning{});
+    kept_values_ += count_values(detail);
     merge_detail(std::get<ChatReasoning>(items_.at(*reasoning_).form).details, detail);
   }
 }
@@ -236,6 +243,7 @@ void ChatAnswer::take_tool_calls(const json::object& delta, ProviderParts& out) 
   }
   for (const auto& piece : pieces) {
     const auto calls_before = calls_.positions().size();
+    for (const auto& member : piece.extra) kept_values_ += count_values(member.value());
     if (const auto taken = calls_.take(piece, chunk_, items_, out); !taken) return fail(taken.error(), out);
     if (calls_.positions().size() > calls_before) close_current(out);
   }
@@ -279,6 +287,7 @@ void ChatAnswer::add_reasoning(std::string_view text, std::string_view field, Pr
 }
 
 void ChatAnswer::add_other(std::string_view native_type, const json::value& value) {
+  kept_values_ += count_values(value);
   auto known = others_.find(native_type);
   if (known == others_.end()) {
     const std::string name = without_lone_surrogates(native_type);

@@ -85,6 +85,7 @@ class ChatAnswer {
   std::string native_reason_;
   std::string_view plain_field_;  // of static lifetime
   std::uint64_t chunk_ = 0;
+  std::size_t kept_values_ = 0;  // JSON values of the host's own that the items hold, those replaced included
   bool choice_seen_ = false;
   bool refused_ = false;
   bool done_ = false;

@@ -471,5 +471,24 @@ TEST(ChatBody, FailsLikeAStream) {
   EXPECT_EQ(code_of("{\"choices\":[{\"message\":{\"content\":\"\xFF\"}}]}"), "no failure");
 }
 
+// Each chunk is small; what is kept of them is not, since two bytes of text are a value.
+TEST(ChatDecoder, BoundsTheValuesOfTheHostsOwn) {
+  std::string list = "[{}";
+  for (int i = 0; i < 20'000; ++i) list += ",0";
+  list += "]";
+  const std::string kinds[] = {
+      "\"own\":" + list,
+      R"("reasoning_details":[{"type":"own","data":)" + list + "}]",
+      R"("tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":""},"own":)" + list + "}]",
+  };
+  for (const std::string& kind : kinds) {
+    SCOPED_TRACE(kind.substr(0, 40));
+    std::string few;
+    for (int i = 0; i < 20; ++i) few += delta(kind);
+    EXPECT_EQ(failure_of(decode(few + end("stop"))), "no failure");
+    EXPECT_EQ(failure_of(decode(few + few + end("stop"))), "provider_response_too_large");
+  }
+}
+
 }  // namespace
 }  // namespace orchestrator::harness::codec
