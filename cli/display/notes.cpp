@@ -38,6 +38,11 @@ void Notes::running_text(std::string_view text) {
   put(dimmed(text, colour_));
 }
 
+void Notes::block(std::string_view text) {
+  end_line();
+  put(text);
+}
+
 void Notes::end_line() {
   if (line_open_) {
     line_open_ = false;

@@ -21,6 +21,8 @@ class Notes {
   void error(std::string_view text);
   /// A piece of running text, dim where there is colour. REQUIRES: filtered.
   void running_text(std::string_view text);
+  /// Text of several lines, plain, all of it. REQUIRES: escaped.
+  void block(std::string_view text);
   /// Ends the line of running text, if one is open.
   void end_line();
 

@@ -21,7 +21,7 @@ std::size_t find_columns(const Environment& environment) {
     std::from_chars(text->data(), text->data() + text->size(), columns);
   }
   winsize size{};
-  if (columns == 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
+  if (columns == 0 && (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 || ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0)) {
     columns = size.ws_col;
   }
   return columns == 0 ? kColumnsUnknown : std::clamp(columns, kColumnsLeast, kColumnsMost);

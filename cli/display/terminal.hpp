@@ -18,7 +18,7 @@ struct Terminal {
   bool out_is_terminal = false;
   bool err_is_terminal = false;
   bool err_colour = false;   // stderr is a terminal that knows colour, and nobody asked for none
-  std::size_t columns = 80;  // of stdout; 20 to 500
+  std::size_t columns = 80;  // of stdout, or else of stderr; 20 to 500
 };
 
 /// Looks at file descriptors 0, 1 and 2, NO_COLOR, TERM and COLUMNS.
