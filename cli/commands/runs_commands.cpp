@@ -9,11 +9,13 @@
 #include "cli/commands/list_limit.hpp"
 #include "cli/configuration/quantity.hpp"
 #include "cli/display/amount_text.hpp"
+#include "cli/display/escaped_text.hpp"
 #include "cli/display/event_line.hpp"
 #include "cli/display/event_word.hpp"
 #include "cli/display/run_json.hpp"
 #include "cli/display/table.hpp"
 #include "cli/display/text_filter.hpp"
+#include "cli/store/open_questions.hpp"
 #include "cli/store/run_reference.hpp"
 #include "cli/store/run_scan.hpp"
 
@@ -38,7 +40,10 @@ std::optional<RunStatus> status_of(const std::optional<std::string>& word) {
   return std::nullopt;
 }
 
-std::string outcome_of(const RunSummary& run) {
+std::string outcome_of(const RunSummary& run, bool waiting) {
+  if (waiting) {
+    return run.held ? "waiting (held)" : "waiting";
+  }
   std::string text(word_of(run.status));
   if (run.damaged) {
     return text + " (damaged)";
@@ -122,11 +127,15 @@ std::string text_of_input(const StreamEvent::RunStarted& started) {
   return text;
 }
 
-std::string shown_run(const RunSummary& run, const Ends& ends) {
+std::string shown_run(const RunSummary& run, const Ends& ends, const OpenQuestions& questions) {
   std::string out;
   append_field(out, "run", run.run_id.str());
   append_field(out, "session", run.session_id.str());
-  append_field(out, "status", outcome_of(run));
+  append_field(out, "status", outcome_of(run, !questions.list().empty()));
+  for (const OpenQuestion& question : questions.list()) {
+    append_field(out, "waits for",
+                 escaped_line(question.raised.tool + ": " + approve_command_line(run.run_id, question.raised.call_id)));
+  }
   append_field(out, "model", one_line(run.model));
   append_field(out, "started", time_text(run.started_at) + " UTC");
   append_field(out, "journal", std::to_string(run.events) + " events, " + size_text(run.bytes));
@@ -199,10 +208,13 @@ ExitStatus runs_list_command(CommandContext& context) {
   Table table({"RUN", "STATUS", "STARTED (UTC)", "MODEL", "INPUT"});
   std::uint64_t shown = 0;
   auto scanned = scan_runs(*store, filter, [&](const RunSummary& run) {
+    const bool waiting = is_waiting(*store, run);
     if (json) {
-      context.out.write(json_line(json_of(run)));
+      boost::json::object object = json_of(run);
+      object.emplace("waiting", waiting);
+      context.out.write(json_line(object));
     } else {
-      table.add({run.run_id.str(), outcome_of(run), time_text(run.started_at), run.model, run.input_preview});
+      table.add({run.run_id.str(), outcome_of(run, waiting), time_text(run.started_at), run.model, run.input_preview});
     }
     return ++shown < *limit && !context.out.is_closed();
   });
@@ -227,13 +239,22 @@ ExitStatus runs_show_command(CommandContext& context) {
   if (!ends) {
     return report(context, ends.error());
   }
+  OpenQuestions questions;
+  if (found->run.status == RunStatus::active && !found->run.damaged) {
+    auto open = read_open_questions(found->store, found->run.run_id);
+    if (!open) {
+      return report(context, open.error());
+    }
+    questions = *std::move(open);
+  }
   if (context.invocation.has("--json")) {
     boost::json::object object = json_of(found->run);
+    object.emplace("waiting", !questions.list().empty());
     object.emplace("started", data_of(ends->first));
     object.emplace("ended", data_of(ends->terminal));
     context.out.write(json_line(object));
   } else {
-    context.out.write(shown_run(found->run, *ends));
+    context.out.write(shown_run(found->run, *ends, questions));
   }
   return ExitStatus::done;
 }
