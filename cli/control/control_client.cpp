@@ -20,7 +20,8 @@ using harness::fail;
 using harness::Result;
 using harness::RuntimeErrorCode;
 
-constexpr time_t kWaitSeconds = 12;  // a little more than the server gives a connection
+constexpr std::string_view kUnknownCommand = "an unknown command";  // as a peer says it
+constexpr time_t kWaitSeconds = 12;                                 // a little more than the server gives a connection
 
 class Socket {
  public:
@@ -103,7 +104,14 @@ Result<ControlAnswer> send_control(const UserFolders& folders, const ControlRequ
       return fail(RuntimeErrorCode::run_locked,
                   "the process that holds run " + request.run_id.str() + " does not answer", request.run_id.str());
     }
-    return parse_answer(line);
+    auto answer = parse_answer(line);
+    if (!answer && answer.error().message.ends_with(kUnknownCommand)) {
+      return fail(RuntimeErrorCode::precondition_failed,
+                  "the process that holds run " + request.run_id.str() + " is of a version that does not know '" +
+                      std::string(name_of(request.verb)) + "'",
+                  request.run_id.str());
+    }
+    return answer;
   }
   return fail(RuntimeErrorCode::run_not_active, "no process listens for run " + request.run_id.str(),
               request.run_id.str());

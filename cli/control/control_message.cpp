@@ -17,7 +17,8 @@ using harness::RuntimeErrorCode;
 
 constexpr std::int64_t kVersion = 1;
 constexpr std::size_t kDepthMax = 4;
-constexpr auto kVerbs = std::to_array<std::string_view>({"abort", "hint", "pause", "resume", "checkpoint"});
+constexpr auto kVerbs =
+    std::to_array<std::string_view>({"abort", "hint", "pause", "resume", "checkpoint", "approve", "deny"});
 
 std::unexpected<Error> malformed(std::string_view what) {
   return fail(RuntimeErrorCode::invalid_argument, "the control socket got " + std::string(what), "control");
@@ -67,13 +68,17 @@ Error error_of(std::string_view code, std::string message) {
 std::string_view name_of(ControlVerb verb) { return kVerbs.at(static_cast<std::size_t>(verb)); }
 
 std::string encode_request(const ControlRequest& request) {
-  return json::serialize(json::object{{"v", kVersion},
-                                      {"command", name_of(request.verb)},
-                                      {"run_id", request.run_id.str()},
-                                      {"after_turn", request.after_turn},
-                                      {"text", request.text},
-                                      {"by", request.by}}) +
-         "\n";
+  json::object object{{"v", kVersion},
+                      {"command", name_of(request.verb)},
+                      {"run_id", request.run_id.str()},
+                      {"after_turn", request.after_turn},
+                      {"text", request.text},
+                      {"by", request.by}};
+  if (request.interrupt_id) {
+    object.emplace("interrupt_id", request.interrupt_id->str());
+    object.emplace("for_run", request.for_run);
+  }
+  return json::serialize(object) + "\n";
 }
 
 std::string encode_answer(const Result<ControlAnswer>& answer) {
@@ -97,8 +102,15 @@ Result<ControlRequest> parse_request(std::string_view line) {
   if (!run_id) {
     return malformed("a request without a run id");
   }
-  return ControlRequest{static_cast<ControlVerb>(verb - kVerbs.begin()), *run_id, truth_in(*object, "after_turn"),
-                        text_in(*object, "text"), text_in(*object, "by")};
+  ControlRequest request{static_cast<ControlVerb>(verb - kVerbs.begin()), *run_id, truth_in(*object, "after_turn"),
+                         text_in(*object, "text"), text_in(*object, "by")};
+  request.interrupt_id = harness::InterruptId::parse(text_in(*object, "interrupt_id"));
+  request.for_run = truth_in(*object, "for_run");
+  const bool is_answer = request.verb == ControlVerb::approve || request.verb == ControlVerb::deny;
+  if (is_answer && !request.interrupt_id) {
+    return malformed("an answer without the id of its question");
+  }
+  return request;
 }
 
 Result<ControlAnswer> parse_answer(std::string_view line) {

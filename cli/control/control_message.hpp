@@ -5,6 +5,7 @@
 // functions.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,14 +15,16 @@
 
 namespace orchestrator::cli {
 
-enum class ControlVerb : std::uint8_t { abort, hint, pause, resume, checkpoint };
+enum class ControlVerb : std::uint8_t { abort, hint, pause, resume, checkpoint, approve, deny };
 
 struct ControlRequest {
   ControlVerb verb = ControlVerb::abort;
   harness::RunId run_id;
   bool after_turn = false;  // of abort and hint
-  std::string text;         // of hint; the label of checkpoint
+  std::string text;         // of hint; the label of checkpoint; the reason of deny
   std::string by;           // who asks
+  std::optional<harness::InterruptId> interrupt_id = std::nullopt;  // of approve and deny
+  bool for_run = false;                                             // of approve
   bool operator==(const ControlRequest&) const = default;
 };
 

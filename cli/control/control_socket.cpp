@@ -101,6 +101,18 @@ asio::awaitable<Result<ControlAnswer>> carry_out(harness::ControlHandle control,
     case ControlVerb::checkpoint:
       done = co_await control.async_checkpoint(std::move(request.text), request.by);
       break;
+    case ControlVerb::approve:
+    case ControlVerb::deny: {
+      harness::InterruptAnswer decided;
+      decided.interrupt_id = request.interrupt_id.value_or(harness::InterruptId());
+      decided.decision = request.verb == ControlVerb::deny ? harness::InterruptDecision::deny
+                         : request.for_run                 ? harness::InterruptDecision::allow_run
+                                                           : harness::InterruptDecision::allow_once;
+      decided.by = request.by;
+      decided.reason = request.text;
+      done = co_await control.async_resolve(std::move(decided));
+      break;
+    }
   }
   if (!done) {
     co_return std::unexpected(done.error());

@@ -21,6 +21,7 @@ using harness::RuntimeErrorCode;
 using ::testing::HasSubstr;
 
 const RunId kRun = RunId::make(1'700'000'000'000, 1, 2);
+constexpr std::string_view kQuestion = "0102030405060708";
 
 TEST(ControlMessage, SurvivesTheWay) {
   for (const auto verb :
@@ -63,6 +64,21 @@ TEST(ControlFolder, IsPrivateAndPrefersTheRuntimeFolder) {
   EXPECT_TRUE(make_control_folder(folders));
   ASSERT_EQ(::stat(folder.path("run/orchestrator").c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777U, 0700U) << "made private again";
+}
+
+TEST(ControlMessage, CarriesAnAnswerToAQuestion) {
+  ControlRequest request{ControlVerb::approve, kRun, false, {}, "cli"};
+  request.interrupt_id = *harness::InterruptId::parse(kQuestion);
+  request.for_run = true;
+  EXPECT_EQ(parse_request(encode_request(request)), request);
+  request.verb = ControlVerb::deny;
+  request.for_run = false;
+  request.text = "not here";
+  EXPECT_EQ(parse_request(encode_request(request)), request);
+  request.interrupt_id.reset();
+  const auto parsed = parse_request(encode_request(request));
+  ASSERT_FALSE(parsed);
+  EXPECT_THAT(parsed.error().message, HasSubstr("without the id of its question"));
 }
 
 TEST(ControlFolder, FallsBackToTheStateFolder) {
