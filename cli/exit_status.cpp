@@ -19,6 +19,8 @@ ExitStatus exit_status_of(const harness::Error& error) {
     case run_not_found:
     case session_not_found:
       return ExitStatus::not_found;
+    case approval_denied:
+      return ExitStatus::denied;
     case journal_damaged:
       return ExitStatus::damaged;
     case run_timeout:

@@ -13,6 +13,8 @@ enum class ExitStatus : int {
   failed = 1,
   usage = 2,  // or configuration
   not_found = 3,
+  denied = 4,   // an approval expired unanswered
+  waiting = 5,  // the run waits for an approval
   damaged = 6,  // a journal does not verify
   used_up = 8,  // time or budget of the run
   aborted = 130

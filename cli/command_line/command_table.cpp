@@ -13,8 +13,15 @@ namespace {
 
 constexpr FlagSpec kJsonLines = {.name = "--json", .help = "JSON on stdout, one object a line"};
 constexpr FlagSpec kJsonEvents = {.name = "--json", .help = "one event a line on stdout, and nothing else"};
+constexpr FlagSpec kHelp = {.name = "--help", .help = "show this help"};
 constexpr FlagSpec kDetach = {.name = "--detach", .help = "leave the run to the daemon", .since = "0.3.0"};
 const ArgumentSpec kRun = {.name = "RUN", .help = "a run id, the beginning of one, or @last", .kind = ValueKind::run};
+const ArgumentSpec kCall = {
+    .name = "CALL", .help = "the call that waits; not needed where it is the only one", .required = false};
+constexpr FlagSpec kShowOnly = {.name = "--dry-run", .help = "only show what is asked"};
+constexpr std::string_view kAnswering =
+    "Shows in full what the call would do, then records the answer. A run that another process holds goes on at\n"
+    "once; one that no process holds goes on with `orchestrator resume`.";
 const ArgumentSpec kSession = {
     .name = "SESSION", .help = "a session id or the beginning of one", .kind = ValueKind::session};
 
@@ -32,6 +39,7 @@ std::vector<CommandSpec> run_commands() {
                    "orchestrator run --model openai/gpt-5.6 --file photo.png \"What is on this picture?\"\n"
                    "git diff | orchestrator run --system \"You review code\" -\n"
                    "orchestrator run --session ses_01K --set temperature=0.2 \"And the next one?\"\n"
+                   "orchestrator run --workspace . \"Fix the failing test\"\n"
                    "orchestrator run --json \"Hello\" | jq -r .type"},
       {.name = "chat",
        .summary = "the same, turn after turn, in one session",
@@ -71,11 +79,28 @@ std::vector<CommandSpec> control_commands() {
        .flags = joined({kJsonLines}, store_flags()),
        .examples = "orchestrator pause @last"},
       {.name = "resume",
-       .summary = "let a paused run go on",
-       .description = {},
+       .summary = "go on with a run that is paused, or that no process holds",
+       .description = "A paused run that another process holds goes on there. A run that no process holds, because it\n"
+                      "waited for an approval or its process was killed, goes on here, and is shown as `run` shows it.",
        .arguments = {kRun},
-       .flags = joined({kJsonLines}, store_flags()),
-       .examples = "orchestrator resume @last"},
+       .flags = joined({kJsonEvents}, store_flags()),
+       .examples = "orchestrator resume @last\norchestrator resume run_01K --json"},
+      {.name = "approve",
+       .summary = "allow a tool call that waits",
+       .description = kAnswering,
+       .arguments = {kRun, kCall},
+       .flags =
+           joined({{.name = "--for-run", .help = "allow this tool for the rest of the run"}, kShowOnly, kJsonLines},
+                  store_flags()),
+       .examples = "orchestrator approve @last\norchestrator approve @last --dry-run\n"
+                   "orchestrator approve run_01K call_1 --for-run"},
+      {.name = "deny",
+       .summary = "refuse a tool call that waits",
+       .description = kAnswering,
+       .arguments = {kRun, kCall},
+       .flags = joined({{.name = "--reason", .value = "TEXT", .help = "why; the model is told"}, kShowOnly, kJsonLines},
+                       store_flags()),
+       .examples = "orchestrator deny @last\norchestrator deny run_01K call_1 --reason \"Not in this folder\""},
       {.name = "checkpoint",
        .summary = "name the present point of a run",
        .description = {},
@@ -139,6 +164,18 @@ std::vector<CommandSpec> list_commands() {
            {{.name = "--dry-run", .help = "only say what would go"}, {.name = "--yes", .help = "do it"}, kJsonLines},
            store_flags()),
        .examples = "orchestrator sessions delete ses_01K --dry-run\norchestrator sessions delete ses_01K --yes"},
+      {.name = "tools list",
+       .summary = "the tools that come with this program",
+       .description = {},
+       .arguments = {},
+       .flags = {kJsonLines, kHelp},
+       .examples = "orchestrator tools list\norchestrator tools list --json | jq -r .name"},
+      {.name = "tools show",
+       .summary = "one tool with its schema",
+       .description = {},
+       .arguments = {{.name = "NAME", .help = "the name of a tool", .kind = ValueKind::tool}},
+       .flags = {kJsonLines, kHelp},
+       .examples = "orchestrator tools show read_file\norchestrator tools show write_file --json"},
       {.name = "models list",
        .summary = "the models that are known here",
        .description = "A model that is not listed can be used as well: its name is passed on to its provider.",

@@ -13,7 +13,7 @@
 namespace orchestrator::cli {
 
 /// What a shell may complete the value of a flag or an argument with.
-enum class ValueKind : std::uint8_t { text, file, run, session, choice };
+enum class ValueKind : std::uint8_t { text, file, run, session, tool, choice };
 
 struct FlagSpec {
   std::string_view name;        // with its dashes

@@ -14,6 +14,8 @@ constexpr std::string_view kRuns =
     "orchestrator runs list --json 2>/dev/null | sed -n 's/.*\"run_id\":\"\\([^\"]*\\)\".*/\\1/p'";
 constexpr std::string_view kSessions =
     "orchestrator sessions list --json 2>/dev/null | sed -n 's/.*\"session_id\":\"\\([^\"]*\\)\".*/\\1/p'";
+constexpr std::string_view kTools =
+    "orchestrator tools list --json 2>/dev/null | sed -n 's/^{\"name\":\"\\([^\"]*\\)\".*/\\1/p'";
 
 std::vector<const CommandSpec*> present_commands() {
   std::vector<const CommandSpec*> commands;
@@ -68,6 +70,8 @@ std::string bash_values(ValueKind kind, std::string_view choices) {
       return "COMPREPLY=($(compgen -W \"@last $(" + std::string(kRuns) + ")\" -- \"$word\"))";
     case ValueKind::session:
       return "COMPREPLY=($(compgen -W \"$(" + std::string(kSessions) + ")\" -- \"$word\"))";
+    case ValueKind::tool:
+      return "COMPREPLY=($(compgen -W \"$(" + std::string(kTools) + ")\" -- \"$word\"))";
     case ValueKind::text:
       return "COMPREPLY=()";
   }
@@ -139,6 +143,8 @@ std::string zsh_action(ValueKind kind, std::string_view choices) {
       return "_orchestrator_runs";
     case ValueKind::session:
       return "_orchestrator_sessions";
+    case ValueKind::tool:
+      return "_orchestrator_tools";
     case ValueKind::text:
       return " ";
   }
@@ -158,6 +164,9 @@ std::string zsh_script() {
       ")\"} }\n"
       "_orchestrator_sessions() { compadd -- ${(f)\"$(" +
       std::string(kSessions) +
+      ")\"} }\n"
+      "_orchestrator_tools() { compadd -- ${(f)\"$(" +
+      std::string(kTools) +
       ")\"} }\n"
       "_orchestrator() {\n"
       "  local command=\"${words[2]}\"\n"
@@ -201,6 +210,8 @@ std::string fish_values(ValueKind kind, std::string_view choices) {
       return " -x -a '(__orchestrator_runs)'";
     case ValueKind::session:
       return " -x -a '(__orchestrator_sessions)'";
+    case ValueKind::tool:
+      return " -x -a '(__orchestrator_tools)'";
     case ValueKind::text:
       return " -x";
   }
@@ -215,6 +226,9 @@ std::string fish_script() {
       "; end\n"
       "function __orchestrator_sessions; " +
       std::string(kSessions) +
+      "; end\n"
+      "function __orchestrator_tools; " +
+      std::string(kTools) +
       "; end\n"
       "function __orchestrator_at\n"
       "  set -l line (commandline -opc)\n"

@@ -13,10 +13,6 @@ struct Later {
 };
 
 constexpr auto kLater = std::to_array<Later>({
-    {"approve", "0.1.1", "allow a tool call that waits"},
-    {"deny", "0.1.1", "refuse a tool call that waits"},
-    {"tools list", "0.1.1", "the tools that a run can have"},
-    {"tools show", "0.1.1", "one tool with its schema"},
     {"models show", "0.1.2", "one model with its limits and prices"},
     {"memory list", "0.2.0", "what is remembered"},
     {"memory search", "0.2.0", "search what is remembered"},

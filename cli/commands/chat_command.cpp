@@ -106,7 +106,7 @@ ExitStatus chat_command(CommandContext& context) {
   const std::string session_id = session->id().str();
   context.notes.note("session " + session_id + (context.terminal.in_is_terminal ? "; /help says more" : ""));
   StopSignals signals(harness->executor(), context.notes);
-  const DriveOptions options{harness->executor(), configuration->folders(), true};
+  const DriveOptions options{harness->executor(), configuration->folders(), true, is_lasting(*configuration), {}};
   Conversation conversation(context, signals, session_id);
   ExitStatus last = ExitStatus::done;
   while (true) {
@@ -123,7 +123,10 @@ ExitStatus chat_command(CommandContext& context) {
       last = report(context, checked.error());
       continue;
     }
-    last = drive_run(context, build_run(*request, *session, std::move(message.text)), signals, options);
+    last = drive_run(context, build_run(*request, *session, std::move(message.text)).start(), signals, options);
+    if (last == ExitStatus::waiting) {
+      return last;  // the session waits with its run
+    }
     request->files.clear();  // the files and hints of the command line go with the first message
     request->hints.clear();
   }

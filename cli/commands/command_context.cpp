@@ -35,6 +35,8 @@ Result<Configuration> load_configuration(const CommandContext& context) {
   take("--store", "store");
   take("--model", "model");
   take("--timeout", "timeouts.run");
+  take("--workspace", "workspace");
+  take("--approve", "approve");
   sources.explicit_file = context.invocation.value("--config");
   return Configuration::load(sources);
 }
@@ -49,6 +51,8 @@ Result<std::string> store_url(const Configuration& configuration) {
       "or ORCHESTRATOR_STORE",
       "store");
 }
+
+bool is_lasting(const Configuration& configuration) { return configuration.text("store") != "memory:"; }
 
 Result<StoreReader> open_reader(const CommandContext& context) {
   auto configuration = load_configuration(context);

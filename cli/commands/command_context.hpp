@@ -38,6 +38,9 @@ ExitStatus finish_output(CommandContext& context, ExitStatus status);
 /// The address of the store in force. Error: `configuration_invalid` where no folder for it is known.
 [[nodiscard]] harness::Result<std::string> store_url(const Configuration& configuration);
 
+/// Whether the store in force outlives this program, so that other processes find its runs.
+[[nodiscard]] bool is_lasting(const Configuration& configuration);
+
 /// The store in force, for reading.
 [[nodiscard]] harness::Result<StoreReader> open_reader(const CommandContext& context);
 

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 #include "cli/commands/harness_wiring.hpp"
@@ -169,6 +170,20 @@ CheckFound check_local(const Providers& providers) {
   return {"local", std::nullopt, "not part of this program"};
 }
 
+/// Bubblewrap confines the commands that `run_command` starts.
+CheckFound check_sandbox(const Environment& environment) {
+  const std::string path = environment("PATH").value_or("/usr/local/bin:/usr/bin:/bin");
+  for (std::size_t start = 0; start <= path.size();) {
+    const std::size_t end = std::min(path.find(':', start), path.size());
+    const std::string program = path.substr(start, end - start) + "/bwrap";
+    if (program.starts_with('/') && ::access(program.c_str(), X_OK) == 0) {
+      return {"sandbox", true, "bubblewrap at " + program};
+    }
+    start = end + 1;
+  }
+  return {"sandbox", std::nullopt, "bubblewrap (bwrap) is not in PATH: commands of run_command cannot be confined"};
+}
+
 std::optional<std::string> set_value(const Environment& environment, const std::string& name) {
   auto value = environment(name);
   return value && !value->empty() ? value : std::nullopt;
@@ -215,6 +230,7 @@ std::vector<CheckFound> run_checks(const CommandContext& context, const Configur
     return found;
   }
   found.push_back(check_local(providers));
+  found.push_back(check_sandbox(environment));
   return found;
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "cli/commands/tool_choice.hpp"
 #include "cli/configuration/key_file.hpp"
 #include "orchestrator/harness/observability.hpp"
 #include "providers/http_provider.hpp"
@@ -74,6 +75,9 @@ Result<harness::Harness> make(const CommandContext& context, const Configuration
       return std::unexpected(std::move(provider.error()));
     }
     builder.provider(*std::move(provider));
+  }
+  for (auto& tool : built_in_tools()) {
+    builder.tool(std::move(tool));
   }
   if (const auto model = configuration.text("model"); model) {
     builder.default_model(*model);

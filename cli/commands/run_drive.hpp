@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// One run from its start to its terminal event: shown, stoppable by signals, and controllable by other processes.
-// Blocking, on the main thread.
+// One run from its start to its terminal event: shown, stoppable by signals, controllable by other processes, and its
+// questions asked of the person at the terminal. Blocking, on the main thread.
 
 #include "cli/commands/command_context.hpp"
 #include "cli/commands/stop_signals.hpp"
+#include "cli/store/open_questions.hpp"
 #include "orchestrator/harness/run.hpp"
 
 namespace orchestrator::cli {
@@ -14,11 +15,14 @@ struct DriveOptions {
   boost::asio::any_io_executor executor;  // of the harness
   const UserFolders& folders;
   bool in_chat = false;
+  bool store_lasts = true;       // other processes find the run there
+  OpenQuestions questions = {};  // those that a resumed run has from before
 };
 
-/// Starts `builder`'s run and reads it to its end. What the reader of stdout does never ends the run. Failures are
-/// told on stderr.
-[[nodiscard]] ExitStatus drive_run(CommandContext& context, const harness::RunBuilder& builder, StopSignals& signals,
-                                   const DriveOptions& options);
+/// Reads a started run to its end. What the reader of stdout does never ends the run. Where nobody can be asked, a run
+/// that waits for an approval is let go of: the status is `waiting`. Failures are told on stderr, those of the start
+/// as well.
+[[nodiscard]] ExitStatus drive_run(CommandContext& context, harness::Result<harness::RunHandle> run,
+                                   StopSignals& signals, const DriveOptions& options);
 
 }  // namespace orchestrator::cli

@@ -110,6 +110,11 @@ Result<RunRequest> make_run_request(const Invocation& invocation, const Configur
   if (!done) {
     return std::unexpected(std::move(done.error()));
   }
+  auto tools = choose_tools(invocation, configuration);
+  if (!tools) {
+    return std::unexpected(std::move(tools.error()));
+  }
+  request.tools = *std::move(tools);
   return request;
 }
 
@@ -126,7 +131,12 @@ harness::RunBuilder build_run(const RunRequest& request, const harness::Session&
       .budgets(request.budgets)
       .timeouts(request.timeouts)
       .limits(request.limits)
-      .remember(request.remember);
+      .remember(request.remember)
+      .tools(request.tools.names)
+      .tool_policy(request.tools.policy);
+  if (!request.tools.workspace.empty()) {
+    builder.workspace(request.tools.workspace);
+  }
   for (const std::string& hint : request.hints) {
     builder.hint(hint);
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/command_line/invocation.hpp"
+#include "cli/commands/tool_choice.hpp"
 #include "cli/configuration/configuration.hpp"
 #include "orchestrator/harness/run.hpp"
 #include "orchestrator/harness/session.hpp"
@@ -27,6 +28,7 @@ struct RunRequest {
   std::vector<std::pair<std::string, std::string>> labels;
   bool remember = true;
   harness::OnUnsupported on_unsupported = harness::OnUnsupported::refuse;
+  ToolChoice tools;
 };
 
 /// Reads the flags and the files that they name. Errors: `invalid_argument` naming the flag.

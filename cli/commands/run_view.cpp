@@ -4,12 +4,16 @@
 #include <variant>
 
 #include "cli/display/amount_text.hpp"
+#include "cli/display/escaped_text.hpp"
 #include "cli/display/event_word.hpp"
+#include "cli/display/quoted_text.hpp"
 
 namespace orchestrator::cli {
 namespace {
 
 using harness::StreamEvent;
+
+constexpr std::size_t kShownBytes = 160;  // of arguments and results
 
 /// What a finish reason other than a plain stop means for the reader.
 std::string remark_on(harness::FinishReason reason) {
@@ -29,6 +33,30 @@ std::string remark_on(harness::FinishReason reason) {
   }
 }
 
+/// The beginning of what a model or a tool wrote, on one line, with nothing hidden in it.
+std::string shortened(std::string_view text) {
+  const std::string_view shown = text.substr(0, whole_characters(text, kShownBytes));
+  return escaped_line(shown) + (shown.size() < text.size() ? "..." : "");
+}
+
+/// The first line of a result that says anything.
+std::string first_line(const std::vector<harness::ContentPart>& parts) {
+  for (const harness::ContentPart& part : parts) {
+    std::string_view text;
+    if (const auto* plain = std::get_if<harness::TextPart>(&part); plain != nullptr) {
+      text = plain->text;
+    } else if (const auto* json = std::get_if<harness::JsonPart>(&part); json != nullptr) {
+      text = json->json.text;
+    } else {
+      return "[file]";
+    }
+    if (const std::size_t start = text.find_first_not_of(" \t\r\n"); start != std::string_view::npos) {
+      return std::string(text.substr(start, text.find('\n', start) - start));
+    }
+  }
+  return {};
+}
+
 std::string numbers_of(const harness::Usage& usage, const std::optional<std::uint64_t>& cost,
                        const harness::Latencies& latencies) {
   const std::string money = cost_text(cost);
@@ -37,8 +65,8 @@ std::string numbers_of(const harness::Usage& usage, const std::optional<std::uin
 
 }  // namespace
 
-RunView::RunView(CommandContext& context, bool in_chat)
-    : context_(context), json_(context.invocation.has("--json")), in_chat_(in_chat) {}
+RunView::RunView(CommandContext& context, const harness::RunId& run_id, bool in_chat)
+    : context_(context), json_(context.invocation.has("--json")), in_chat_(in_chat), run_id_(run_id.str()) {}
 
 void RunView::show(const StreamEvent& event) {
   if (json_) {
@@ -53,8 +81,9 @@ void RunView::show(const StreamEvent& event) {
 }
 
 void RunView::show_text(const StreamEvent& event) {
+  session_id_ = event.meta.session_id.str();
   if (event.get_if<StreamEvent::RunStarted>() != nullptr) {
-    started(event);
+    started();
   } else if (const auto* chosen = event.get_if<StreamEvent::ModelSelected>(); chosen != nullptr) {
     std::string text = "model " + chosen->model.str();
     for (const auto& dropped : chosen->dropped) {
@@ -76,14 +105,12 @@ void RunView::show_text(const StreamEvent& event) {
     reasoning_filter_ = {};
   } else if (event.is_terminal()) {
     ended(event);
-  } else {
+  } else if (!tool_note(event)) {
     control_note(event);
   }
 }
 
-void RunView::started(const StreamEvent& event) {
-  run_id_ = event.meta.run_id.str();
-  session_id_ = event.meta.session_id.str();
+void RunView::started() {
   if (!in_chat_) {
     note("run " + run_id_ + ", session " + session_id_);
   }
@@ -145,9 +172,38 @@ void RunView::control_note(const StreamEvent& event) {
     note("abort asked for by " + asked->by);
   } else if (const auto* trimmed = event.get_if<StreamEvent::ContextTrimmed>(); trimmed != nullptr) {
     note("history trimmed (" + trimmed->policy + "): " + std::to_string(trimmed->dropped.size()) + " items left out");
-  } else if (const auto* call = event.get_if<StreamEvent::ToolCallFinished>(); call != nullptr && call->error) {
-    note("tool call " + call->call_id + ": " + call->error->message);
   }
+}
+
+/// Calls, on stderr: what is called, what a person decided, and what came of it.
+bool RunView::tool_note(const StreamEvent& event) {
+  const auto tool_of = [&](const std::string& call_id) {
+    const auto known = tools_of_calls_.find(call_id);
+    return known == tools_of_calls_.end() ? "call " + shortened(call_id) : known->second;
+  };
+  if (const auto* requested = event.get_if<StreamEvent::ToolCallRequested>(); requested != nullptr) {
+    tools_of_calls_[requested->call_id] = shortened(requested->tool);
+    note("tool " + shortened(requested->tool) + " " + shortened(requested->arguments));
+  } else if (const auto* started = event.get_if<StreamEvent::ToolCallStarted>(); started != nullptr) {
+    if (started->attempt > 1) {
+      note("tool " + tool_of(started->call_id) + " again, attempt " + std::to_string(started->attempt));
+    }
+  } else if (const auto* raised = event.get_if<StreamEvent::InterruptRaised>(); raised != nullptr) {
+    note("tool " + shortened(raised->tool) + " waits for an " +
+         (raised->kind == harness::InterruptKind::approval ? "approval" : "answer: whether it happened is not known"));
+  } else if (const auto* resolved = event.get_if<StreamEvent::InterruptResolved>(); resolved != nullptr) {
+    note((resolved->decision == harness::InterruptDecision::deny ? "denied by " : "allowed by ") + resolved->by +
+         (resolved->decision == harness::InterruptDecision::allow_run ? " for the rest of the run" : "") +
+         (resolved->reason.empty() ? "" : ": " + shortened(resolved->reason)));
+  } else if (const auto* finished = event.get_if<StreamEvent::ToolCallFinished>(); finished != nullptr) {
+    const std::string line = finished->error ? finished->error->message : first_line(finished->result);
+    note("tool " + tool_of(finished->call_id) + " " + std::string(word_of(finished->outcome)) + " after " +
+         duration_text(finished->latency_us) + (line.empty() ? "" : ": " + shortened(line)));
+    tools_of_calls_.erase(finished->call_id);
+  } else {
+    return false;
+  }
+  return true;
 }
 
 void RunView::ended(const StreamEvent& event) {
@@ -162,6 +218,13 @@ void RunView::ended(const StreamEvent& event) {
          next);
   } else if (const auto* failed = event.get_if<StreamEvent::Error>(); failed != nullptr) {
     context_.notes.error(failed->error.message.empty() ? failed->error.code : failed->error.message);
+  }
+}
+
+void RunView::make_room() {
+  context_.notes.end_line();
+  if (context_.terminal.out_is_terminal) {
+    end_output_line();
   }
 }
 

@@ -16,18 +16,21 @@ namespace orchestrator::cli {
 
 class RunView {
  public:
-  RunView(CommandContext& context, bool in_chat);
+  RunView(CommandContext& context, const harness::RunId& run_id, bool in_chat);
 
   /// Shows one event and flushes.
   void show(const harness::StreamEvent& event);
+  /// Ends the line under way, so that something else can be written.
+  void make_room();
 
  private:
   void show_text(const harness::StreamEvent& event);
-  void started(const harness::StreamEvent& event);
+  void started();
   void output(std::uint32_t turn, const std::string& item_id, std::string_view text);
   void reasoning(std::string_view text);
   void item_completed(const harness::StreamEvent::OutputItemCompleted& item);
   void control_note(const harness::StreamEvent& event);
+  bool tool_note(const harness::StreamEvent& event);
   void ended(const harness::StreamEvent& event);
   void note(const std::string& text);
   void end_output_line();
@@ -41,7 +44,8 @@ class RunView {
   std::uint32_t turn_ = 0;
   TextFilter text_filter_;
   TextFilter reasoning_filter_;
-  std::map<std::string, std::size_t> shown_bytes_;  // of the items of the attempt under way
+  std::map<std::string, std::string> tools_of_calls_;  // of calls under way, by call id
+  std::map<std::string, std::size_t> shown_bytes_;     // of the items of the attempt under way
 };
 
 }  // namespace orchestrator::cli

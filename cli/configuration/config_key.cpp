@@ -32,6 +32,9 @@ constexpr ConfigKey duration(std::string_view name) {
 constexpr auto kKeys = std::to_array<ConfigKey>({
     {.name = "model", .type = ValueType::model, .in_project = true},
     {.name = "store", .type = ValueType::store, .in_project = true, .variable = "ORCHESTRATOR_STORE"},
+    {.name = "tools", .type = ValueType::texts},
+    {.name = "workspace", .type = ValueType::text},
+    {.name = "approve", .type = ValueType::choice, .choices = "never ask always"},
     {.name = "log.level", .type = ValueType::text, .in_project = true, .variable = "ORCHESTRATOR_LOG"},
     {.name = "log.format",
      .type = ValueType::choice,
@@ -176,7 +179,8 @@ std::string suggest_key(std::string_view name) {
     const auto index = static_cast<std::size_t>(std::ranges::find(lasts, *nearest) - lasts.begin());
     return "; did you mean '" + names[index] + "'?";
   }
-  return "; there are: model, store, log.*, timeouts.*, history.*, limits.*, providers.NAME.*";
+  return "; there are: model, store, tools, workspace, approve, log.*, timeouts.*, history.*, limits.*, "
+         "providers.NAME.*";
 }
 
 Checked check_value(const ConfigKey& key, const ConfigValue& value) {

@@ -18,6 +18,8 @@ namespace orchestrator::cli {
 [[nodiscard]] std::string_view word_of(harness::RunKind value);
 [[nodiscard]] std::string_view word_of(harness::ToolOutcome value);
 [[nodiscard]] std::string_view word_of(harness::InterruptDecision value);
+[[nodiscard]] std::string_view word_of(harness::EffectClass value);
+[[nodiscard]] std::string_view word_of(harness::ApprovalNeed value);
 [[nodiscard]] std::string_view word_of(harness::ErrorCategory value);
 [[nodiscard]] std::string_view word_of(harness::NextAction value);
 [[nodiscard]] std::string_view word_of(harness::RunStatus value);

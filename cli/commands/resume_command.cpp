@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// `orchestrator resume`: a paused run goes on in its process, a run that no process holds goes on here.
+
+#include "cli/commands/commands.hpp"
+#include "cli/commands/control_target.hpp"
+#include "cli/commands/harness_wiring.hpp"
+#include "cli/commands/run_drive.hpp"
+#include "cli/display/event_word.hpp"
+#include "cli/display/run_json.hpp"
+
+namespace orchestrator::cli {
+namespace {
+
+using harness::fail;
+using harness::RuntimeErrorCode;
+
+ExitStatus resume_here(CommandContext& context, ControlTarget& target) {
+  const harness::RunId run_id = target.run.run_id;
+  auto questions = read_open_questions(target.store, run_id);
+  if (!questions) {
+    return report(context, questions.error());
+  }
+  auto harness = make_harness(context, target.configuration);
+  if (!harness) {
+    return report(context, harness.error());
+  }
+  StopSignals signals(harness->executor(), context.notes);
+  harness::ResumeOptions options;
+  options.by = control_by();
+  const DriveOptions drive{harness->executor(), target.configuration.folders(), false, true, *std::move(questions)};
+  return drive_run(context, harness->resume_run(run_id, std::move(options)), signals, drive);
+}
+
+}  // namespace
+
+ExitStatus resume_command(CommandContext& context) {
+  auto target = find_control_target(context);
+  if (!target) {
+    return report(context, target.error());
+  }
+  const std::string id = target->run.run_id.str();
+  if (target->run.status != harness::RunStatus::active) {
+    return report(
+        context,
+        fail(RuntimeErrorCode::run_not_active,
+             "run " + id + " is not running: it has ended (" + std::string(word_of(target->run.status)) + ")", id)
+            .error());
+  }
+  ControlRequest request;
+  request.verb = ControlVerb::resume;
+  request.run_id = target->run.run_id;
+  request.by = control_by();
+  const auto answer = send_to(*target, request);
+  if (answer) {
+    context.out.write(context.invocation.has("--json") ? json_line({{"run_id", id}, {"result", "resumed"}})
+                                                       : "run " + id + ": resumed\n");
+    return ExitStatus::done;
+  }
+  if (answer.error().code != harness::name_of(RuntimeErrorCode::run_not_active)) {
+    return report(context, answer.error());
+  }
+  return resume_here(context, *target);
+}
+
+}  // namespace orchestrator::cli

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Which tools a run of the command line may have: the built-in ones, and what flags and configuration choose of them.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/command_line/invocation.hpp"
+#include "cli/configuration/configuration.hpp"
+#include "orchestrator/harness/tools.hpp"
+
+namespace orchestrator::cli {
+
+/// The tools of a run, where they work, and when to ask.
+struct ToolChoice {
+  std::vector<std::string> names;
+  std::string workspace;  // empty: none
+  harness::ToolPolicy policy;
+};
+
+/// Every tool that comes with the program.
+[[nodiscard]] std::vector<std::shared_ptr<harness::Tool>> built_in_tools();
+
+/// The declaration of the built-in tool of that name. Error: `invalid_argument` with a suggestion.
+[[nodiscard]] harness::Result<harness::ToolSpec> find_built_in_tool(const std::string& name);
+
+/// Reads --tool, --no-tools, --workspace, --approve and --parallel-tools, and what the user's configuration says.
+/// Errors: `invalid_argument` naming the flag, `configuration_invalid` naming the place in the file.
+[[nodiscard]] harness::Result<ToolChoice> choose_tools(const Invocation& invocation,
+                                                       const Configuration& configuration);
+
+}  // namespace orchestrator::cli
