@@ -106,7 +106,7 @@ ExitStatus chat_command(CommandContext& context) {
   const std::string session_id = session->id().str();
   context.notes.note("session " + session_id + (context.terminal.in_is_terminal ? "; /help says more" : ""));
   StopSignals signals(harness->executor(), context.notes);
-  const DriveOptions options{harness->executor(), configuration->folders(), true, is_lasting(*configuration), {}};
+  const DriveOptions options{harness->executor(), configuration->folders(), true, is_lasting(*configuration), {}, {}};
   Conversation conversation(context, signals, session_id);
   ExitStatus last = ExitStatus::done;
   while (true) {

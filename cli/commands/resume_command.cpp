@@ -27,7 +27,8 @@ ExitStatus resume_here(CommandContext& context, ControlTarget& target) {
   StopSignals signals(harness->executor(), context.notes);
   harness::ResumeOptions options;
   options.by = control_by();
-  const DriveOptions drive{harness->executor(), target.configuration.folders(), false, true, *std::move(questions)};
+  const DriveOptions drive{harness->executor(),         target.configuration.folders(), false, true,
+                           questions->tools_of_calls(), *std::move(questions)};
   return drive_run(context, harness->resume_run(run_id, std::move(options)), signals, drive);
 }
 

@@ -36,7 +36,7 @@ ExitStatus run_command(CommandContext& context) {
     return report(context, session.error());
   }
   StopSignals signals(harness->executor(), context.notes);
-  const DriveOptions options{harness->executor(), configuration->folders(), false, is_lasting(*configuration), {}};
+  const DriveOptions options{harness->executor(), configuration->folders(), false, is_lasting(*configuration), {}, {}};
   return drive_run(context, build_run(*request, *session, *std::move(prompt)).start(), signals, options);
 }
 

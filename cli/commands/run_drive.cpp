@@ -31,7 +31,11 @@ class Drive {
         run_(run),
         options_(options),
         view_(context, run.id(), options.in_chat),
-        questions_(options.questions) {}
+        questions_(options.questions) {
+    for (const auto& [call_id, tool] : options.tools_of_calls) {
+      view_.know_call(call_id, tool);
+    }
+  }
 
   ExitStatus read_to_end() {
     ExitStatus status = ExitStatus::failed;

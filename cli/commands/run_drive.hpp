@@ -4,6 +4,9 @@
 // One run from its start to its terminal event: shown, stoppable by signals, controllable by other processes, and its
 // questions asked of the person at the terminal. Blocking, on the main thread.
 
+#include <map>
+#include <string>
+
 #include "cli/commands/command_context.hpp"
 #include "cli/commands/stop_signals.hpp"
 #include "cli/store/open_questions.hpp"
@@ -15,8 +18,9 @@ struct DriveOptions {
   boost::asio::any_io_executor executor;  // of the harness
   const UserFolders& folders;
   bool in_chat = false;
-  bool store_lasts = true;       // other processes find the run there
-  OpenQuestions questions = {};  // those that a resumed run has from before
+  bool store_lasts = true;                                 // other processes find the run there
+  std::map<std::string, std::string> tools_of_calls = {};  // of calls that a resumed run has from before, by id
+  OpenQuestions questions = {};                            // those that a resumed run has from before
 };
 
 /// Reads a started run to its end. What the reader of stdout does never ends the run. Where nobody can be asked, a run

@@ -221,6 +221,10 @@ void RunView::ended(const StreamEvent& event) {
   }
 }
 
+void RunView::know_call(const std::string& call_id, const std::string& tool) {
+  tools_of_calls_[call_id] = shortened(tool);
+}
+
 void RunView::make_room() {
   context_.notes.end_line();
   if (context_.terminal.out_is_terminal) {

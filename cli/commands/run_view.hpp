@@ -20,6 +20,8 @@ class RunView {
 
   /// Shows one event and flushes.
   void show(const harness::StreamEvent& event);
+  /// Names the tool of a call that was requested before the first event shown here.
+  void know_call(const std::string& call_id, const std::string& tool);
   /// Ends the line under way, so that something else can be written.
   void make_room();
 

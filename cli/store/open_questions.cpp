@@ -44,6 +44,7 @@ bool is_plain_word(std::string_view text) {
 void OpenQuestions::add(const StreamEvent& event) {
   if (const auto* requested = event.get_if<StreamEvent::ToolCallRequested>(); requested != nullptr) {
     arguments_[requested->call_id] = requested->arguments;
+    tools_[requested->call_id] = requested->tool;
   } else if (const auto* raised = event.get_if<StreamEvent::InterruptRaised>(); raised != nullptr) {
     const auto known = arguments_.find(raised->call_id);
     open_.push_back({*raised, known == arguments_.end() ? std::string() : known->second});
@@ -54,6 +55,7 @@ void OpenQuestions::add(const StreamEvent& event) {
   } else if (event.is_terminal()) {
     open_.clear();
     arguments_.clear();
+    tools_.clear();
   }
 }
 
@@ -66,6 +68,7 @@ void OpenQuestions::close_call(std::string_view call_id) {
   if (const auto known = arguments_.find(call_id); known != arguments_.end()) {
     arguments_.erase(known);
   }
+  tools_.erase(std::string(call_id));
 }
 
 harness::Result<OpenQuestions> read_open_questions(StoreReader& store, const harness::RunId& run_id) {

@@ -25,11 +25,14 @@ class OpenQuestions {
   void add(const harness::StreamEvent& event);
   /// Oldest first.
   [[nodiscard]] const std::vector<OpenQuestion>& list() const { return open_; }
+  /// The tools of calls that have not finished, by call id.
+  [[nodiscard]] const std::map<std::string, std::string>& tools_of_calls() const { return tools_; }
   [[nodiscard]] bool is_open(const harness::InterruptId& id) const;
 
  private:
   void close_call(std::string_view call_id);
   std::vector<OpenQuestion> open_;
+  std::map<std::string, std::string> tools_;
   std::map<std::string, std::string, std::less<>> arguments_;  // of calls under way, by id
 };
 

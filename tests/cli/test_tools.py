@@ -174,6 +174,7 @@ class WithoutTerminal(ToolsTest):
         self.fails(3, "nothing waits for an approval", "approve", run)
         resumed = self.succeeds("resume", run)
         self.assertEqual(resumed.out, "All done.\n")
+        self.assertRegex(resumed.err, r"(?m)^tool write_file ok after ")
         self.assertEqual((self.work / "a.txt").read_text(), "hello")
         self.assertEqual(self.shown()["status"], "completed")
         self.fails(1, "it has ended (completed)", "resume", run)
