@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/files/changing_tool.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <filesystem>
+#include <utility>
+
+#include "event/exact_json.hpp"
+#include "tools/files/off_thread.hpp"
+
+namespace orchestrator::harness::tools {
+namespace {
+
+constexpr std::size_t kJsonDepthMax = 128;
+constexpr std::uint64_t kTimeoutMs = 60'000;
+
+}  // namespace
+
+std::string text_of(const boost::json::object& arguments, std::string_view name) {
+  const boost::json::value* value = arguments.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+std::expected<boost::json::object, ToolError> object_of(const ToolCall& call) {
+  auto value = event::parse_exact(call.arguments.text, kJsonDepthMax);
+  if (!value || !value->is_object()) {
+    return std::unexpected(ToolError{ToolErrorCode::tool_args_invalid, "the arguments are no JSON object", {}, {}});
+  }
+  return std::move(value->get_object());
+}
+
+ToolError no_workspace() {
+  return {ToolErrorCode::path_outside_workspace, "this run has no workspace: name one for it", "workspace", {}};
+}
+
+ChangingTool::ChangingTool(std::string name, std::string description, std::string schema,
+                           std::vector<std::string> more_protected)
+    : more_protected_(std::move(more_protected)) {
+  spec_.name = std::move(name);
+  spec_.description = std::move(description);
+  spec_.input_schema = {std::move(schema)};
+  spec_.effect_class = EffectClass::reversible;
+  spec_.approval = ApprovalNeed::ask;
+  spec_.timeout_ms = kTimeoutMs;
+}
+
+std::expected<OpenPath, ToolError> ChangingTool::open_changing(const Workspace& workspace,
+                                                               const std::string& path) const {
+  // By its text as well: what is not there yet cannot be opened, and is protected all the same.
+  const std::string text = std::filesystem::path(path).lexically_normal().generic_string();
+  if (is_protected(text, more_protected_)) {
+    return std::unexpected(
+        ToolError{ToolErrorCode::protected_path, "'" + text + "' is protected: tools never change it", "/path", {}});
+  }
+  auto opened = open_path(workspace, path);
+  if (!opened) return opened;
+  if (opened->path == ".") {
+    return std::unexpected(ToolError{ToolErrorCode::path_invalid, "that is the workspace itself", "/path", {}});
+  }
+  if (is_protected(opened->path, more_protected_)) {
+    return std::unexpected(ToolError{
+        ToolErrorCode::protected_path, "'" + opened->path + "' is protected: tools never change it", "/path", {}});
+  }
+  return opened;
+}
+
+std::expected<FileChange, ToolError> ChangingTool::plan_call(const ToolCall& call, const ToolContext& context) const {
+  if (!context.workspace) return std::unexpected(no_workspace());
+  auto arguments = object_of(call);
+  if (!arguments) return std::unexpected(arguments.error());
+  return plan(*arguments, *context.workspace);
+}
+
+Awaitable<std::expected<ToolPreparation, ToolError>> ChangingTool::prepare(ToolCall call, ToolContext context) {
+  using Planned = std::expected<FileChange, ToolError>;
+  std::function<Planned()> look = [this, call, context] { return plan_call(call, context); };
+  Planned change = co_await off_thread(std::move(look));
+  if (!change) co_return std::unexpected(change.error());
+  ToolPreparation preparation;
+  preparation.undo = undo_record(*change);
+  preparation.targets = targets_of(*change);
+  preparation.preview = change->preview;
+  co_return preparation;
+}
+
+Awaitable<ToolResult> ChangingTool::execute(ToolCall call, ToolPreparation preparation, ToolContext context) {
+  std::function<ToolResult()> work = [this, call, preparation, context] {
+    const auto change = plan_call(call, context);
+    if (!change) return ToolResult::failure(change.error().code, change.error().message, change.error().at);
+    // Planned anew on the same files, the record is the same; on others it is another.
+    if (preparation.undo && undo_record(*change).data.text != preparation.undo->data.text) {
+      return ToolResult::failure(ToolErrorCode::stale_file,
+                                 "what is there has changed since the call was prepared; nothing was done", "/path");
+    }
+    if (auto done = carry_out(*context.workspace, *change); !done) {
+      return ToolResult::failure(done.error().code, done.error().message, done.error().at);
+    }
+    return ToolResult::text(change->done);
+  };
+  co_return co_await off_thread(std::move(work));
+}
+
+Awaitable<ToolVerdict> ChangingTool::verify(ToolCall, std::optional<UndoRecord> undo, ToolContext context) {
+  if (!undo || !context.workspace) co_return ToolVerdict{};
+  std::function<ToolVerdict()> look = [undo = *undo, context] { return verify_change(*context.workspace, undo); };
+  co_return co_await off_thread(std::move(look));
+}
+
+}  // namespace orchestrator::harness::tools
