@@ -34,6 +34,13 @@ if(ORCHESTRATOR_FUZZ)
     add_executable(fuzz_${name} EXCLUDE_FROM_ALL "${source}")
     target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
     target_link_libraries(fuzz_${name} PRIVATE orchestrator_sim)
+    # Its few sources alone: the whole layer with the runtime below it would take minutes to build.
+    if(name STREQUAL "path_resolver")
+      target_sources(fuzz_${name} PRIVATE "${PROJECT_SOURCE_DIR}/core/src/tools/files/workspace_path.cpp"
+                                          "${PROJECT_SOURCE_DIR}/core/src/tools/files/file_state.cpp"
+                                          "${PROJECT_SOURCE_DIR}/core/src/tools/sandbox/protected_paths.cpp"
+                                          "${PROJECT_SOURCE_DIR}/core/src/runtime/workspace.cpp")
+    endif()
     if(TARGET orchestrator_${layer})
       target_link_libraries(fuzz_${name} PRIVATE orchestrator_${layer})
     endif()

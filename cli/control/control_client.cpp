@@ -76,8 +76,9 @@ bool send_all(int number, std::string_view text) {
   return true;
 }
 
-/// One line with its end; empty where none came in time.
-std::string receive_line(int number) {
+/// One line with its end; empty where none came. `is_closed`: the other side went away, as a process does that is
+/// killed while a child of it, not yet a program of its own, still has the socket.
+std::string receive_line(int number, bool& is_closed) {
   std::string line;
   std::array<char, 4'096> block{};
   while (line.size() < kControlLineBytesMax && !line.ends_with('\n')) {
@@ -85,6 +86,7 @@ std::string receive_line(int number) {
     if (got > 0) {
       line.append(block.data(), static_cast<std::size_t>(got));
     } else if (got == 0 || errno != EINTR) {
+      is_closed = got == 0 || errno == ECONNRESET;
       return {};
     }
   }
@@ -99,7 +101,11 @@ Result<ControlAnswer> send_control(const UserFolders& folders, const ControlRequ
     if (!socket) {
       continue;
     }
-    const std::string line = send_all(socket->number(), encode_request(request)) ? receive_line(socket->number()) : "";
+    bool is_closed = !send_all(socket->number(), encode_request(request));
+    const std::string line = is_closed ? "" : receive_line(socket->number(), is_closed);
+    if (line.empty() && is_closed) {
+      continue;
+    }
     if (line.empty()) {
       return fail(RuntimeErrorCode::run_locked,
                   "the process that holds run " + request.run_id.str() + " does not answer", request.run_id.str());

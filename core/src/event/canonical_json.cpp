@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -73,9 +74,10 @@ std::vector<std::uint16_t> utf16(std::string_view text) {
   return units;
 }
 
-void append_canonical(std::string& out, const json::value& value);
+// False where a number is none that JSON can write: its text was past the range of a double.
+bool append_canonical(std::string& out, const json::value& value);
 
-void append_object(std::string& out, const json::object& object) {
+bool append_object(std::string& out, const json::object& object) {
   struct Member {
     std::vector<std::uint16_t> order;
     const json::key_value_pair* pair;
@@ -89,47 +91,49 @@ void append_object(std::string& out, const json::object& object) {
     if (&member != &members.front()) out.push_back(',');
     append_json_string(out, member.pair->key());
     out.push_back(':');
-    append_canonical(out, member.pair->value());
+    if (!append_canonical(out, member.pair->value())) return false;
   }
   out.push_back('}');
+  return true;
 }
 
 // The depth is the parser's: at most `kDepthMax`.
-void append_canonical(std::string& out, const json::value& value) {
+bool append_canonical(std::string& out, const json::value& value) {
   switch (value.kind()) {
     case json::kind::null:
       out += "null";
-      return;
+      return true;
     case json::kind::bool_:
       out += value.get_bool() ? "true" : "false";
-      return;
+      return true;
     case json::kind::int64:
       append_number(out, static_cast<double>(value.get_int64()));
-      return;
+      return true;
     case json::kind::uint64:
       append_number(out, static_cast<double>(value.get_uint64()));
-      return;
+      return true;
     case json::kind::double_:
+      if (!std::isfinite(value.get_double())) return false;
       append_number(out, value.get_double());
-      return;
+      return true;
     case json::kind::string:
       append_json_string(out, value.get_string());
-      return;
+      return true;
     case json::kind::array: {
       out.push_back('[');
       bool first = true;
       for (const json::value& element : value.get_array()) {
         if (!first) out.push_back(',');
         first = false;
-        append_canonical(out, element);
+        if (!append_canonical(out, element)) return false;
       }
       out.push_back(']');
-      return;
+      return true;
     }
     case json::kind::object:
-      append_object(out, value.get_object());
-      return;
+      return append_object(out, value.get_object());
   }
+  return true;
 }
 
 }  // namespace
@@ -139,7 +143,9 @@ Result<std::string> canonical_json(std::string_view text) {
   if (!value) return fail(RuntimeErrorCode::invalid_argument, value.error().message);
   std::string out;
   out.reserve(text.size());
-  append_canonical(out, *value);
+  if (!append_canonical(out, *value)) {
+    return fail(RuntimeErrorCode::invalid_argument, "a number in it is past the range of a double");
+  }
   return out;
 }
 

@@ -65,7 +65,7 @@ TEST(CanonicalJson, IsTheSameForEveryTextOfAValue) {
 }
 
 TEST(CanonicalJson, RefusesWhatIsNoJson) {
-  for (const char* text : {"", "{", "{}x", "[1,]", "nan", "\"\\ud800\""})
+  for (const char* text : {"", "{", "{}x", "[1,]", "nan", "\"\\ud800\"", "1e400", "[{\"a\":-2e555555}]"})
     EXPECT_EQ(canonical(text), "(refused)") << text;
   EXPECT_EQ(canonical(std::string(129, '[') + std::string(129, ']')), "(refused)");
 }
