@@ -24,7 +24,7 @@ std::string question_text(const OpenQuestion& question, std::size_t columns) {
   out += "  call       " + escaped_line(raised.call_id) + "\n";
   for (const harness::ToolTarget& target : raised.targets) {
     out += "  touches    " + escaped_line(target.name) +
-           (target.content ? " (now sha256 " + target.content->str() + ")" : " (nothing there now)") + "\n";
+           (target.content ? " (now sha256 " + target.content->str() + ")" : "") + "\n";
   }
   if (!question.arguments.empty() && question.arguments != raised.shown) {
     out += "  arguments, " + length_of(question.arguments) + ":\n" + escaped_block(question.arguments, columns);

@@ -29,7 +29,7 @@ TEST(QuestionText, ShowsCallArgumentsAndWhatWillRun) {
             "  touches    a (now sha256 " +
                 harness::sha256("x").str() +
                 ")\n"
-                "  touches    b (nothing there now)\n"
+                "  touches    b\n"
                 "  arguments, 12 bytes, 1 line:\n"
                 "  | {\"path\":\"a\"}\n"
                 "  what will run, 9 bytes, 2 lines, sha256 " +
