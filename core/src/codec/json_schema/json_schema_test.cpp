@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "event/json_writer.hpp"
+
 namespace orchestrator::harness::codec {
 namespace {
 
@@ -138,6 +140,7 @@ TEST(JsonSchema, NumbersAreComparedExactly) {
   EXPECT_EQ(reasons(R"({"type":"integer"})", "1e3"), "");
   EXPECT_EQ(reasons(R"({"multipleOf":0.01})", "4.35"), "");
   EXPECT_NE(reasons(R"({"multipleOf":0.01})", "4.351"), "");
+  EXPECT_EQ(reasons(R"({"multipleOf":1})", "1000000000.5"), " multipleOf: is 1.0000000005E9, must be a multiple of 1");
 }
 
 // G1: patterns take time in proportion to their text, and the work on any value is bounded.
@@ -160,6 +163,42 @@ TEST(JsonSchema, HostileValuesCostBoundedWork) {
   std::string many = "[0";
   for (int i = 1; i < 5'000; ++i) many += "," + std::to_string(i);
   EXPECT_EQ(reasons(R"({"uniqueItems":true})", many + "]"), " : the value takes more than 2,000,000 steps to check");
+}
+
+std::string listed(int count, const std::string& before, const std::string& after = "") {
+  std::string all;
+  for (int i = 0; i < count; ++i)
+    all += (i == 0 ? "" : ",") + before + (after.empty() ? "" : std::to_string(i)) + after;
+  return all;
+}
+
+// What one part of a schema asks of each part of a value is work, too.
+TEST(JsonSchema, NamesPatternsAndReasonsAreCountedAsWork) {
+  const std::string past = " : the value takes more than 2,000,000 steps to check";
+  const std::string names = listed(5'000, "\"p", "\"");
+  EXPECT_EQ(reasons(R"({"items":{"required":[)" + names + "]}}", "[" + listed(2'000, "{}") + "]"), past);
+  EXPECT_EQ(
+      reasons(R"({"items":{"dependentRequired":{"a":[)" + names + "]}}}", "[" + listed(2'000, R"({"a":1})") + "]"),
+      past);
+  const std::string text = "\"" + std::string(1'000'000, 'x') + "\"";
+  EXPECT_EQ(reasons(R"({"pattern":"^x*$","maxLength":1000000})", text), "");
+  EXPECT_EQ(reasons(R"({"allOf":[)" + listed(200, R"({"pattern":"(x+x+)+y)", "\"}") + "]}", text), past);
+  EXPECT_EQ(reasons(R"({"allOf":[)" + listed(200, R"({"minLength":)", "}") + "]}", text), past);
+  // Of alternatives each makes its reason anew, and each names what is near.
+  const std::string closed =
+      R"({"additionalProperties":false,"properties":{)" + listed(1'000, "\"name_", "\":{}") + "}}";
+  EXPECT_EQ(reasons(R"({"items":{"anyOf":[)" + closed + "]}}", "[" + listed(2'000, R"({"nmae_1":1})") + "]"), past);
+}
+
+TEST(JsonSchema, OfAGreatValueOnlyTheBeginningIsShown) {
+  const std::string great = "[" + listed(1'000, "12345") + "]";
+  const std::string found = reasons(R"({"type":"string"})", great);
+  EXPECT_TRUE(found.starts_with(" type: is array ([12345,12345,")) << found;
+  EXPECT_TRUE(found.ends_with("...), expected string")) << found;
+  EXPECT_LT(found.size(), 150U);
+  std::string euros = "\"";
+  for (int i = 0; i < 500; ++i) euros += "\xe2\x82\xac";
+  EXPECT_TRUE(event::is_valid_utf8(reasons(R"({"type":"null"})", euros + "\"")));
 }
 
 TEST(JsonSchema, PointersAreEscaped) {

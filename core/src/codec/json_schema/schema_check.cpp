@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A value against the nodes of a schema. The work is counted, so that no pair of schema and value takes for ever.
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <set>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
+#include "codec/json_schema/multiple_of.hpp"
 #include "codec/json_schema/schema_node.hpp"
 #include "codec/text_filter.hpp"
 #include "event/nearest_name.hpp"
@@ -15,12 +18,24 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::uint64_t kStepsMax = 2'000'000;
+constexpr std::uint64_t kBytesAStep = 64;         // of text that is looked at or written
+constexpr std::uint64_t kPatternBytesAStep = 8;   // of text that a small pattern is looked for in
+constexpr std::uint64_t kPatternPartsAStep = 32;  // of a pattern's program
+constexpr std::uint64_t kNamesAStep = 4;          // that one name is compared with
 constexpr std::size_t kViolationsMax = 16;
 constexpr std::size_t kDepthMax = 600;
 constexpr std::size_t kShownBytes = 80;
 constexpr std::size_t kShownValues = 20;
 
-std::string shown(const json::value& value) { return one_line(json::serialize(value), kShownBytes); }
+// Only as much of the value as is shown is written.
+std::string shown(const json::value& value) {
+  std::array<char, kShownBytes * 2> buffer;
+  json::serializer serializer;
+  serializer.reset(&value);
+  const std::string_view text = serializer.read(buffer.data(), buffer.size());
+  const std::size_t whole = serializer.done() ? text.size() : whole_characters(text, text.size() - 4);
+  return one_line(text.substr(0, whole), kShownBytes);
+}
 
 bool is_whole(double value) { return std::isfinite(value) && value == std::trunc(value); }
 
@@ -58,21 +73,6 @@ int compare(const json::value& left, const json::value& right) {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-bool is_multiple(const json::value& value, const json::value& of) {
-  if (value.is_double() || of.is_double()) {
-    const double ratio = value.to_number<double>() / of.to_number<double>();
-    if (!std::isfinite(ratio)) return false;
-    // Decimal fractions have no exact double: the ratio is whole but for rounding.
-    return std::abs(ratio - std::round(ratio)) <= 1e-9 * std::max(1.0, std::abs(ratio));
-  }
-  const auto magnitude = [](const json::value& number) {
-    if (number.is_uint64()) return number.get_uint64();
-    const std::int64_t read = number.get_int64();
-    return read < 0 ? 0 - static_cast<std::uint64_t>(read) : static_cast<std::uint64_t>(read);
-  };
-  return magnitude(value) % magnitude(of) == 0;
-}
-
 std::uint64_t code_points(std::string_view text) {
   return static_cast<std::uint64_t>(
       std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
@@ -103,14 +103,29 @@ class Check {
     return combined(schema, value, depth) && fits;
   }
 
-  bool step() { return ++steps_ <= kStepsMax; }
+  bool step(std::uint64_t steps = 1) { return (steps_ += steps) <= kStepsMax; }
+  bool step_over(std::string_view text) { return step(text.size() / kBytesAStep); }
 
-  bool violate(std::string_view keyword, std::string message) {
-    if (found_.size() < kViolationsMax) found_.push_back({pointer_, std::string(keyword), std::move(message)});
+  // `message` is a text, or a function that makes it: most reasons are never told, and making one is work.
+  template <class Message>
+  bool violate(std::string_view keyword, Message&& message) {
+    if (is_quiet_ || found_.size() >= kViolationsMax) return false;
+    SchemaViolation& made = found_.emplace_back(SchemaViolation{pointer_, std::string(keyword), {}});
+    if constexpr (std::is_invocable_v<Message>) {
+      made.message = message();
+    } else {
+      made.message = std::forward<Message>(message);
+    }
+    step_over(made.pointer);
+    step_over(made.message);
     return false;
   }
 
   bool wrong_type(const Node& schema, const json::value& value) {
+    return violate("type", [&] { return type_message(schema, value); });
+  }
+
+  static std::string type_message(const Node& schema, const json::value& value) {
     std::string wanted;
     for (std::uint8_t bit = 1; bit != 0 && bit <= kNumber; bit = static_cast<std::uint8_t>(bit << 1)) {
       if ((schema.types & bit) == 0) continue;
@@ -119,7 +134,7 @@ class Check {
     }
     const std::uint8_t types = types_of(value);
     const std::uint8_t named = (types & kInteger) != 0 ? std::uint8_t{kInteger} : types;
-    return violate("type", "is " + std::string(type_name(named)) + " (" + shown(value) + "), expected " + wanted);
+    return "is " + std::string(type_name(named)) + " (" + shown(value) + "), expected " + wanted;
   }
 
   bool equal(const json::value& left, const json::value& right) {
@@ -139,30 +154,35 @@ class Check {
                return other != nullptr && equal(member.value(), *other);
              });
     }
+    if (const json::string* text = left.if_string(); text != nullptr && !step_over(*text)) return false;
     return left == right;
   }
 
   bool values(const Node& schema, const json::value& value) {
     bool fits = true;
     if (schema.constant && !equal(*schema.constant, value)) {
-      fits = violate("const", "is " + shown(value) + ", only " + shown(*schema.constant) + " is allowed");
+      fits =
+          violate("const", [&] { return "is " + shown(value) + ", only " + shown(*schema.constant) + " is allowed"; });
     }
     if (!schema.has_enum) return fits;
     if (std::ranges::any_of(schema.allowed, [&](const json::value& one) { return equal(one, value); })) return fits;
+    return violate("enum", [&] { return enum_message(schema, value); });
+  }
+
+  static std::string enum_message(const Node& schema, const json::value& value) {
     std::string allowed;
-    std::vector<std::string> names;
     for (std::size_t i = 0; i < schema.allowed.size() && i < kShownValues; ++i) {
       allowed += (i == 0 ? "" : ", ") + shown(schema.allowed[i]);
     }
     if (schema.allowed.size() > kShownValues) allowed += ", ...";
-    return violate("enum", "is " + shown(value) + ", allowed are " + (allowed.empty() ? "no values" : allowed));
+    return "is " + shown(value) + ", allowed are " + (allowed.empty() ? "no values" : allowed);
   }
 
   bool number(const Node& schema, const json::value& value) {
     bool fits = true;
     const auto bound = [&](const std::optional<json::value>& limit, const char* keyword, const char* word, auto holds) {
       if (limit && !holds(compare(value, *limit))) {
-        fits = violate(keyword, "is " + shown(value) + ", must be " + word + " " + shown(*limit));
+        fits = violate(keyword, [&] { return "is " + shown(value) + ", must be " + word + " " + shown(*limit); });
       }
     };
     bound(schema.minimum, "minimum", "at least", [](int order) { return order >= 0; });
@@ -170,7 +190,8 @@ class Check {
     bound(schema.exclusive_minimum, "exclusiveMinimum", "above", [](int order) { return order > 0; });
     bound(schema.exclusive_maximum, "exclusiveMaximum", "below", [](int order) { return order < 0; });
     if (schema.multiple_of && !is_multiple(value, *schema.multiple_of)) {
-      fits = violate("multipleOf", "is " + shown(value) + ", must be a multiple of " + shown(*schema.multiple_of));
+      fits = violate("multipleOf",
+                     [&] { return "is " + shown(value) + ", must be a multiple of " + shown(*schema.multiple_of); });
     }
     return fits;
   }
@@ -187,15 +208,19 @@ class Check {
   bool text(const Node& schema, std::string_view value) {
     bool fits = true;
     if (schema.min_length || schema.max_length) {
+      if (!step_over(value)) return false;
       fits = count(code_points(value), schema.min_length, schema.max_length, "minLength", "maxLength", "characters");
     }
     if (schema.pattern && !matches(*schema.pattern, value)) {
-      fits = violate("pattern", "does not match the pattern " + schema.pattern->text);
+      fits = violate("pattern", [&] { return "does not match the pattern " + schema.pattern->text; });
     }
     return fits;
   }
 
-  static bool matches(const Pattern& pattern, std::string_view text) {
+  bool matches(const Pattern& pattern, std::string_view text) {
+    // RE2 takes time in proportion to the text and, at its worst, to the program.
+    const auto parts = static_cast<std::uint64_t>(std::max(pattern.compiled->ProgramSize(), 0));
+    if (!step((1 + text.size() / kPatternBytesAStep) * (1 + parts / kPatternPartsAStep))) return false;
     return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *pattern.compiled);
   }
 
@@ -243,20 +268,23 @@ class Check {
   bool object(const Node& schema, const json::object& value, std::size_t depth) {
     bool fits =
         count(value.size(), schema.min_properties, schema.max_properties, "minProperties", "maxProperties", "members");
+    if (!step(schema.required.size() + schema.dependent_required.size() + schema.dependent_schemas.size()))
+      return false;
     for (const std::string& name : schema.required) {
-      if (!value.contains(name)) fits = violate("required", "the member '" + name + "' is missing");
+      if (!value.contains(name)) fits = violate("required", [&] { return "the member '" + name + "' is missing"; });
     }
     for (const auto& [name, needed] : schema.dependent_required) {
       if (!value.contains(name)) continue;
+      if (!step(needed.size())) return false;
       for (const std::string& other : needed) {
         if (value.contains(other)) continue;
-        fits = violate("dependentRequired", "with '" + name + "' the member '" + other + "' is needed, too");
+        fits = violate("dependentRequired",
+                       [&] { return "with '" + name + "' the member '" + other + "' is needed, too"; });
       }
     }
-    const json::value whole_holder = nullptr;
     const std::size_t parent = pointer_.size();
     for (const json::key_value_pair& member : value) {
-      if (!step()) return false;
+      if (!step() || !step_over(member.key())) return false;
       pointer_ += "/" + pointer_step(member.key());
       fits = this->member(schema, member, depth) && fits;
       pointer_.resize(parent);
@@ -273,7 +301,6 @@ class Check {
       fits = node(*found->second, member.value(), depth + 1);
     }
     for (const auto& [pattern, one] : schema.pattern_properties) {
-      if (!step()) return false;
       if (!matches(pattern, name)) continue;
       is_known = true;
       fits = node(*one, member.value(), depth + 1) && fits;
@@ -289,22 +316,27 @@ class Check {
   }
 
   bool not_allowed(const Node& schema, std::string_view name) {
+    return violate("additionalProperties", [&] { return name_message(schema, name); });
+  }
+
+  std::string name_message(const Node& schema, std::string_view name) {
+    // Without a guess where there is no more work left for it.
+    const bool can_guess = step(schema.properties.size() * std::min<std::size_t>(name.size(), 64) / kNamesAStep);
     std::vector<std::string_view> known;
     std::string list;
     for (const auto& [property, one] : schema.properties) {
       known.push_back(property);
       if (known.size() <= kShownValues) list += (list.empty() ? "" : ", ") + property;
     }
-    return violate("additionalProperties", "there is no member of this name" + event::did_you_mean(name, known) +
-                                               "; allowed are " + (list.empty() ? "none" : list));
+    const std::string guess = can_guess ? event::did_you_mean(name, known) : std::string();
+    return "there is no member of this name" + guess + "; allowed are " + (list.empty() ? "none" : list);
   }
 
   // The verdict alone.
   bool quietly(const Node& schema, const json::value& value, std::size_t depth) {
-    std::vector<SchemaViolation> kept;
-    kept.swap(found_);
+    const bool was_quiet = std::exchange(is_quiet_, true);
     const bool fits = node(schema, value, depth + 1);
-    found_.swap(kept);
+    is_quiet_ = was_quiet;
     return fits;
   }
 
@@ -315,7 +347,7 @@ class Check {
     if (!schema.any_of.empty()) fits = alternatives(schema.any_of, "anyOf", false, value, depth) && fits;
     if (!schema.one_of.empty()) fits = alternatives(schema.one_of, "oneOf", true, value, depth) && fits;
     if (schema.negated != nullptr && quietly(*schema.negated, value, depth)) {
-      fits = violate("not", "is what the schema excludes: " + shown(value));
+      fits = violate("not", [&] { return "is what the schema excludes: " + shown(value); });
     }
     if (schema.condition != nullptr) {
       const Node* next = quietly(*schema.condition, value, depth) ? schema.then_schema : schema.else_schema;
@@ -366,6 +398,7 @@ class Check {
 
   std::string pointer_;
   std::vector<SchemaViolation> found_;
+  bool is_quiet_ = false;  // only the verdict is asked for
   std::uint64_t steps_ = 0;
 };
 
