@@ -207,6 +207,29 @@ TEST(Tools, ASchemaThatCannotBeCheckedIsRefusedAtRegistration) {
   EXPECT_NE(harness.error().message.find("unevaluatedProperties"), std::string::npos) << harness.error().message;
 }
 
+TEST(Tools, AStrictToolNeverSeesTheNullsOfItsHost) {
+  auto tool = std::make_shared<TestTool>("act");
+  tool->declare().strict = true;
+  const Acted acted =
+      act(tool, R"({"turns":[{"tool_calls":[{"id":"c1","name":"act","arguments":{"n":null}}]},{"text":"Done."}]})");
+  EXPECT_FALSE(acted.finished.error) << acted.finished.error->message;
+  EXPECT_EQ(text_of_parts(acted.finished.result), "did {}");
+  auto loose = std::make_shared<TestTool>("act");
+  const Acted refused =
+      act(loose, R"({"turns":[{"tool_calls":[{"id":"c1","name":"act","arguments":{"n":null}}]},{"text":"Done."}]})");
+  EXPECT_EQ(refused.finished.error->code, "tool_args_invalid");
+}
+
+TEST(Tools, AStrictToolWhoseSchemaCannotBeStrictIsRefused) {
+  auto tool = std::make_shared<TestTool>("act");
+  tool->declare().strict = true;
+  tool->declare().input_schema = {R"({"type":"object","properties":{"a":{"type":"string","maxLength":7}}})"};
+  const auto harness = scripted_builder(kOneCall).tool(tool).build();
+  ASSERT_FALSE(harness);
+  EXPECT_EQ(harness.error().code, "tool_schema_invalid");
+  EXPECT_EQ(harness.error().at, "/properties/a/maxLength");
+}
+
 TEST(Tools, ARunMayNameItsTools) {
   auto one = std::make_shared<TestTool>("act");
   auto other = std::make_shared<TestTool>("other");

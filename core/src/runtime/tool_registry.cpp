@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "codec/json_schema/null_members.hpp"
+#include "codec/json_schema/strict_schema.hpp"
 #include "event/json_writer.hpp"
 #include "event/nearest_name.hpp"
 
@@ -70,6 +72,11 @@ Result<void> ToolRegistry::add(std::shared_ptr<Tool> tool) {
   if (entries_->by_name.contains(spec.name)) return refuse(spec, "there is one of that name already", "tool.name");
   auto input = codec::JsonSchema::compile(spec.input_schema.text);
   if (!input) return std::unexpected(of_tool(input.error(), spec));
+  if (spec.strict) {
+    if (auto strict = codec::strict_schema(spec.input_schema.text); !strict) {
+      return std::unexpected(of_tool(strict.error(), spec));
+    }
+  }
   std::optional<codec::JsonSchema> output;
   if (!spec.output_schema.text.empty()) {
     auto compiled = codec::JsonSchema::compile(spec.output_schema.text);
@@ -121,6 +128,14 @@ Result<ToolRegistry> ToolRegistryAccess::only(const ToolRegistry& registry, cons
   ToolRegistry kept;
   kept.entries_ = std::move(entries);
   return kept;
+}
+
+std::string ToolRegistryAccess::tool_arguments(const ToolRegistry& registry, std::string_view tool,
+                                               std::string arguments) {
+  const auto found = registry.entries_->by_name.find(tool);
+  if (found == registry.entries_->by_name.end()) return arguments;
+  const ToolSpec& spec = found->second.tool->spec();
+  return spec.strict ? codec::drop_nulls(spec.input_schema.text, arguments) : arguments;
 }
 
 std::optional<ToolError> ToolRegistryAccess::check_arguments(const ToolRegistry& registry, std::string_view tool,

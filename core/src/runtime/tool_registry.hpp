@@ -29,7 +29,10 @@ class ToolRegistryAccess {
   static void merge(ToolRegistry& registry, const ToolRegistry& more);
   /// Keeps only the tools of these names. Error: `invalid_argument` naming the one that is not there, and the nearest.
   static Result<ToolRegistry> only(const ToolRegistry& registry, const std::vector<std::string>& names);
-  /// The arguments of a call against the tool's schema; nothing where they fit. The error names each place, the
+  /// The arguments as the tool shall see them: of a strict tool without the nulls that its host wants in place of
+  /// optional properties; else as they are.
+  static std::string tool_arguments(const ToolRegistry& registry, std::string_view tool, std::string arguments);
+  /// What `tool_arguments` gave against the tool's schema; nothing where it fits. The error names each place, the
   /// keyword and what is allowed, for the model to read.
   static std::optional<ToolError> check_arguments(const ToolRegistry& registry, std::string_view tool,
                                                   std::string_view arguments);

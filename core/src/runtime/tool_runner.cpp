@@ -190,6 +190,7 @@ ToolResult ToolRunner::stopped_result(const Call& call) const {
 
 void ToolRunner::prepare(event::effects::PrepareTool effect) {
   auto call = begin(effect.call_id, effect.tool, 1, Kind::preparation);
+  effect.arguments = ToolRegistryAccess::tool_arguments(tools_, effect.tool, std::move(effect.arguments));
   if (auto error = ToolRegistryAccess::check_arguments(tools_, effect.tool, effect.arguments)) {
     end(call);
     driver_->push_tool_input(event::inputs::ToolPrepared{effect.call_id, {}, error->to_error()});
@@ -232,7 +233,9 @@ asio::awaitable<ToolResult> ToolRunner::execute_when_durable(CallPtr call, event
   }
   call->has_begun = true;
   ToolContext context = context_of(call, effect.idempotency_key);
-  ToolCall asked{effect.call_id, effect.tool, {std::move(effect.arguments)}};
+  ToolCall asked{effect.call_id,
+                 effect.tool,
+                 {ToolRegistryAccess::tool_arguments(tools_, effect.tool, std::move(effect.arguments))}};
   auto work = call->tool->execute(std::move(asked), std::move(effect.preparation), std::move(context));
   ToolResult result = co_await std::move(work);
   co_return result;
@@ -312,7 +315,9 @@ void ToolRunner::verify(event::effects::VerifyTool effect) {
     return;
   }
   start_deadline(call, kLookDeadline);
-  ToolCall asked{effect.call_id, effect.tool, {std::move(effect.arguments)}};
+  ToolCall asked{effect.call_id,
+                 effect.tool,
+                 {ToolRegistryAccess::tool_arguments(tools_, effect.tool, std::move(effect.arguments))}};
   auto work = call->tool->verify(std::move(asked), std::move(effect.undo), context_of(call, effect.idempotency_key));
   asio::co_spawn(driver_->engine()->executor(), std::move(work),
                  asio::bind_cancellation_slot(call->cancel.slot(), std::move(done)));

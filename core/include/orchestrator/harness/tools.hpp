@@ -124,8 +124,9 @@ class ToolRegistry {
   ~ToolRegistry();
   ToolRegistry(const ToolRegistry&);
   ToolRegistry& operator=(const ToolRegistry&);
-  /// Errors: `tool_schema_invalid` (a keyword that is not supported, or a bad schema, with its JSON pointer),
-  /// `invalid_argument` (a bad name, a name that is there already, a range).
+  /// Errors: `tool_schema_invalid` (a keyword that is not supported, or a bad schema, with its JSON pointer; of a
+  /// strict tool also what the strict subset does not have), `invalid_argument` (a bad name, a name that is there
+  /// already, a range).
   Result<void> add(std::shared_ptr<Tool> tool);
   /// The tool of that name, or null.
   [[nodiscard]] std::shared_ptr<Tool> find(std::string_view name) const;

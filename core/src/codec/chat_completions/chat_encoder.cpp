@@ -6,6 +6,7 @@
 
 #include "codec/chat_completions/chat_messages.hpp"
 #include "codec/json_document.hpp"
+#include "codec/json_schema/strict_schema.hpp"
 #include "codec/object_writer.hpp"
 
 namespace orchestrator::harness::codec {
@@ -105,13 +106,15 @@ Result<void> write_tools(ObjectWriter& body, const std::vector<ToolSpec>& tools)
   for (std::size_t i = 0; i < tools.size(); ++i) {
     const auto schema = schema_text(tools[i].input_schema, "tools." + tools[i].name + ".input_schema");
     if (!schema) return std::unexpected(schema.error());
+    const auto parameters = tools[i].strict ? strict_schema(*schema) : Result<std::string>(*schema);
+    if (!parameters) return std::unexpected(parameters.error());
     if (i > 0) out += ',';
     ObjectWriter tool(out);
     tool.text("type", "function");
     ObjectWriter function(tool.key("function"));
     function.text("name", tools[i].name);
     if (!tools[i].description.empty()) function.text("description", tools[i].description);
-    function.raw("parameters", *schema);
+    function.raw("parameters", *parameters);
     if (tools[i].strict) function.flag("strict", true);
     function.end();
     tool.end();

@@ -106,9 +106,9 @@ TEST(ChatEncoder, WritesToolsAndTheChoice) {
                    {.name = "g", .description = "", .input_schema = {"{}"}}};
   request.settings.parallel_tool_calls = false;
   request.settings.tool_choice = ToolChoice{.mode = ToolChoiceMode::named, .name = "g"};
-  const std::string tools =
-      R"("tools":[{"type":"function","function":{"name":"f","description":"Does.","parameters":{"type":"object"},"strict":true}},)"
-      R"({"type":"function","function":{"name":"g","parameters":{}}}],)";
+  const std::string tools = R"("tools":[{"type":"function","function":{"name":"f","description":"Does.",)"
+                            R"("parameters":{"type":"object","additionalProperties":false},"strict":true}},)"
+                            R"({"type":"function","function":{"name":"g","parameters":{}}}],)";
   EXPECT_EQ(settings_of(request),
             tools + R"("parallel_tool_calls":false,"tool_choice":{"type":"function","function":{"name":"g"}},)");
   EXPECT_EQ(settings_of(request, chat_options(ChatHost::ollama)), tools);

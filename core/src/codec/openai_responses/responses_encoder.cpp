@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "codec/json_document.hpp"
+#include "codec/json_schema/strict_schema.hpp"
 #include "codec/object_writer.hpp"
 #include "codec/openai_responses/input_items.hpp"
 #include "codec/openai_responses/model_family.hpp"
@@ -59,12 +60,15 @@ Result<void> write_tools(ObjectWriter& body, const std::vector<ToolSpec>& tools)
     const ToolSpec& tool = tools[at];
     if (auto checked = check_schema(tool.input_schema, "tools." + tool.name + ".input_schema"); !checked)
       return checked;
+    const auto parameters =
+        tool.strict ? strict_schema(tool.input_schema.text) : Result<std::string>(tool.input_schema.text);
+    if (!parameters) return std::unexpected(parameters.error());
     if (at > 0) out += ',';
     ObjectWriter object(out);
     object.text("type", "function");
     object.text("name", tool.name);
     if (!tool.description.empty()) object.text("description", tool.description);
-    object.raw("parameters", tool.input_schema.text);
+    object.raw("parameters", *parameters);
     object.flag("strict", tool.strict);  // left out, it would count as true
     object.end();
   }

@@ -63,7 +63,10 @@ TEST(ResponsesEncoder, WritesEverySetting) {
   ProviderRequest request = request_of({user_text("Hi")}, "gpt-5.6");
   request.system = "Be \"brief\"\n";
   request.tools = {{.name = "f", .description = "d", .input_schema = {R"({"type":"object"})"}},
-                   {.name = "g", .description = "", .input_schema = {"{}"}, .strict = true}};
+                   {.name = "g",
+                    .description = "",
+                    .input_schema = {R"({"type":"object","properties":{"a":{"type":"string"}}})"},
+                    .strict = true}};
   request.settings = {.temperature = 0.5,
                       .top_p = 1,
                       .max_output_tokens = 100,
@@ -75,16 +78,18 @@ TEST(ResponsesEncoder, WritesEverySetting) {
                       .metadata = {{"b", "2"}, {"a", "1"}}};
   ResponsesOptions options;
   options.prompt_cache_key = "k";
-  EXPECT_EQ(encode(request, options),
-            R"({"model":"gpt-5.6","instructions":"Be \"brief\"\n","tools":[)"
-            R"({"type":"function","name":"f","description":"d","parameters":{"type":"object"},"strict":false},)"
-            R"({"type":"function","name":"g","parameters":{},"strict":true}],)"
-            R"("tool_choice":{"type":"function","name":"g"},"parallel_tool_calls":false,)"
-            R"("text":{"format":{"type":"json_schema","name":"answer","schema":{"type":"object"},"strict":true}},)"
-            R"("reasoning":{"effort":"xhigh","summary":"auto"},"include":["reasoning.encrypted_content"],)"
-            R"("store":false,"stream":true,"prompt_cache_key":"k","max_output_tokens":100,"temperature":0.5,"top_p":1,)"
-            R"("metadata":{"b":"2","a":"1"},"input":[)" +
-                kHi + "]}");
+  EXPECT_EQ(
+      encode(request, options),
+      R"({"model":"gpt-5.6","instructions":"Be \"brief\"\n","tools":[)"
+      R"({"type":"function","name":"f","description":"d","parameters":{"type":"object"},"strict":false},)"
+      R"({"type":"function","name":"g","parameters":{"type":"object","properties":{"a":{"type":["string","null"]}},)"
+      R"("additionalProperties":false,"required":["a"]},"strict":true}],)"
+      R"("tool_choice":{"type":"function","name":"g"},"parallel_tool_calls":false,)"
+      R"("text":{"format":{"type":"json_schema","name":"answer","schema":{"type":"object"},"strict":true}},)"
+      R"("reasoning":{"effort":"xhigh","summary":"auto"},"include":["reasoning.encrypted_content"],)"
+      R"("store":false,"stream":true,"prompt_cache_key":"k","max_output_tokens":100,"temperature":0.5,"top_p":1,)"
+      R"("metadata":{"b":"2","a":"1"},"input":[)" +
+          kHi + "]}");
 }
 
 TEST(ResponsesEncoder, KeepsTheBeginningOfAGrowingConversation) {
