@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/configuration/config_file.hpp"
 
+#include <algorithm>
+#include <stdexcept>
+#include <tuple>
+#include <utility>
+
+// The parser asserts what malformed text can break ("a={{"); with NDEBUG it would tell the optimizer to assume it.
+// Thrown, it is an error like any other. This is the only file that includes toml++.
+#undef NDEBUG
+#define TOML_ASSERT(condition) \
+  (static_cast<bool>(condition) ? static_cast<void>(0) : throw std::logic_error("unexpected text"))
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
 #define TOML_ENABLE_FORMATTERS 0
 #define TOML_UNRELEASED_FEATURES 0
 #include <toml++/toml.h>
-
-#include <algorithm>
-#include <tuple>
-#include <utility>
 
 #include "cli/input/byte_reader.hpp"
 
@@ -91,7 +97,12 @@ class Flattener {
 }  // namespace
 
 Result<std::vector<ConfigEntry>> parse_config(std::string_view text, const std::string& path) {
-  toml::parse_result parsed = toml::parse(text, std::string_view(path));
+  toml::parse_result parsed;
+  try {
+    parsed = toml::parse(text, std::string_view(path));
+  } catch (const std::logic_error& broken) {
+    return fail(RuntimeErrorCode::configuration_invalid, path + ": malformed: " + broken.what(), path);
+  }
   if (!parsed) {
     return refuse(path, parsed.error().source().begin, std::string(parsed.error().description()));
   }
