@@ -31,7 +31,7 @@ score() { # STATUS NAME
 write_journals() { # NAME COMPILER BUILD_TYPE LEVEL
     local tree="$trees/$1" log="$trees/$1.log"
     cmake -S "$root" -B "$tree" -G Ninja -DCMAKE_CXX_COMPILER="$2" -DCMAKE_BUILD_TYPE="$3" \
-        -DORCHESTRATOR_PURE_ONLY=ON -DORCHESTRATOR_TESTS=OFF -DORCHESTRATOR_PCH=OFF >"$log" 2>&1 || return 1
+        -DORCHESTRATOR_PURE_ONLY=ON -DORCHESTRATOR_TESTS=OFF >"$log" 2>&1 || return 1
     grep -q "FLAGS = .*$4" "$tree/build.ninja" || {
         echo "$1 is not built with $4"
         return 1
