@@ -15,6 +15,23 @@ namespace {
 constexpr std::size_t kJsonDepthMax = 128;
 constexpr std::uint64_t kTimeoutMs = 60'000;
 
+// A call that could be planned once, and now fails for what is in the file, fails because that has changed.
+ToolError as_stale(ToolError error) {
+  switch (error.code) {
+    case ToolErrorCode::edit_no_match:
+    case ToolErrorCode::edit_ambiguous:
+    case ToolErrorCode::not_found:
+    case ToolErrorCode::already_exists:
+    case ToolErrorCode::not_a_regular_file:
+    case ToolErrorCode::file_too_large:
+      error.message = "what is there has changed since the call was prepared; nothing was done: " + error.message;
+      error.code = ToolErrorCode::stale_file;
+      return error;
+    default:
+      return error;
+  }
+}
+
 }  // namespace
 
 std::string text_of(const boost::json::object& arguments, std::string_view name) {
@@ -45,22 +62,40 @@ ChangingTool::ChangingTool(std::string name, std::string description, std::strin
   spec_.timeout_ms = kTimeoutMs;
 }
 
+std::vector<std::string> ChangingTool::protected_in(const Workspace& workspace) const {
+  std::vector<std::string> paths = more_protected_;
+  if (auto repository = git_folder(workspace)) paths.push_back(*std::move(repository));
+  return paths;
+}
+
 std::expected<OpenPath, ToolError> ChangingTool::open_changing(const Workspace& workspace,
                                                                const std::string& path) const {
-  // By its text as well: what is not there yet cannot be opened, and is protected all the same.
-  const std::string text = std::filesystem::path(path).lexically_normal().generic_string();
-  if (is_protected(text, more_protected_)) {
+  const std::vector<std::string> more = protected_in(workspace);
+  const auto refusal = [](const std::string& name) {
     return std::unexpected(
-        ToolError{ToolErrorCode::protected_path, "'" + text + "' is protected: tools never change it", "/path", {}});
-  }
+        ToolError{ToolErrorCode::protected_path, "'" + name + "' is protected: tools never change it", "/path", {}});
+  };
+  // By its text as well: what is not there yet cannot be opened, and is protected all the same.
+  std::filesystem::path text = std::filesystem::path(path).lexically_normal();
+  if (text.is_absolute()) text = text.lexically_relative(workspace.directory());
+  if (is_protected(text.generic_string(), more)) return refusal(text.generic_string());
   auto opened = open_path(workspace, path);
   if (!opened) return opened;
   if (opened->path == ".") {
     return std::unexpected(ToolError{ToolErrorCode::path_invalid, "that is the workspace itself", "/path", {}});
   }
-  if (is_protected(opened->path, more_protected_)) {
-    return std::unexpected(ToolError{
-        ToolErrorCode::protected_path, "'" + opened->path + "' is protected: tools never change it", "/path", {}});
+  if (is_protected(opened->path, more)) return refusal(opened->path);
+  return opened;
+}
+
+std::expected<OpenPath, ToolError> ChangingTool::open_moving(const Workspace& workspace,
+                                                             const std::string& path) const {
+  auto opened = open_changing(workspace, path);
+  if (opened && holds_protected(opened->path, protected_in(workspace))) {
+    return std::unexpected(ToolError{ToolErrorCode::protected_path,
+                                     "something in '" + opened->path + "' is protected: it stays where it is",
+                                     "/from",
+                                     {}});
   }
   return opened;
 }
@@ -87,11 +122,14 @@ Awaitable<std::expected<ToolPreparation, ToolError>> ChangingTool::prepare(ToolC
 Awaitable<ToolResult> ChangingTool::execute(ToolCall call, ToolPreparation preparation, ToolContext context) {
   std::function<ToolResult()> work = [this, call, preparation, context] {
     const auto change = plan_call(call, context);
-    if (!change) return ToolResult::failure(change.error().code, change.error().message, change.error().at);
-    // Planned anew on the same files, the record is the same; on others it is another.
-    if (preparation.undo && undo_record(*change).data.text != preparation.undo->data.text) {
-      return ToolResult::failure(ToolErrorCode::stale_file,
-                                 "what is there has changed since the call was prepared; nothing was done", "/path");
+    if (!change) {
+      const ToolError error = preparation.undo ? as_stale(change.error()) : change.error();
+      return ToolResult::failure(error.code, error.message, error.at);
+    }
+    if (preparation.undo) {
+      if (const auto error = planned_otherwise(*preparation.undo, *change)) {
+        return ToolResult::failure(error->code, error->message, error->at);
+      }
     }
     if (auto done = carry_out(*context.workspace, *change); !done) {
       return ToolResult::failure(done.error().code, done.error().message, done.error().at);

@@ -35,8 +35,13 @@ class ChangingTool : public Tool {
   /// Opens a path that is to be changed; a protected one is `protected_path`.
   [[nodiscard]] std::expected<OpenPath, ToolError> open_changing(const Workspace& workspace,
                                                                  const std::string& path) const;
+  /// The same for what leaves its place: a folder that something protected is in is `protected_path` too.
+  [[nodiscard]] std::expected<OpenPath, ToolError> open_moving(const Workspace& workspace,
+                                                               const std::string& path) const;
 
  private:
+  // What is protected besides the built-in paths.
+  [[nodiscard]] std::vector<std::string> protected_in(const Workspace& workspace) const;
   [[nodiscard]] std::expected<FileChange, ToolError> plan_call(const ToolCall& call, const ToolContext& context) const;
 
   ToolSpec spec_;

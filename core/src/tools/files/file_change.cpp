@@ -55,7 +55,7 @@ bool is_same(FileState left, FileState right) {
 std::string temporary_name() {
   std::array<unsigned char, 8> bytes{};
   if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) bytes.fill(0x5a);
-  std::string name = ".orchestrator-";
+  std::string name(kTemporaryPrefix);
   constexpr std::string_view kHex = "0123456789abcdef";
   for (const unsigned char byte : bytes) {
     name += kHex[byte >> 4U];
@@ -64,10 +64,23 @@ std::string temporary_name() {
   return name;
 }
 
+// After the change: a disk that fails now may have it or not.
 Done sync_folder(const OpenPath& path) {
   const Descriptor folder(::openat(path.folder.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder.is_open() || ::fsync(folder.get()) != 0) return std::unexpected(file_error(errno, path.path));
-  return {};
+  if (folder.is_open() && ::fsync(folder.get()) == 0) return {};
+  ToolError error = file_error(errno, path.path);
+  error.code = ToolErrorCode::tool_outcome_unknown;
+  error.message = "it is done, but the disk may not keep it: " + error.message;
+  return std::unexpected(std::move(error));
+}
+
+int rename_at(const OpenPath& from, const std::string& name, const OpenPath& to, const std::string& new_name,
+              unsigned how) {
+  return ::renameat2(from.folder.get(), name.c_str(), to.folder.get(), new_name.c_str(), how);
+}
+
+OpenPath sibling(const OpenPath& path, const std::string& name) {
+  return {Descriptor(::openat(path.folder.get(), ".", O_PATH | O_DIRECTORY | O_CLOEXEC)), name, name};
 }
 
 Done write_all(int number, std::string_view content, const std::string& path) {
@@ -79,6 +92,23 @@ Done write_all(int number, std::string_view content, const std::string& path) {
   }
   if (::fsync(number) != 0) return std::unexpected(file_error(errno, path));
   return {};
+}
+
+// Where the file system has neither way of renaming (NFS): a link never replaces, and what is replaced is looked at
+// right before. Another writer in that moment loses.
+Done replace_plainly(const OpenPath& path, const std::string& temporary, const FileState& before) {
+  const int folder = path.folder.get();
+  const auto found = read_state(path, FileWish::hash);
+  const bool is_as_before = found && is_same(found->state, before);
+  const bool is_new = before.kind == FileKind::absent;
+  const int result = !is_as_before ? -1
+                     : is_new      ? ::linkat(folder, temporary.c_str(), folder, path.name.c_str(), 0)
+                                   : ::renameat(folder, temporary.c_str(), folder, path.name.c_str());
+  const int error = result == 0 ? 0 : errno;
+  if (is_new || result != 0) ::unlinkat(folder, temporary.c_str(), 0);
+  if (result == 0) return sync_folder(path);
+  if (!is_as_before) return std::unexpected(stale(path.path, before, found ? found->state : FileState{}));
+  return std::unexpected(file_error(error, path.path));
 }
 
 // The new content under a name of its own, then in one step under the real one. A file that was there is taken out by
@@ -96,30 +126,30 @@ Done write_file(const OpenPath& path, const PathChange& change, std::string_view
   };
   if (!is_new && ::fchmod(file.get(), before.mode) != 0) return give_up(file_error(errno, path.path));
   if (auto written = write_all(file.get(), content, path.path); !written) return give_up(written.error());
-  const unsigned how = is_new ? RENAME_NOREPLACE : RENAME_EXCHANGE;
-  if (::renameat2(path.folder.get(), temporary.c_str(), path.folder.get(), path.name.c_str(), how) != 0) {
-    if (errno == EEXIST || errno == ENOENT) {
-      const auto found = read_state(path);
-      return give_up(stale(path.path, before, found ? found->state : FileState{}));
-    }
+  const auto refuse = [&] {
+    const auto found = read_state(path, FileWish::hash);
+    return give_up(stale(path.path, before, found ? found->state : FileState{}));
+  };
+  if (rename_at(path, temporary, path, path.name, is_new ? RENAME_NOREPLACE : RENAME_EXCHANGE) != 0) {
+    if (errno == EEXIST || errno == ENOENT) return refuse();
+    if (errno == EINVAL) return replace_plainly(path, temporary, before);
     return give_up(file_error(errno, path.path));
   }
   if (is_new) return sync_folder(path);
-  OpenPath taken_out{Descriptor(::openat(path.folder.get(), ".", O_PATH | O_DIRECTORY | O_CLOEXEC)), temporary,
-                     temporary};
-  const auto found = read_state(taken_out);
+  const auto found = read_state(sibling(path, temporary), FileWish::hash);
   if (!found || !is_same(found->state, before)) {
-    const bool is_back =
-        ::renameat2(path.folder.get(), temporary.c_str(), path.folder.get(), path.name.c_str(), RENAME_EXCHANGE) == 0;
-    if (!is_back) return std::unexpected(file_error(errno, path.path));
+    if (rename_at(path, temporary, path, path.name, RENAME_EXCHANGE) != 0) {
+      return std::unexpected(file_error(errno, path.path));
+    }
     return give_up(stale(path.path, before, found ? found->state : FileState{}));
   }
   if (::unlinkat(path.folder.get(), temporary.c_str(), 0) != 0) return std::unexpected(file_error(errno, path.path));
   return sync_folder(path);
 }
 
-Done move_path(const OpenPath& from, const OpenPath& to) {
-  if (::renameat2(from.folder.get(), from.name.c_str(), to.folder.get(), to.name.c_str(), RENAME_NOREPLACE) != 0) {
+// A path that may have been swapped between the look and the rename is looked at once more in its new place.
+Done move_path(const OpenPath& from, const OpenPath& to, const FileState& before) {
+  if (rename_at(from, from.name, to, to.name, RENAME_NOREPLACE) != 0) {
     if (errno == EXDEV) {
       return std::unexpected(
           ToolError{ToolErrorCode::io_error,
@@ -129,21 +159,39 @@ Done move_path(const OpenPath& from, const OpenPath& to) {
     }
     return std::unexpected(file_error(errno, errno == EEXIST ? to.path : from.path));
   }
+  const auto found = read_state(to, FileWish::hash);
+  if (!found || !is_same(found->state, before)) {
+    if (rename_at(to, to.name, from, from.name, RENAME_NOREPLACE) != 0)
+      return std::unexpected(file_error(errno, to.path));
+    return std::unexpected(stale(from.path, before, found ? found->state : FileState{}));
+  }
   if (auto synced = sync_folder(from); !synced) return synced;
   return sync_folder(to);
 }
 
-Done remove_path(const OpenPath& path, const PathChange& change) {
-  const int flags = change.before.state.kind == FileKind::folder ? AT_REMOVEDIR : 0;
-  if (::unlinkat(path.folder.get(), path.name.c_str(), flags) != 0) {
-    if (errno == ENOTEMPTY || errno == EEXIST) {
-      return std::unexpected(ToolError{ToolErrorCode::not_a_regular_file,
-                                       "'" + path.path + "' is a folder with something in it; empty it first",
-                                       "/path",
-                                       {}});
+Done remove_folder(const OpenPath& path) {
+  if (::unlinkat(path.folder.get(), path.name.c_str(), AT_REMOVEDIR) == 0) return sync_folder(path);
+  if (errno != ENOTEMPTY && errno != EEXIST) return std::unexpected(file_error(errno, path.path));
+  return std::unexpected(ToolError{ToolErrorCode::not_a_regular_file,
+                                   "'" + path.path + "' is a folder with something in it; empty it first",
+                                   "/path",
+                                   {}});
+}
+
+// Taken aside first: what is deleted is then what was looked at, and nobody else's new file of that name.
+Done remove_file(const OpenPath& path, const FileState& before) {
+  const std::string aside = temporary_name();
+  if (rename_at(path, path.name, path, aside, 0) != 0) return std::unexpected(file_error(errno, path.path));
+  const auto found = read_state(sibling(path, aside), FileWish::hash);
+  if (!found || !is_same(found->state, before)) {
+    if (rename_at(path, aside, path, path.name, RENAME_NOREPLACE) != 0) {
+      ToolError error = file_error(errno, path.path);
+      error.message += "; the file lies beside it as " + aside;
+      return std::unexpected(std::move(error));
     }
-    return std::unexpected(file_error(errno, path.path));
+    return std::unexpected(stale(path.path, before, found ? found->state : FileState{}));
   }
+  if (::unlinkat(path.folder.get(), aside.c_str(), 0) != 0) return std::unexpected(file_error(errno, path.path));
   return sync_folder(path);
 }
 
@@ -179,6 +227,25 @@ std::vector<ToolTarget> targets_of(const FileChange& change) {
   return targets;
 }
 
+std::optional<ToolError> planned_otherwise(const UndoRecord& undo, const FileChange& now) {
+  json::error_code error;
+  const json::value record = json::parse(undo.data.text, error);
+  const json::value* paths = error || !record.is_object() ? nullptr : record.get_object().if_contains("paths");
+  if (paths == nullptr || !paths->is_array() || paths->get_array().size() != now.paths.size()) {
+    return ToolError{ToolErrorCode::stale_file, "the call is another than the one that was prepared", {}, {}};
+  }
+  for (std::size_t i = 0; i < now.paths.size(); ++i) {
+    const json::object& entry = paths->get_array()[i].as_object();
+    const PathChange& path = now.paths[i];
+    const FileState before = from_json(entry.at("before").as_object());
+    if (entry.at("path").as_string() != path.path || !is_same(before, path.before.state) ||
+        !is_same(from_json(entry.at("after").as_object()), path.after)) {
+      return stale(path.path, before, path.before.state);
+    }
+  }
+  return std::nullopt;
+}
+
 Done carry_out(const Workspace& workspace, const FileChange& change) {
   std::vector<OpenPath> opened;
   for (const PathChange& path : change.paths) {
@@ -186,7 +253,7 @@ Done carry_out(const Workspace& workspace, const FileChange& change) {
     if (!open) return std::unexpected(open.error());
     // A folder on the way may have become a link since: the place that was approved is the one that counts.
     if (open->path != path.path) return std::unexpected(stale(path.path, path.before.state, FileState{}));
-    const auto found = read_state(*open);
+    const auto found = read_state(*open, FileWish::hash);
     if (!found) return std::unexpected(found.error());
     if (!is_same(found->state, path.before.state)) {
       return std::unexpected(stale(path.path, path.before.state, found->state));
@@ -197,9 +264,11 @@ Done carry_out(const Workspace& workspace, const FileChange& change) {
     case FileChange::Action::write:
       return write_file(opened.front(), change.paths.front(), change.content);
     case FileChange::Action::move:
-      return move_path(opened.front(), opened.back());
+      return move_path(opened.front(), opened.back(), change.paths.front().before.state);
     case FileChange::Action::remove:
-      return remove_path(opened.front(), change.paths.front());
+      return change.paths.front().before.state.kind == FileKind::folder
+                 ? remove_folder(opened.front())
+                 : remove_file(opened.front(), change.paths.front().before.state);
     case FileChange::Action::make_folder:
       return make_folder(opened.front());
   }
@@ -220,7 +289,8 @@ ToolVerdict verify_change(const Workspace& workspace, const UndoRecord& undo) {
   for (const json::value& entry : paths->get_array()) {
     const std::string path(entry.at("path").as_string());
     const auto open = open_path(workspace, path);
-    const auto found = open ? read_state(*open) : std::expected<FileRead, ToolError>(std::unexpected(open.error()));
+    const auto found =
+        open ? read_state(*open, FileWish::hash) : std::expected<FileRead, ToolError>(std::unexpected(open.error()));
     if (!found) {
       verdict.detail = found.error().message;
       return verdict;

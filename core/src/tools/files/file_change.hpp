@@ -5,6 +5,7 @@
 // difference. Carrying it out checks once more that nothing has changed since. Values; for any thread.
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,8 +36,12 @@ struct FileChange {
 /// The paths with what is there now.
 [[nodiscard]] std::vector<ToolTarget> targets_of(const FileChange& change);
 
+/// `stale_file`, naming what was expected and what is found, where the call is planned otherwise now than its record
+/// says. Hard links may come and go.
+[[nodiscard]] std::optional<ToolError> planned_otherwise(const UndoRecord& undo, const FileChange& now);
+
 /// Carries the change out: a file appears whole or not at all. Error `stale_file` where something is no longer what the
-/// change was planned on; then nothing is done.
+/// change was planned on; then nothing is done. Error `tool_outcome_unknown` where it is done and the disk failed.
 [[nodiscard]] std::expected<void, ToolError> carry_out(const Workspace& workspace, const FileChange& change);
 
 /// Whether a change that was begun has happened, by comparing what is there with before and after.

@@ -10,44 +10,52 @@
 #include <climits>
 #include <utility>
 
+#include "event/hash_chain.hpp"
+
 namespace orchestrator::harness::tools {
 namespace {
 
 constexpr std::uint32_t kPermissions = 07777;
 
-std::expected<std::string, ToolError> read_all(int number, const std::string& path) {
-  std::string content;
-  std::array<char, 64 << 10> buffer;
-  for (;;) {
-    const ssize_t got = ::read(number, buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return std::unexpected(file_error(errno, path));
-    if (got == 0) return content;
-    content.append(buffer.data(), static_cast<std::size_t>(got));
-    if (content.size() > kFileBytesMax) break;
-  }
-  return std::unexpected(
-      ToolError{ToolErrorCode::file_too_large, "'" + path + "' grew past 10485760 bytes", "/path", {}});
+ToolError too_large(const std::string& path, std::uint64_t size_bytes, std::uint64_t limit_bytes) {
+  return {ToolErrorCode::file_too_large,
+          "'" + path + "' has " + std::to_string(size_bytes) + " bytes, the limit is " + std::to_string(limit_bytes),
+          "/path",
+          {}};
 }
 
-std::expected<FileRead, ToolError> read_file(const OpenPath& path, FileState state) {
-  if (state.size_bytes > kFileBytesMax) {
-    return std::unexpected(ToolError{ToolErrorCode::file_too_large,
-                                     "'" + path.path + "' has " + std::to_string(state.size_bytes) +
-                                         " bytes, the limit is " + std::to_string(kFileBytesMax),
-                                     "/path",
-                                     {}});
-  }
+std::expected<FileRead, ToolError> read_file(const OpenPath& path, FileState state, FileWish wish) {
+  const std::uint64_t limit_bytes = wish == FileWish::content ? kFileBytesMax : kHashedBytesMax;
+  if (state.size_bytes > limit_bytes) return std::unexpected(too_large(path.path, state.size_bytes, limit_bytes));
   // Should it have become something that blocks, O_NONBLOCK keeps that from happening.
-  const int number =
-      ::openat(path.folder.get(), path.name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-  if (number < 0) return std::unexpected(file_error(errno, path.path));
-  const Descriptor file(number);
-  auto content = read_all(number, path.path);
-  if (!content) return std::unexpected(content.error());
-  state.content = sha256(*content);
-  state.size_bytes = content->size();
-  return FileRead{std::move(state), *std::move(content)};
+  const Descriptor file(
+      ::openat(path.folder.get(), path.name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+  struct stat found{};
+  if (!file.is_open() || ::fstat(file.get(), &found) != 0) return std::unexpected(file_error(errno, path.path));
+  if (!S_ISREG(found.st_mode)) {
+    return std::unexpected(
+        ToolError{ToolErrorCode::stale_file, "'" + path.path + "' is a file no longer", "/path", {}});
+  }
+  state.mode = found.st_mode & kPermissions;
+  state.links = found.st_nlink;
+  state.size_bytes = 0;
+  FileRead out;
+  event::Digest digest;
+  std::array<char, 64 << 10> buffer;
+  for (;;) {
+    const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return std::unexpected(file_error(errno, path.path));
+    if (got == 0) break;
+    const std::string_view piece(buffer.data(), static_cast<std::size_t>(got));
+    state.size_bytes += piece.size();
+    if (state.size_bytes > limit_bytes) return std::unexpected(too_large(path.path, state.size_bytes, limit_bytes));
+    digest.add(piece);
+    if (wish == FileWish::content) out.content += piece;
+  }
+  state.content = digest.finish();
+  out.state = std::move(state);
+  return out;
 }
 
 }  // namespace
@@ -68,7 +76,7 @@ std::string_view name_of(FileKind kind) {
   return "other";
 }
 
-std::expected<FileRead, ToolError> read_state(const OpenPath& path) {
+std::expected<FileRead, ToolError> read_state(const OpenPath& path, FileWish wish) {
   struct stat found{};
   if (::fstatat(path.folder.get(), path.name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) {
     if (errno == ENOENT) return FileRead{};
@@ -79,8 +87,7 @@ std::expected<FileRead, ToolError> read_state(const OpenPath& path) {
   if (S_ISREG(found.st_mode)) {
     state.kind = FileKind::file;
     state.size_bytes = static_cast<std::uint64_t>(found.st_size);
-    state.links = found.st_nlink;
-    return read_file(path, std::move(state));
+    return read_file(path, std::move(state), wish);
   }
   if (S_ISDIR(found.st_mode)) {
     state.kind = FileKind::folder;

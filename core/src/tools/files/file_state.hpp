@@ -17,6 +17,8 @@ namespace orchestrator::harness::tools {
 
 /// The most that is read of a file, and that is kept for an undo.
 inline constexpr std::uint64_t kFileBytesMax = 10ULL << 20;
+/// The most that is hashed of a file whose bytes are not kept.
+inline constexpr std::uint64_t kHashedBytesMax = 1ULL << 30;
 
 enum class FileKind : std::uint8_t { absent, file, folder, link, other };
 
@@ -30,13 +32,14 @@ struct FileState {
   bool operator==(const FileState&) const = default;
 };
 
-/// The state, and a file's bytes when `content` is wanted. Nothing is opened that could block. Errors:
-/// `file_too_large`, `io_error`.
 struct FileRead {
   FileState state;
-  std::string content;
+  std::string content;  // of files, where it is wanted
 };
-[[nodiscard]] std::expected<FileRead, ToolError> read_state(const OpenPath& path);
+enum class FileWish : std::uint8_t { content, hash };
+/// What is at the path; of a file its bytes too, or their hash alone. Nothing is opened that could block. Errors:
+/// `file_too_large` beyond `kFileBytesMax` (`kHashedBytesMax` for the hash), `io_error`.
+[[nodiscard]] std::expected<FileRead, ToolError> read_state(const OpenPath& path, FileWish wish = FileWish::content);
 
 /// As it stands in undo records, and back.
 [[nodiscard]] boost::json::object to_json(const FileState& state);

@@ -20,8 +20,10 @@
 #include <string>
 #include <thread>
 
+#include "event/json_writer.hpp"
 #include "orchestrator/harness/awaitable.hpp"
 #include "tools/built_in.hpp"
+#include "tools/files/file_change.hpp"
 #include "tools/files/file_state.hpp"
 #include "tools/files/ignore_rules.hpp"
 #include "tools/files/line_diff.hpp"
@@ -249,9 +251,18 @@ TEST_F(FileTools, ProtectedPathsStayAsTheyAre) {
   config_.protected_paths = {"deploy/keys"};
   fs::create_directories(base_ / "ws/deploy");
   for (const char* path : {".git/config", ".git/hooks/pre-commit", ".GIT/config", "sub/../.git/config", "alias/config",
-                           ".bashrc", ".profile", "orchestrator.toml", "deploy/keys", ".git"}) {
+                           ".bashrc", ".profile", "orchestrator.toml", "deploy/keys", ".git", "lib/.git/hooks/x",
+                           ".gitconfig", ".npmrc", ".ssh/config"}) {
     EXPECT_EQ(write(path), "protected_path") << path;
+    EXPECT_EQ(write((base_ / "ws" / path).string()), "protected_path") << path;
   }
+  for (const char* form : {"./deploy/keys", "Deploy/Keys/", "deploy//x/../keys"}) {
+    config_.protected_paths = {form};
+    EXPECT_EQ(write("deploy/keys"), "protected_path") << form;
+    // A folder above it would take it along.
+    EXPECT_EQ(call(make_move_file(config_), R"({"from":"deploy","to":"other"})"), "protected_path") << form;
+  }
+  EXPECT_EQ(write("deploy/free"), "created deploy/free: 3 bytes");
   EXPECT_EQ(call(make_move_file(config_), R"({"from":"a.txt","to":".git/hooks/x"})"), "protected_path");
   EXPECT_EQ(call(make_delete_file(config_), R"({"path":".git/config"})"), "protected_path");
   EXPECT_EQ(get("ws/.git/config"), "git");
@@ -260,6 +271,98 @@ TEST_F(FileTools, ProtectedPathsStayAsTheyAre) {
   fs::remove_all(base_ / "ws/.git");
   EXPECT_EQ(write(".git/config"), "protected_path");
   EXPECT_EQ(call(make_make_directory(config_), R"({"path":".git"})"), "protected_path");
+}
+
+TEST_F(FileTools, ARepositoryElsewhereIsProtectedToo) {
+  fs::create_directories(base_ / "ws/store/meta/hooks");
+  fs::create_directory_symlink("store/meta", base_ / "ws/.git");
+  EXPECT_EQ(write("store/meta/hooks/post-commit"), "protected_path");
+  EXPECT_EQ(call(make_move_file(config_), R"({"from":"store","to":"x"})"), "protected_path");
+  fs::remove(base_ / "ws/.git");
+  EXPECT_EQ(write("store/meta/config"), "created store/meta/config: 3 bytes");
+  put("ws/.git", "gitdir: store/meta\n");
+  EXPECT_EQ(write("store/meta/config"), "protected_path");
+  put("ws/.git", "gitdir: ../outside\n");
+  EXPECT_EQ(write("store/meta/config"), "wrote store/meta/config: 3 bytes");
+}
+
+// A few bytes could otherwise ask for gigabytes.
+TEST_F(FileTools, AnEditIsNoLargerThanAFileMayBe) {
+  put("ws/many.txt", std::string(100'000, 'a'));
+  const std::string arguments =
+      R"({"path":"many.txt","old":"a","new":")" + std::string(1'000, 'b') + R"(","all":true})";
+  EXPECT_EQ(call(make_edit_file(config_), arguments), "file_too_large");
+  EXPECT_EQ(get("ws/many.txt").size(), 100'000U);
+}
+
+TEST_F(FileTools, PlacesThatOverlapAreAmbiguous) {
+  put("ws/o.txt", "aaa");
+  EXPECT_EQ(call(make_edit_file(config_), R"({"path":"o.txt","old":"aa","new":"b"})"), "edit_ambiguous");
+  EXPECT_EQ(call(make_edit_file(config_), R"({"path":"o.txt","old":"aa","new":"b","all":true})"),
+            "wrote o.txt: 2 bytes");
+}
+
+TEST_F(FileTools, WhatIsStaleNamesBothContents) {
+  const auto tool = make_edit_file(config_);
+  const std::string arguments = R"({"path":"a.txt","old":"two","new":"2"})";
+  const auto prepared = prepare(*tool, arguments);
+  put("ws/a.txt", "other two\n");
+  ToolResult result = execute(*tool, arguments, *prepared);
+  EXPECT_EQ(result.error->message, "'a.txt' is not what it was: expected " + sha256("one\ntwo\nthree\n").str() +
+                                       ", found " + sha256("other two\n").str() + "; nothing was done");
+  put("ws/a.txt", "nothing of it\n");
+  result = execute(*tool, arguments, *prepared);
+  EXPECT_EQ(result.error->code, ToolErrorCode::stale_file);
+  // Another name of the same file changes nothing.
+  put("ws/a.txt", "one\ntwo\nthree\n");
+  fs::create_hard_link(base_ / "ws/a.txt", base_ / "ws/b.txt");
+  EXPECT_FALSE(execute(*tool, arguments, *prepared).error);
+}
+
+// What is deleted or moved is what was looked at, however its name is swapped meanwhile.
+TEST_F(FileTools, ASwappedFileIsNeitherDeletedNorMoved) {
+  const std::string one = (base_ / "ws/a.txt").string();
+  const std::string other = (base_ / "ws/other.txt").string();
+  std::atomic<bool> is_over = false;
+  put("ws/other.txt", "keep");
+  std::thread swapper([&] {
+    while (!is_over) ::renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE);
+  });
+  const auto kept = [&] { return get("ws/a.txt") == "keep" || get("ws/other.txt") == "keep" || get("ws/m") == "keep"; };
+  FileRead before;
+  before.state = {FileKind::file, 0644, 14, 1, sha256("one\ntwo\nthree\n"), {}};
+  struct stat found{};
+  ::stat(one.c_str(), &found);
+  before.state.mode = found.st_mode & 07777U;
+  int refused = 0;
+  for (int i = 0; i < 300; ++i) {
+    FileChange change;
+    change.action = i % 2 == 0 ? FileChange::Action::remove : FileChange::Action::move;
+    change.paths.push_back({"a.txt", before, {}});
+    if (i % 2 != 0) change.paths.push_back({"m", {}, before.state});
+    if (const auto done = carry_out(*context_.workspace, change); !done) {
+      ++refused;
+      continue;
+    }
+    // The swapper may find one of the two names missing: then both are made anew.
+    is_over = true;
+    swapper.join();
+    ASSERT_TRUE(kept()) << i;
+    fs::remove(base_ / "ws/m");
+    put("ws/a.txt", "one\ntwo\nthree\n");
+    put("ws/other.txt", "keep");
+    is_over = false;
+    swapper = std::thread([&] {
+      while (!is_over) ::renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE);
+    });
+  }
+  is_over = true;
+  swapper.join();
+  EXPECT_TRUE(kept());
+  EXPECT_GT(refused, 0);
+  for (const auto& entry : fs::directory_iterator(base_ / "ws")) {
+    EXPECT_FALSE(entry.path().filename().string().starts_with(kTemporaryPrefix)) << entry.path();
+  }
 }
 
 // TA2, TA3
@@ -273,6 +376,16 @@ TEST_F(FileTools, WhatIsNoPlainFileIsNotOpened) {
   ::close(sparse);
   EXPECT_EQ(read("sparse"), "file_too_large");
   EXPECT_EQ(write("sparse"), "file_too_large");
+  EXPECT_EQ(call(make_move_file(config_), R"({"from":"sparse","to":"s"})"), "file_too_large");
+  ASSERT_EQ(::truncate((base_ / "ws/sparse").c_str(), 20LL << 20), 0);
+  EXPECT_EQ(call(make_move_file(config_), R"({"from":"sparse","to":"s"})"), "moved sparse to s");
+  EXPECT_EQ(call(make_delete_file(config_), R"({"path":"s"})"), "file_too_large");  // it could not be brought back
+  EXPECT_EQ(call(make_search_files(config_), R"({"pattern":"x"})"), "nothing matches\n");
+  std::string lines;
+  while (lines.size() < (11U << 20)) lines += "\xc3\xa9\xc3\xa9\n";  // the limit is inside of a character
+  put("ws/lines.txt", lines + "x");
+  EXPECT_EQ(call(make_search_files(config_), R"({"pattern":"x"})"),
+            "[scan_limit: files that are searched in their first 10 MiB alone: 1]\n");
 }
 
 // M3: a path that is swapped all the time leads to the right file or to none.
@@ -325,9 +438,13 @@ TEST_F(FileTools, ListAndSearchLeaveOutWhatGitIgnores) {
   EXPECT_EQ(call(make_search_files(config_), R"({"pattern":"NEEDLE","ignore_case":true,"glob":"*.txt"})"),
             "sub/build/in.txt:1: needle\n");
   EXPECT_EQ(call(make_search_files(config_), R"({"pattern":"t","path":"sub"})"), "nothing matches\n");
+  put("ws/sub/y.log", "text");
+  EXPECT_EQ(call(make_list_files(config_), R"({"path":"sub/"})").find("y.log"), std::string::npos);
+  put("ws/.orchestrator-0123456789abcdef", "needle");
   const std::string listed = call(make_list_files(config_), "{}");
   EXPECT_EQ(listed.find("x.log"), std::string::npos) << listed;
   EXPECT_NE(listed.find("a.txt  14\n"), std::string::npos) << listed;
+  EXPECT_EQ(listed.find(".orchestrator-"), std::string::npos) << listed;
   EXPECT_NE(listed.find("sub/\n"), std::string::npos) << listed;
   EXPECT_NE(call(make_list_files(config_), R"({"ignored":true})").find("x.log"), std::string::npos);
   EXPECT_EQ(call(make_list_files(config_), R"({"path":"../"})"), "path_invalid");
@@ -365,14 +482,24 @@ TEST(LineDiff, HasHunksWithContext) {
   EXPECT_EQ(line_diff("f", "", "a"), "--- f\n+++ f\n@@ -1,0 +1,1 @@\n+a\n\\ No newline at end of file\n");
 }
 
+TEST(LineDiff, CutsLongLinesBetweenCharacters) {
+  std::string line;
+  for (int i = 0; i < 300; ++i) line += "\xc3\xa9";
+  const std::string diff = line_diff("f", "", "x" + line);
+  EXPECT_TRUE(event::is_valid_utf8(diff));
+  EXPECT_NE(diff.find("[... 202 bytes more]\n"), std::string::npos) << diff;
+  EXPECT_LT(diff.size(), 500U);
+}
+
 TEST(IgnoreRules, FollowGit) {
   IgnoreRules rules;
-  rules.add("", "*.o\n/top\nfoo/bar\n**/deep/x\na/**/b\nonly/\n[ab].c\n\\#hash\n");
-  for (const char* path :
-       {"x.o", "d/x.o", "top", "foo/bar", "q/w/deep/x", "deep/x", "a/b", "a/1/2/b", "a.c", "#hash"}) {
+  rules.add("", "*.o\n/top\nfoo/bar\n**/deep/x\na/**/b\nonly/\n[ab].c\n\\#hash\nfoo**bar\nz[!a]d\n[!q]/w\n");
+  for (const char* path : {"x.o", "d/x.o", "top", "foo/bar", "q/w/deep/x", "deep/x", "a/b", "a/1/2/b", "a.c", "#hash",
+                           "foobar", "fooxbar", "zed"}) {
     EXPECT_TRUE(rules.ignores(path, false)) << path;
   }
-  for (const char* path : {"x.oo", "d/top", "d/foo/bar", "only", "c.c", "hash"}) {
+  for (const char* path :
+       {"x.oo", "d/top", "d/foo/bar", "only", "c.c", "hash", "foo/bar/baz", "z/d", "zad", "q/w", "foo^", "^.c"}) {
     EXPECT_FALSE(rules.ignores(path, false)) << path;
   }
   EXPECT_TRUE(rules.ignores("only", true));

@@ -32,6 +32,11 @@ FileKind kind_of(mode_t mode) {
   return S_ISLNK(mode) ? FileKind::link : FileKind::other;
 }
 
+// A name of `temporary_name`: a change that goes on, or that a crash has cut off.
+bool is_temporary(std::string_view name) {
+  return name.starts_with(kTemporaryPrefix) && name.size() == kTemporaryPrefix.size() + 16;
+}
+
 class Walk {
  public:
   Walk(const WalkOptions& options, const std::function<bool(const WalkedEntry&)>& see) : options_(options), see_(see) {}
@@ -60,22 +65,6 @@ class Walk {
   }
   [[nodiscard]] bool is_cut() const { return is_cut_; }
 
- private:
-  bool read_entries(const Descriptor& number, std::vector<Entry>& entries) {
-    DIR* listing = ::fdopendir(::dup(number.get()));
-    if (listing == nullptr) return false;
-    while (const dirent* entry = ::readdir(listing)) {
-      const std::string name = entry->d_name;
-      struct stat found{};
-      if (name == "." || name == "..") continue;
-      if (::fstatat(number.get(), name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) continue;
-      entries.push_back({name, kind_of(found.st_mode), static_cast<std::uint64_t>(found.st_size)});
-      if (entries.size() > kWalkEntriesMax) break;
-    }
-    ::closedir(listing);
-    return true;
-  }
-
   static std::string ignore_text(int folder) {
     const Descriptor file(::openat(folder, ".gitignore", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     struct stat found{};
@@ -84,6 +73,22 @@ class Walk {
     const ssize_t got = ::read(file.get(), text.data(), text.size());
     text.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
     return text;
+  }
+
+ private:
+  bool read_entries(const Descriptor& number, std::vector<Entry>& entries) {
+    DIR* listing = ::fdopendir(::dup(number.get()));
+    if (listing == nullptr) return false;
+    while (const dirent* entry = ::readdir(listing)) {
+      const std::string name = entry->d_name;
+      struct stat found{};
+      if (name == "." || name == ".." || is_temporary(name)) continue;
+      if (::fstatat(number.get(), name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) continue;
+      entries.push_back({name, kind_of(found.st_mode), static_cast<std::uint64_t>(found.st_size)});
+      if (entries.size() > kWalkEntriesMax) break;
+    }
+    ::closedir(listing);
+    return true;
   }
 
   const WalkOptions& options_;
@@ -101,7 +106,16 @@ std::expected<bool, ToolError> walk(const Workspace& workspace, const std::strin
   auto number = open_beneath(workspace, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
   if (!number) return std::unexpected(number.error());
   Walk run(options, see);
-  run.folder(*std::move(number), opened->path == "." ? std::string() : opened->path, options.depth, IgnoreRules());
+  const std::string folder = opened->path == "." ? std::string() : opened->path;
+  IgnoreRules above;
+  // What the folders above say holds below as well.
+  for (std::size_t end = 0; options.skips_ignored && !folder.empty() && end != folder.npos;
+       end = folder.find('/', end + 1)) {
+    const std::string one = folder.substr(0, end);
+    const auto upper = open_beneath(workspace, one.empty() ? "." : one, O_PATH | O_DIRECTORY);
+    if (upper) above.add(one, Walk::ignore_text(upper->get()));
+  }
+  run.folder(*std::move(number), folder, options.depth, std::move(above));
   return !run.is_cut();
 }
 

@@ -16,10 +16,11 @@ std::shared_ptr<const re2::RE2> compile_glob(std::string_view glob) {
   std::string text = "(?s)\\A";
   for (std::size_t i = 0; i < glob.size(); ++i) {
     const char c = glob[i];
-    if (glob.substr(i).starts_with("**/")) {
+    const bool begins_name = i == 0 || glob[i - 1] == '/';
+    if (begins_name && glob.substr(i).starts_with("**/")) {
       text += "(?:.*/)?";
       i += 2;
-    } else if (glob.substr(i) == "**") {
+    } else if (begins_name && glob.substr(i) == "**") {
       text += ".*";
       i += 1;
     } else if (c == '*') {
@@ -29,10 +30,11 @@ std::shared_ptr<const re2::RE2> compile_glob(std::string_view glob) {
     } else if (c == '[' && glob.find(']', i + 2) != glob.npos) {
       const std::size_t end = glob.find(']', i + 2);
       std::string set(glob.substr(i + 1, end - i - 1));
-      if (set.front() == '!') set.front() = '^';
-      text += "[";
+      const bool is_negated = set.front() == '!' || set.front() == '^';
+      if (is_negated) set.erase(0, 1);
+      text += is_negated ? "[^/" : "[";
       for (const char one : set) {
-        if (one == '\\' || one == '[') text += '\\';
+        if (one == '\\' || one == '[' || one == '^') text += '\\';
         text += one;
       }
       text += "]";

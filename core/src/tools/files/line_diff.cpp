@@ -12,6 +12,7 @@ using Lines = std::vector<std::string_view>;
 
 constexpr std::size_t kContextLines = 3;
 constexpr std::size_t kShownLines = 400;
+constexpr std::size_t kShownBytes = 400;  // of a line
 // Lines that differ in the middle of both texts; beyond their product no table is made.
 constexpr std::size_t kTableCellsMax = 4'000'000;
 
@@ -67,6 +68,12 @@ std::vector<Edit> edits_of(const Lines& before, const Lines& after, std::size_t 
 
 void append_line(std::string& out, const Edit& edit) {
   out += edit.sign;
+  if (edit.line.size() > kShownBytes) {
+    std::size_t end = kShownBytes;
+    while (end > 0 && (static_cast<unsigned char>(edit.line[end]) & 0xC0U) == 0x80U) --end;  // whole characters
+    out.append(edit.line.substr(0, end)).append("[... " + std::to_string(edit.line.size() - end) + " bytes more]\n");
+    return;
+  }
   out += edit.line;
   if (!edit.line.ends_with('\n')) out += "\n\\ No newline at end of file\n";
 }

@@ -111,8 +111,14 @@ class Search {
   bool file(const std::string& path) {
     const auto opened = open_beneath(*context_.workspace, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     if (!opened) return true;
-    const std::string content = content_of(opened->get());
-    if (content.find('\0') != std::string::npos || !event::is_valid_utf8(content)) return true;
+    std::string content = content_of(opened->get());
+    if (content.find('\0') != std::string::npos) return true;
+    if (content.size() > kFileBytesMax) {
+      ++partly_searched_;
+      const std::size_t end = content.rfind('\n', kFileBytesMax - 1);
+      content.resize(end == content.npos ? 0 : end + 1);  // whole lines
+    }
+    if (!event::is_valid_utf8(content)) return true;
     std::size_t line = 1;
     for (std::size_t begin = 0; begin < content.size(); ++line) {
       const std::size_t end = std::min(content.find('\n', begin), content.size());
@@ -126,13 +132,14 @@ class Search {
   }
   std::string take() { return std::move(found_); }
   [[nodiscard]] bool is_full() const { return hits_ > kHitsMax; }
+  [[nodiscard]] std::size_t partly_searched() const { return partly_searched_; }
 
  private:
-  // At most what is read of a file; longer ones are searched as far as that.
+  // A byte more than what is searched of a file, to tell a longer one.
   static std::string content_of(int number) {
     std::string content;
     std::array<char, 64 << 10> buffer;
-    while (content.size() < kFileBytesMax) {
+    while (content.size() <= kFileBytesMax) {
       const ssize_t got = ::read(number, buffer.data(), buffer.size());
       if (got <= 0) break;
       content.append(buffer.data(), static_cast<std::size_t>(got));
@@ -144,6 +151,7 @@ class Search {
   const re2::RE2& pattern_;
   std::string found_;
   std::size_t hits_ = 0;
+  std::size_t partly_searched_ = 0;
 };
 
 ToolResult search(const ToolCall& call, const ToolContext& context) {
@@ -179,6 +187,10 @@ ToolResult search(const ToolCall& call, const ToolContext& context) {
   if (!whole) return failure(whole.error());
   std::string found = searching.take();
   if (searching.is_full()) found += "[scan_limit: more than 200 lines match; narrow the search]\n";
+  if (searching.partly_searched() > 0) {
+    found += "[scan_limit: files that are searched in their first 10 MiB alone: " +
+             std::to_string(searching.partly_searched()) + "]\n";
+  }
   if (!*whole) found += "[scan_limit: the workspace has more entries than are looked at]\n";
   return ToolResult::text(found.empty() ? "nothing matches\n" : std::move(found));
 }

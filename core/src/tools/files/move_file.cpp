@@ -35,18 +35,18 @@ class MoveFile final : public ChangingTool {
  protected:
   std::expected<FileChange, ToolError> plan(const boost::json::object& arguments,
                                             const Workspace& workspace) const override {
-    auto from = open_changing(workspace, text_of(arguments, "from"));
+    auto from = open_moving(workspace, text_of(arguments, "from"));
     if (!from) return std::unexpected(from.error());
     auto to = open_changing(workspace, text_of(arguments, "to"));
     if (!to) return std::unexpected(to.error());
-    auto source = read_state(*from);
+    auto source = read_state(*from, FileWish::hash);
     if (!source) return std::unexpected(source.error());
     if (source->state.kind == FileKind::absent) return std::unexpected(file_error(ENOENT, from->path));
     if (source->state.kind == FileKind::other) {
       return std::unexpected(
           ToolError{ToolErrorCode::not_a_regular_file, "'" + from->path + "' is no file, folder or link", "/from", {}});
     }
-    auto target = read_state(*to);
+    auto target = read_state(*to, FileWish::hash);
     if (!target) return std::unexpected(target.error());
     if (target->state.kind != FileKind::absent) return std::unexpected(file_error(EEXIST, to->path));
     FileChange change;

@@ -18,13 +18,13 @@
 namespace orchestrator::harness::tools {
 namespace {
 
-constexpr std::uint64_t kLinesMost = 1'000'000;
+constexpr std::uint64_t kLinesMost = 1'000'000'000;  // as in the schema
 constexpr const char* kSchema = R"json({
   "type": "object",
   "properties": {
     "path": {"type": "string", "description": "the file, from the workspace"},
-    "first_line": {"type": "integer", "minimum": 1, "description": "where to begin; default 1"},
-    "lines": {"type": "integer", "minimum": 1, "description": "how many lines; default all"}
+    "first_line": {"type": "integer", "minimum": 1, "maximum": 1000000000, "description": "where to begin; default 1"},
+    "lines": {"type": "integer", "minimum": 1, "maximum": 1000000000, "description": "how many lines; default all"}
   },
   "required": ["path"],
   "additionalProperties": false
@@ -100,7 +100,9 @@ ToolResult read(const ToolCall& call, const ToolContext& context) {
   }
   const auto number = [&](const char* name, std::uint64_t otherwise) {
     const boost::json::value* value = arguments->if_contains(name);
-    return value != nullptr && value->is_number() ? value->to_number<std::uint64_t>() : otherwise;
+    boost::system::error_code not_whole;
+    const auto found = value == nullptr ? otherwise : value->to_number<std::uint64_t>(not_whole);
+    return not_whole ? otherwise : found;
   };
   return ToolResult::text(some_lines(*content, number("first_line", 1), number("lines", kLinesMost)));
 }

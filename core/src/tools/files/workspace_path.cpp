@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -22,6 +23,11 @@ namespace {
 constexpr std::size_t kPathBytesMax = 4'096;
 constexpr std::size_t kNameBytesMax = 255;
 constexpr int kBusyTries = 16;
+constexpr std::size_t kGitFileBytesMax = 4'096;
+
+const std::vector<std::string> kStartFiles{".bashrc",  ".bash_profile", ".bash_login", ".bash_logout",
+                                           ".profile", ".zshrc",        ".zprofile",   ".zshenv",
+                                           ".zlogin",  ".npmrc",        ".gitconfig",  ".ssh"};
 
 ToolError invalid(const std::string& why) {
   return {ToolErrorCode::path_invalid, "the path cannot be used: " + why, "/path", {}};
@@ -89,6 +95,13 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+// A protected path in the one form that paths are compared in: "./Deploy/" is "deploy".
+std::string as_compared(const std::string& path) {
+  std::string text = lower(std::filesystem::path(path).lexically_normal().generic_string());
+  while (text.size() > 1 && text.ends_with('/')) text.pop_back();
+  return text;
+}
+
 }  // namespace
 
 ToolError file_error(int error, const std::string& path) {
@@ -137,16 +150,41 @@ std::expected<Descriptor, ToolError> open_beneath(const Workspace& workspace, co
 }
 
 bool is_protected(std::string_view path, const std::vector<std::string>& more) {
-  static const std::vector<std::string> start_files{".bashrc",  ".bash_profile", ".bash_login", ".bash_logout",
-                                                    ".profile", ".zshrc",        ".zprofile",   ".zshenv",
-                                                    ".zlogin",  ".envrc"};
   const std::string name = lower(path);
   const auto is_in = [&](const std::string& one) {
-    const std::string other = lower(one);
+    const std::string other = as_compared(one);
     return name == other || name.starts_with(other + "/");
   };
-  return is_in(".git") || std::ranges::any_of(built_in_protected_paths(), is_in) ||
-         std::ranges::any_of(start_files, is_in) || std::ranges::any_of(more, is_in);
+  // A repository below the workspace runs its hooks as well as the workspace's own.
+  const bool is_git = ("/" + name + "/").find("/.git/") != std::string::npos;
+  return is_git || std::ranges::any_of(built_in_protected_paths(), is_in) || std::ranges::any_of(kStartFiles, is_in) ||
+         std::ranges::any_of(more, is_in);
+}
+
+bool holds_protected(std::string_view path, const std::vector<std::string>& more) {
+  const std::string folder = lower(path) + "/";
+  return std::ranges::any_of(more, [&](const std::string& one) { return as_compared(one).starts_with(folder); });
+}
+
+std::optional<std::string> git_folder(const Workspace& workspace) {
+  std::string named = ".git";
+  const Descriptor file(open_at(workspace.root(), named, O_RDONLY | O_NONBLOCK | O_NOCTTY));
+  if (!file.is_open()) return std::nullopt;
+  // gitrepository-layout(5): a plain file holds "gitdir: " and the way to the folder.
+  std::string text(kGitFileBytesMax, '\0');
+  const ssize_t size = ::read(file.get(), text.data(), text.size());
+  constexpr std::string_view kWay = "gitdir: ";
+  if (size > 0 && text.starts_with(kWay)) {
+    named = text.substr(0, static_cast<std::size_t>(size));
+    named = named.substr(kWay.size(), named.find_last_not_of("\r\n") + 1 - kWay.size());
+  }
+  const auto relative = checked(workspace, named);
+  if (!relative) return std::nullopt;
+  const Descriptor folder(open_at(workspace.root(), *relative, O_PATH | O_DIRECTORY));
+  if (!folder.is_open()) return std::nullopt;
+  auto place = place_of(workspace, folder.get(), named);
+  if (!place || place->empty() || *place == ".git") return std::nullopt;
+  return *std::move(place);
 }
 
 }  // namespace orchestrator::harness::tools

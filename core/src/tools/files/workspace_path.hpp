@@ -6,6 +6,7 @@
 // afterwards changes nothing. Values; for any thread.
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,16 @@ struct OpenPath {
 /// True for what tools never change: what steers this harness or programs that people run, and `more`. `path` is one
 /// of `OpenPath`. Case does not matter, since on some file systems it does not.
 [[nodiscard]] bool is_protected(std::string_view path, const std::vector<std::string>& more);
+
+/// True where one of `more` is below the folder `path`: moved away, the folder would take the protection with it.
+[[nodiscard]] bool holds_protected(std::string_view path, const std::vector<std::string>& more);
+
+/// Where the workspace's repository lies if that is elsewhere in the workspace: `.git` as a link, or as a file that
+/// names the folder. As in `OpenPath`; empty where it is `.git` itself, outside, or not there.
+[[nodiscard]] std::optional<std::string> git_folder(const Workspace& workspace);
+
+/// How the names of files begin that are written before they take their place: 16 hexadecimal digits follow.
+inline constexpr std::string_view kTemporaryPrefix = ".orchestrator-";
 
 /// The error for errno, naming the path.
 [[nodiscard]] ToolError file_error(int error, const std::string& path);

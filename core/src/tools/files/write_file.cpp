@@ -19,6 +19,14 @@ constexpr const char* kSchema = R"json({
   "additionalProperties": false
 })json";
 
+ToolError too_large(std::size_t size_bytes, const char* at) {
+  return {
+      ToolErrorCode::file_too_large,
+      "the content would have " + std::to_string(size_bytes) + " bytes, the limit is " + std::to_string(kFileBytesMax),
+      at,
+      {}};
+}
+
 class WriteFile final : public ChangingTool {
  public:
   explicit WriteFile(const BuiltInToolsConfig& config)
@@ -35,13 +43,7 @@ class WriteFile final : public ChangingTool {
 
  public:
   static std::expected<FileChange, ToolError> plan_write(const OpenPath& path, std::string content) {
-    if (content.size() > kFileBytesMax) {
-      return std::unexpected(ToolError{
-          ToolErrorCode::file_too_large,
-          "the content has " + std::to_string(content.size()) + " bytes, the limit is " + std::to_string(kFileBytesMax),
-          "/content",
-          {}});
-    }
+    if (content.size() > kFileBytesMax) return std::unexpected(too_large(content.size(), "/content"));
     auto before = read_state(path);
     if (!before) return std::unexpected(before.error());
     if (before->state.kind != FileKind::absent && before->state.kind != FileKind::file) {
@@ -121,8 +123,10 @@ class EditFile final : public ChangingTool {
     if (old.empty()) {
       return std::unexpected(ToolError{ToolErrorCode::edit_empty, "the old text is empty", "/old", {}});
     }
+    // Places that overlap are as many choices; all of them can only be taken one after the other.
+    const std::size_t step = all ? old.size() : 1;
     std::vector<std::size_t> places;
-    for (std::size_t at = content.find(old); at != std::string::npos; at = content.find(old, at + old.size())) {
+    for (std::size_t at = content.find(old); at != std::string::npos; at = content.find(old, at + step)) {
       places.push_back(at);
     }
     if (places.empty()) {
@@ -142,7 +146,10 @@ class EditFile final : public ChangingTool {
                                        "/old",
                                        {}});
     }
+    const std::size_t size = content.size() - places.size() * old.size() + places.size() * replacement.size();
+    if (size > kFileBytesMax) return std::unexpected(too_large(size, "/new"));
     std::string edited;
+    edited.reserve(size);
     std::size_t begin = 0;
     for (const std::size_t at : places) {
       edited.append(content, begin, at - begin);
