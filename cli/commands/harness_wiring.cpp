@@ -76,7 +76,11 @@ Result<harness::Harness> make(const CommandContext& context, const Configuration
     }
     builder.provider(*std::move(provider));
   }
-  for (auto& tool : built_in_tools()) {
+  auto tools = tools_config(configuration);
+  if (!tools) {
+    return std::unexpected(std::move(tools.error()));
+  }
+  for (auto& tool : built_in_tools(*tools)) {
     builder.tool(std::move(tool));
   }
   if (const auto model = configuration.text("model"); model) {

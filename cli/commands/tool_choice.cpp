@@ -2,6 +2,7 @@
 #include "cli/commands/tool_choice.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "cli/configuration/quantity.hpp"
 #include "cli/display/quoted_text.hpp"
@@ -79,12 +80,51 @@ Result<void> choose_workspace(const Configuration& configuration, ToolChoice& ch
   return {};
 }
 
+Result<std::vector<std::string>> checked_texts(const Configuration& configuration, const std::string& key,
+                                               bool (*is_right)(const std::string&), const std::string& allowed) {
+  const Setting* setting = configuration.find(key);
+  if (setting == nullptr) {
+    return std::vector<std::string>();
+  }
+  auto texts = std::get<std::vector<std::string>>(setting->value);
+  for (const std::string& text : texts) {
+    if (text.empty() || !is_right(text)) {
+      return fail(RuntimeErrorCode::configuration_invalid,
+                  setting->origin + ": '" + key + "' holds " + quoted_text(text) + "; allowed: " + allowed,
+                  setting->origin);
+    }
+  }
+  return texts;
+}
+
 }  // namespace
 
-std::vector<std::shared_ptr<harness::Tool>> built_in_tools() {
-  auto tools = harness::workspace_tools();
-  tools.push_back(harness::fetch_url_tool());
+std::vector<std::shared_ptr<harness::Tool>> built_in_tools(const harness::BuiltInToolsConfig& config) {
+  auto tools = harness::workspace_tools(config);
+  tools.push_back(harness::fetch_url_tool(config));
   return tools;
+}
+
+Result<harness::BuiltInToolsConfig> tools_config(const Configuration& configuration) {
+  harness::BuiltInToolsConfig config;
+  config.command_network = configuration.text("sandbox.command_network") == "grant";
+  const auto is_host = [](const std::string& text) { return text.find_first_of("/ @*") == std::string::npos; };
+  if (auto hosts = checked_texts(configuration, "sandbox.fetch_hosts", is_host, "HOST or HOST:PORT"); hosts) {
+    config.fetch_hosts = *std::move(hosts);
+  } else {
+    return std::unexpected(std::move(hosts.error()));
+  }
+  const auto is_below = [](const std::string& text) {
+    const auto path = std::filesystem::path(text).lexically_normal();
+    return path.is_relative() && path != "." && path.begin() != path.end() && *path.begin() != "..";
+  };
+  if (auto paths = checked_texts(configuration, "sandbox.protected_paths", is_below, "a path below the workspace");
+      paths) {
+    config.protected_paths = *std::move(paths);
+  } else {
+    return std::unexpected(std::move(paths.error()));
+  }
+  return config;
 }
 
 Result<harness::ToolSpec> find_built_in_tool(const std::string& name) {
@@ -106,6 +146,7 @@ Result<harness::ToolSpec> find_built_in_tool(const std::string& name) {
 Result<ToolChoice> choose_tools(const Invocation& invocation, const Configuration& configuration) {
   ToolChoice choice;
   choice.policy.approval = approval_of(configuration.text("approve").value_or("ask"));
+  choice.policy.approval_timeout_ms = configuration.number("timeouts.approval");
   if (const auto count = invocation.value("--parallel-tools"); count) {
     const auto number = parse_count(*count, 1, kCallsAtOnceMost);
     if (!number) {

@@ -21,7 +21,12 @@ struct ToolChoice {
 };
 
 /// Every tool that comes with the program.
-[[nodiscard]] std::vector<std::shared_ptr<harness::Tool>> built_in_tools();
+[[nodiscard]] std::vector<std::shared_ptr<harness::Tool>> built_in_tools(
+    const harness::BuiltInToolsConfig& config = {});
+
+/// What `sandbox.*` of the user's configuration grants to tools, and what it protects from them.
+/// Error: `configuration_invalid` where a host is a URL or a path is not below the workspace, naming the place.
+[[nodiscard]] harness::Result<harness::BuiltInToolsConfig> tools_config(const Configuration& configuration);
 
 /// The declaration of the built-in tool of that name. Error: `invalid_argument` with a suggestion.
 [[nodiscard]] harness::Result<harness::ToolSpec> find_built_in_tool(const std::string& name);

@@ -35,6 +35,9 @@ constexpr auto kKeys = std::to_array<ConfigKey>({
     {.name = "tools", .type = ValueType::texts},
     {.name = "workspace", .type = ValueType::text},
     {.name = "approve", .type = ValueType::choice, .choices = "never ask always"},
+    {.name = "sandbox.command_network", .type = ValueType::choice, .choices = "require grant"},
+    {.name = "sandbox.fetch_hosts", .type = ValueType::texts},
+    {.name = "sandbox.protected_paths", .type = ValueType::texts},
     {.name = "log.level", .type = ValueType::text, .in_project = true, .variable = "ORCHESTRATOR_LOG"},
     {.name = "log.format",
      .type = ValueType::choice,
@@ -47,6 +50,7 @@ constexpr auto kKeys = std::to_array<ConfigKey>({
     duration("timeouts.idle"),
     duration("timeouts.turn"),
     duration("timeouts.run"),
+    duration("timeouts.approval"),
     bound("history.turns", k32),
     bound("history.tokens", k63),
     bytes("history.bytes", k63),
@@ -179,7 +183,7 @@ std::string suggest_key(std::string_view name) {
     const auto index = static_cast<std::size_t>(std::ranges::find(lasts, *nearest) - lasts.begin());
     return "; did you mean '" + names[index] + "'?";
   }
-  return "; there are: model, store, tools, workspace, approve, log.*, timeouts.*, history.*, limits.*, "
+  return "; there are: model, store, tools, workspace, approve, sandbox.*, log.*, timeouts.*, history.*, limits.*, "
          "providers.NAME.*";
 }
 

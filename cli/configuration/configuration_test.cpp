@@ -241,8 +241,8 @@ TEST(KeyFile, RefusesWhatOthersCanRead) {
 
 TEST(ConfigFile, SurvivesHostileText) {
   for (const std::string& text :
-       {std::string(5'000, '['), std::string("a=") + std::string(5'000, '{'), std::string("a={{"), std::string("\0\xff", 2),
-        std::string("a.b.c.d = 1\n"), std::string("\"\xc3\" = 1")}) {
+       {std::string(5'000, '['), std::string("a=") + std::string(5'000, '{'), std::string("a={{"),
+        std::string("\0\xff", 2), std::string("a.b.c.d = 1\n"), std::string("\"\xc3\" = 1")}) {
     const auto entries = parse_config(text, "hostile.toml");
     if (!entries) {
       EXPECT_THAT(entries.error().message, HasSubstr("hostile.toml:"));

@@ -115,8 +115,28 @@ class Choice(ToolsTest):
         (config / "config.toml").write_text('tools = ["raed_file"]\n')
         self.fails(2, "config.toml:1: 'tools': no tool 'raed_file'; did you mean 'read_file'?", "run", "Go")
 
+    def test_the_users_grants_and_protections(self):
+        config = self.folder / "config/orchestrator/config.toml"
+        config.parent.mkdir(parents=True)
+        config.write_text('timeouts.approval = "90s"\n[sandbox]\ncommand_network = "grant"\n'
+                          'fetch_hosts = ["127.0.0.1:9"]\nprotected_paths = ["deploy/"]\n')
+        ping = {"tool_calls": [{"name": "run_command", "arguments": {"argv": ["true"], "network": True}}]}
+        into = {"tool_calls": [{"name": "write_file", "arguments": {"path": "deploy/a.txt", "content": "x"}}]}
+        answer = self.tools_run(ping, into, DONE, arguments=("--approve", "never"))
+        self.assertEqual(answer.returncode, 0, answer.err)
+        self.assertRegex(answer.err, r"(?m)^tool run_command ok ")
+        self.assertRegex(answer.err, r"(?m)^tool write_file .*deploy/a.txt.* protected")
+        self.assertEqual(self.events("RunStarted")[0]["tool_policy"]["approval_timeout_ms"], 90_000)
+        fetch = {"tool_calls": [{"name": "fetch_url", "arguments": {"url": "http://127.0.0.1:9/"}}]}
+        answer = self.tools_run(fetch, DONE, arguments=("--approve", "never", "--tool", "fetch_url"))
+        self.assertNotIn("denied", answer.err)  # asked, where nothing listens
+        for line in ('fetch_hosts = ["https://example.com"]', 'protected_paths = ["../x"]'):
+            config.write_text("[sandbox]\n" + line + "\n")
+            self.fails(2, "config.toml:2: 'sandbox.", "run", "Go")
+
     def test_a_project_may_not_choose(self):
-        for line in ('tools = ["run_command"]', 'workspace = "/"', 'approve = "never"'):
+        for line in ('tools = ["run_command"]', 'workspace = "/"', 'approve = "never"',
+                     'sandbox.command_network = "grant"'):
             (self.folder / "orchestrator.toml").write_text(line + "\n")
             self.fails(2, "may not stand in a project's file", "run", "Go")
 
