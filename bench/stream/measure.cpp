@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "measure.hpp"
 
-#include <sys/resource.h>
-#include <time.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
+
+#include "mock_body.hpp"
 
 namespace bench {
 namespace {
@@ -45,15 +43,6 @@ std::string_view name_of(Mode mode) {
       return "abort";
   }
   return "?";
-}
-
-double peak_rss_mib() {
-  std::ifstream status("/proc/self/status");
-  std::string line;
-  while (std::getline(status, line)) {
-    if (line.starts_with("VmHWM:")) return std::strtod(line.c_str() + 6, nullptr) / 1024.0;
-  }
-  return 0;
 }
 
 std::string joined(const std::vector<std::uint64_t>& values) {
@@ -128,21 +117,6 @@ Options parse_options(int argc, char** argv) {
     usage("--concurrency, --requests and --deltas must be 1 or more");
   }
   return options;
-}
-
-std::uint64_t now_ns() {
-  timespec time{};
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(time.tv_nsec);
-}
-
-double cpu_s() {
-  rusage usage_now{};
-  getrusage(RUSAGE_SELF, &usage_now);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(usage_now.ru_utime) + seconds(usage_now.ru_stime);
 }
 
 void LatencyHistogram::add(std::uint64_t duration_ns) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What every C++ benchmark client shares: the command line, the clock, the meters of one stream and
-// of one process, and the JSON line that `stream.py` reads. The JavaScript clients have the same in
-// `peers/measure.mjs`; keep the two alike. Single-threaded unless a function says otherwise.
+// What every C++ benchmark client shares: the command line, the meters of one stream, and the
+// JSON line that `processes.py` reads. The JavaScript clients have the same in
+// `../peers/stream/measure.mjs`; keep the two alike. Single-threaded unless a function says otherwise.
 
 #include <array>
 #include <cstddef>
@@ -12,14 +12,12 @@
 #include <string_view>
 #include <vector>
 
+#include "process_meters.hpp"
+
 namespace bench {
 
 enum class Mode : std::uint8_t { blast, paced, abort };
 
-/// Bytes of text in one delta of the mock: a five byte word, or (paced, abort) twelve hex digits of
-/// the mock's monotonic clock, in nanoseconds modulo 2^48, and a space.
-inline constexpr std::size_t kBlastDeltaBytes = 5;
-inline constexpr std::size_t kStampedDeltaBytes = 13;
 /// In mode abort, the client aborts when it has seen so many deltas.
 inline constexpr std::uint64_t kDeltasBeforeAbort = 3;
 
@@ -39,12 +37,6 @@ struct Options {
 
 /// Parses the command line; on a mistake prints one line to stderr and exits 2.
 [[nodiscard]] Options parse_options(int argc, char** argv);
-
-/// CLOCK_MONOTONIC in nanoseconds; the mock's stamps are of the same clock. Thread-safe.
-[[nodiscard]] std::uint64_t now_ns();
-
-/// User and system time of the whole process so far, in seconds. Thread-safe.
-[[nodiscard]] double cpu_s();
 
 /// Counts of durations in logarithmic buckets 1.1 % wide: constant memory, however long the run.
 class LatencyHistogram {

@@ -5,9 +5,9 @@ import math
 from dataclasses import dataclass
 from html import escape
 
-from report import number
-from summary import Results
-from workloads import CLIENTS, FLOOR
+from bench.common.summary import Results
+from bench.common.table import number
+from bench.stream.workloads import CLIENTS, FLOOR
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,10 @@
 import subprocess
 import unittest
 
-from processes import RunFailed, abort_metrics, check_counts, metrics_of, parse_report
-from workloads import Load, Workload
+from bench.common.client import Load
+from bench.common.machine import RunFailed, parse_report
+from bench.stream.processes import abort_metrics, check_counts, metrics_of
+from bench.stream.workloads import Workload
 
 BLAST = Workload("blast64", "blast", 64, 100, Load(10, 0), Load(10, 0))
 PACED = Workload("paced64", "paced", 5, 100, Load(10, 0), Load(10, 0))

@@ -1,33 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The results as Markdown. Every cell is median [lowest-highest] over the rounds."""
 
-from summary import Results, Spread, verdict
-from workloads import CLIENTS, FLOOR, PEER, TARGETS, Workload
+from bench.common.summary import Results
+from bench.common.table import cell, table, targets_section
+from bench.stream.workloads import CLIENTS, FLOOR, PEER, TARGETS, Workload
 
 STREAM_COUNTS = (1, 64, 512, 1000)
-
-
-def number(value: float) -> str:
-    """Three significant digits, with separators, without exponents."""
-    size = abs(value)
-    if size >= 100:
-        return f"{value:,.0f}"
-    if size >= 10:
-        return f"{value:.1f}"
-    if size >= 1:
-        return f"{value:.2f}"
-    return f"{value:.3f}"
-
-
-def cell(spread: Spread | None) -> str:
-    if spread is None:
-        return "–"
-    return f"{number(spread.median)} [{number(spread.low)}–{number(spread.high)}]"
-
-
-def table(head: list[str], rows: list[list[str]]) -> str:
-    lines = ["| " + " | ".join(head) + " |", "|---|" + "--:|" * (len(head) - 1)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
 
 
 def streams(count: int, deltas: int) -> str:
@@ -37,16 +15,6 @@ def streams(count: int, deltas: int) -> str:
 def present(results: Results, workload: str) -> list[str]:
     there = results.clients(workload)
     return [client.name for client in CLIENTS if client.name in there]
-
-
-def targets_section(results: Results) -> str:
-    rows = []
-    for target in TARGETS:
-        spread, word = verdict(results, target)
-        against = f", against `{target.against}`" if target.against else ""
-        goal = number(target.goal) if target.goal is not None else "–"
-        rows.append([f"{target.what}{against}", f"{number(target.limit)} {target.unit}", goal, cell(spread), word])
-    return "## Targets\n\n" + table(["what", "at most", "goal", "measured", "verdict"], rows)
 
 
 def ratio_section(results: Results, kind: str, title: str, note: str) -> str:
@@ -142,7 +110,7 @@ run one after the other on the same workload, in reverse order every second roun
         text += "\n**Runs that do not count:**\n\n"
         text += "".join(f"- {one['workload']}, {one['client']}, round {one['round'] + 1}: {one['why']}\n"
                         for one in facts["failures"])
-    text += "\n" + targets_section(results) + "\n![plot](stream.svg)\n\n"
+    text += "\n" + targets_section(results, TARGETS) + "\n![plot](stream.svg)\n\n"
     text += ratio_section(results, "blast", "Blast: the whole answer at once",
                           "What the parser and the library cost when the network costs nothing.")
     for workload in workloads:

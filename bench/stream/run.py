@@ -7,17 +7,17 @@ did not, 2 for a mistake in the command or a failed build.
 
 import argparse
 import json
-import os
 import sys
 import time
 from pathlib import Path
 
-import plot
-import report
-from preparation import ROOT, build, choose_clients, environment, fail, say
-from processes import Machine, RunFailed, run_client
-from summary import Results
-from workloads import CLIENTS, FULL, QUICK
+from bench.common.machine import Machine, cores
+from bench.common.preparation import ROOT, build, choose_clients, chosen_names, environment, fail, say
+from bench.common.rounds import measure
+from bench.stream import plot, report
+from bench.stream.processes import run_client
+from bench.stream.stream_results import StreamResults
+from bench.stream.workloads import CLIENTS, FLOOR, FULL, QUICK
 
 ROUNDS_FULL = 5
 ROUNDS_QUICK = 2
@@ -37,41 +37,6 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def chosen_names(text: str, known: list[str], what: str) -> list[str]:
-    names = [name for name in text.split(",") if name]
-    for name in names:
-        if name not in known:
-            fail(f"unknown {what} '{name}' (there are: {', '.join(known)})")
-    return names
-
-
-def cores() -> tuple[int | None, int | None]:
-    """The mock's core and the client's; none where only one can be used."""
-    usable = sorted(os.sched_getaffinity(0))
-    return (usable[0], usable[1]) if len(usable) > 1 else (None, None)
-
-
-def measure(machine: Machine, clients, workloads, rounds: int) -> tuple[list[dict], list[dict]]:
-    """All rounds; returns the runs that count and the failures."""
-    runs, failures = [], []
-    total, done, start = rounds * len(workloads) * len(clients), 0, time.monotonic()
-    for number in range(rounds):
-        order = clients if number % 2 == 0 else list(reversed(clients))
-        for workload in workloads:
-            for client in order:
-                where = {"round": number, "workload": workload.key, "client": client.name}
-                try:
-                    runs.append(where | run_client(machine, client, workload))
-                    word = ""
-                except RunFailed as error:
-                    failures.append(where | {"why": str(error)})
-                    word = f"  FAILED: {error}"
-                done += 1
-                elapsed_s = round(time.monotonic() - start)
-                say(f"[{done}/{total}, {elapsed_s} s] round {number + 1} {workload.key} {client.name}{word}")
-    return runs, failures
-
-
 def main() -> int:
     arguments = parse_arguments()
     workloads = QUICK if arguments.quick else FULL
@@ -81,14 +46,16 @@ def main() -> int:
     rounds = arguments.rounds or (ROUNDS_QUICK if arguments.quick else ROUNDS_FULL)
     if rounds < 1:
         fail("--rounds must be 1 or more")
-    bin_dir = (arguments.bin_dir or build(arguments.build_dir)).resolve()
-    clients, skipped = choose_clients(bin_dir, names)
+    bin_dir = (arguments.bin_dir or build(arguments.build_dir, "bench_stream")).resolve()
+    clients, skipped = choose_clients(CLIENTS, bin_dir, names)
     for name, why in skipped.items():
         say(f"skipping {name}: {why}")
+    if FLOOR not in [client.name for client in clients]:
+        fail(f"the floor '{FLOOR}' has to be among the clients")
     mock_core, client_core = cores()
     machine = Machine(bin_dir, mock_core, client_core, arguments.realtime)
     started = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
-    runs, failures = measure(machine, clients, workloads, rounds)
+    runs, failures = measure(machine, clients, workloads, rounds, run_client)
 
     pinning = "Mock and client are pinned to a core each" if mock_core is not None else "Nothing is pinned (one core)"
     facts = {
@@ -96,7 +63,7 @@ def main() -> int:
         "pinning": pinning + (", in the real-time class." if arguments.realtime else "."),
         "clients": [client.name for client in clients], "skipped": skipped, "failures": failures,
     }
-    results = Results(runs)
+    results = StreamResults(runs)
     arguments.out.mkdir(parents=True, exist_ok=True)
     markdown = report.render(results, workloads, facts)
     (arguments.out / "stream.md").write_text(markdown, encoding="utf-8")

@@ -2,43 +2,24 @@
 """What is measured: the workloads and the clients, as data."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+from bench.common.client import Client, Load
+from bench.common.summary import Target
+
 FLOOR = "curlsse"
 PEER = "openai"
-
-
-@dataclass(frozen=True)
-class Client:
-    """One program to measure. `node`: run by Node, so slower by orders and given fewer requests."""
-
-    name: str
-    note: str
-    program: str  # below the build's bin folder, or a script of peers/
-    node: bool = False
-    store: str | None = None  # journal of our own client: `memory:`, or `jsonl:` and a fresh folder
-
 
 CLIENTS = (
     Client("ours", "this library, journal in memory", "bench_client_ours", store="memory:"),
     Client("ours-jsonl", "this library, journal in files, strict events synced", "bench_client_ours",
            store="jsonl:"),
     Client(FLOOR, "the floor: libcurl, SSE split, simdjson, append", "bench_curlsse"),
-    Client(PEER, "npm openai, responses.stream()", "openai_client.mjs", node=True),
-    Client("openai-create", "npm openai, responses.create({stream: true})", "openai_create_client.mjs",
+    Client(PEER, "npm openai, responses.stream()", "stream/openai_client.mjs", node=True),
+    Client("openai-create", "npm openai, responses.create({stream: true})", "stream/openai_create_client.mjs",
            node=True),
-    Client("agents", "npm @openai/agents, run({stream: true}), tracing off", "agents_client.mjs", node=True),
-    Client("aisdk", "npm ai and @ai-sdk/openai, streamText()", "aisdk_client.mjs", node=True),
+    Client("agents", "npm @openai/agents, run({stream: true}), tracing off", "stream/agents_client.mjs", node=True),
+    Client("aisdk", "npm ai and @ai-sdk/openai, streamText()", "stream/aisdk_client.mjs", node=True),
 )
-
-
-@dataclass(frozen=True)
-class Load:
-    """Requests of the measured phase and of the warm-up before it."""
-
-    requests: int
-    warmup: int
 
 
 @dataclass(frozen=True)
@@ -82,20 +63,6 @@ QUICK = (
     Workload("abort1", "abort", 1, 200, Load(5, 2), Load(5, 2)),
     Workload("cold", "cold", 1, 20, Load(1, 0), Load(1, 0)),
 )
-
-
-@dataclass(frozen=True)
-class Target:
-    """A promise about our client. `against`: a client to divide by, or None."""
-
-    what: str
-    workload: str
-    client: str
-    metric: str
-    against: str | None
-    limit: float  # at most
-    goal: float | None = None
-    unit: str = "×"
 
 
 TARGETS = (

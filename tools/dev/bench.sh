@@ -5,7 +5,7 @@
 set -euo pipefail
 for part in terminal packages toolchain configure; do . "tools/dev/$part.sh"; done
 
-mapfile -t names < <(find bench -mindepth 1 -maxdepth 1 -type d -printf '%f\n' 2>/dev/null | sort)
+mapfile -t names < <(find bench -mindepth 2 -maxdepth 2 -name run.sh -printf '%h\n' 2>/dev/null | sed 's,.*/,,' | sort)
 if [ $# -eq 0 ]; then
     say "benchmarks: ${names[*]:-none}"
     say "run one with: ./dev bench NAME"

@@ -4,6 +4,7 @@
 // one HTTP chunk for each event. It listens on loopback only, at a free port that it prints as
 // `port N`. The model name of a request says what to stream:
 //   mock-blast-N   N deltas at once
+//   mock-tools-N   N tool calls, one a request, then a text (mock_tools.hpp)
 //   mock-paced-N   the first delta after 50 ms, then one each 10 ms, each stamped with the time it
 //   was sent mock-abort-N   stamped deltas, one each 5 ms; when the client closes the socket before
 //   the end,
@@ -28,13 +29,15 @@
 #include <queue>
 #include <unordered_map>
 
-#include "measure.hpp"
 #include "mock_body.hpp"
+#include "mock_tools.hpp"
+#include "process_meters.hpp"
 
 namespace bench {
 namespace {
 
 constexpr std::size_t kRequestBytesMax = 16U << 20U;
+constexpr std::uint32_t kAnswerDeltas = 5;  // of the text after a tool loop
 constexpr std::uint64_t kFirstDeltaNs = 50'000'000;
 constexpr std::uint64_t kPacedIntervalNs = 10'000'000;
 constexpr std::uint64_t kAbortIntervalNs = 5'000'000;
@@ -200,7 +203,7 @@ class Server {
     connection.request.erase(0, total);
     if (body == nullptr) {
       constexpr std::string_view text =
-          "{\"error\":{\"message\":\"POST /v1/responses, model mock-(blast|paced|abort)-N\","
+          "{\"error\":{\"message\":\"POST /v1/responses, model mock-(blast|paced|abort|tools)-N\","
           "\"type\":\"invalid_request_error\",\"param\":null,\"code\":null}}";
       send_bytes(connection, std::string("HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\ncontent-length: ")
                                  .append(std::to_string(text.size()))
@@ -236,11 +239,24 @@ class Server {
     const std::size_t at = content.find("\"mock-");
     if (at == std::string_view::npos) return nullptr;
     const std::string model(content.substr(at + 1, content.find('"', at + 1) - at - 1));
+    if (const std::optional<std::uint32_t> steps = parse_tool_steps(model)) return tool_answer(model, *steps, content);
     std::unique_ptr<Body>& body = bodies_[model];
     if (!body) {
       const std::optional<Recipe> recipe = parse_recipe(model);
       if (!recipe) return nullptr;
       body = std::make_unique<Body>(render_body(model, *recipe));
+    }
+    return body.get();
+  }
+
+  /// The next step of a tool loop: a call, or the text once all calls have their results.
+  const Body* tool_answer(const std::string& model, std::uint32_t steps, std::string_view content) {
+    const std::uint32_t step = std::min(count_tool_results(content), steps);
+    std::unique_ptr<Body>& body = bodies_[model + "/" + std::to_string(step)];
+    if (!body) {
+      const bool is_last = step == steps;
+      body = std::make_unique<Body>(is_last ? render_body(model, {.pace = Pace::blast, .deltas = kAnswerDeltas})
+                                            : render_tool_call(model, step));
     }
     return body.get();
   }

@@ -3,8 +3,9 @@
 
 import unittest
 
-from summary import Results, spread_of, verdict
-from workloads import FLOOR, Target
+from bench.common.summary import Target, spread_of, verdict
+from bench.stream.stream_results import StreamResults as Results
+from bench.stream.workloads import FLOOR
 
 
 def run(number, client, workload="blast64", **metrics):

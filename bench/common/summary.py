@@ -4,8 +4,6 @@
 from dataclasses import dataclass
 from statistics import median
 
-from workloads import FLOOR, Target
-
 
 @dataclass(frozen=True)
 class Spread:
@@ -22,39 +20,31 @@ def spread_of(values: list[float]) -> Spread | None:
     return Spread(median(values), min(values), max(values), len(values))
 
 
+@dataclass(frozen=True)
+class Target:
+    """A promise about our client. `against`: a client to divide by, or None."""
+
+    what: str
+    workload: str
+    client: str
+    metric: str
+    against: str | None
+    limit: float  # at most
+    goal: float | None = None
+    unit: str = "×"
+
+
 class Results:
     """Metrics by workload, client and round. A run is a dict with those three keys and `metrics`."""
 
     def __init__(self, runs: list[dict]):
-        self._by_round: dict[tuple[str, str], dict[int, dict]] = {}
+        self.by_round: dict[tuple[str, str], dict[int, dict]] = {}
         for run in runs:
-            self._by_round.setdefault((run["workload"], run["client"]), {})[run["round"]] = run["metrics"]
-        self._derive_memory()
-        self._derive_added_first_token()
-
-    def _derive_memory(self) -> None:
-        """KiB for each stream beyond the first, from the paced runs of one round."""
-        for client in {client for _, client in self._by_round}:
-            one = self._by_round.get(("paced1", client), {})
-            many = self._by_round.get(("paced1000", client), {})
-            for number in one.keys() & many.keys():
-                kib = (many[number]["rss_mib"] - one[number]["rss_mib"]) * 1024 / 999
-                self._by_round.setdefault(("memory", client), {})[number] = {"kib_per_stream": kib}
-
-    def _derive_added_first_token(self) -> None:
-        """How much later than the floor's the first token came, in the same round."""
-        floor = self._by_round.get(("ttft1", FLOOR), {})
-        for (workload, _), rounds in self._by_round.items():
-            if workload != "ttft1":
-                continue
-            for number in rounds.keys() & floor.keys():
-                for quantile in ("p50", "p99"):
-                    late_ms = rounds[number][f"ttft_{quantile}_ms"] - floor[number][f"ttft_{quantile}_ms"]
-                    rounds[number] = rounds[number] | {f"added_{quantile}_ms": late_ms}
+            self.by_round.setdefault((run["workload"], run["client"]), {})[run["round"]] = run["metrics"]
 
     def values(self, workload: str, client: str, metric: str) -> dict[int, float]:
         """By round; empty where nothing was measured."""
-        rounds = self._by_round.get((workload, client), {})
+        rounds = self.by_round.get((workload, client), {})
         return {number: metrics[metric] for number, metrics in rounds.items() if metrics.get(metric) is not None}
 
     def spread(self, workload: str, client: str, metric: str) -> Spread | None:
@@ -68,7 +58,7 @@ class Results:
         return spread_of([a / b for a, b in pairs if b])
 
     def clients(self, workload: str) -> set[str]:
-        return {client for name, client in self._by_round if name == workload}
+        return {client for name, client in self.by_round if name == workload}
 
 
 def verdict(results: Results, target: Target) -> tuple[Spread | None, str]:

@@ -3,8 +3,6 @@
 
 #include <charconv>
 
-#include "measure.hpp"
-
 namespace bench {
 namespace {
 
@@ -47,7 +45,31 @@ class Renderer {
     return std::move(body_);
   }
 
+  Body render_call(std::uint32_t step) && {
+    // Clients may tell answers apart by their ids.
+    const std::string number = std::to_string(step);
+    response_id_.replace(response_id_.size() - number.size(), number.size(), number);
+    const std::string arguments = R"({\"n\":)" + number + "}";
+    const std::string place = R"("item_id":"fc_)" + number + R"(","output_index":0)";
+    const std::string done = call("completed", number, arguments);
+    body_.bytes.append(kHead);
+    event("response.created", "\"response\":" + response("in_progress", "[]", "null"));
+    event("response.in_progress", "\"response\":" + response("in_progress", "[]", "null"));
+    event("response.output_item.added", "\"output_index\":0,\"item\":" + call("in_progress", number, ""));
+    event("response.function_call_arguments.delta",
+          place + ",\"delta\":\"" + arguments + "\",\"obfuscation\":\"hVw1gPqZ\"");
+    event("response.function_call_arguments.done", place + R"(,"name":"add_one","arguments":")" + arguments + "\"");
+    event("response.output_item.done", "\"output_index\":0,\"item\":" + done);
+    event("response.completed", "\"response\":" + response("completed", "[" + done + "]", usage()));
+    body_.bytes.append(kLastChunk);
+    return std::move(body_);
+  }
+
  private:
+  static std::string call(std::string_view status, const std::string& number, const std::string& arguments) {
+    return R"({"id":"fc_)" + number + R"(","type":"function_call","status":")" + std::string(status) +
+           R"(","arguments":")" + arguments + R"(","call_id":"call_)" + number + R"(","name":"add_one"})";
+  }
   /// Appends one event as one HTTP chunk; returns where the event starts.
   std::size_t event(std::string_view type, std::string_view fields) {
     std::string payload("event: ");
@@ -117,7 +139,7 @@ class Renderer {
   std::string response(std::string_view status, const std::string& output, const std::string& usage_json) const {
     const std::string_view completed_at = status == "completed" ? "1770803608" : "null";
     return std::string("{\"id\":\"")
-        .append(kResponseId)
+        .append(response_id_)
         .append("\",\"object\":\"response\",\"created_at\":1770803606,")
         .append("\"status\":\"")
         .append(status)
@@ -146,6 +168,7 @@ class Renderer {
   }
 
   std::string_view model_;
+  std::string response_id_{kResponseId};
   Body body_;
   std::uint32_t sequence_ = 0;
   std::uint64_t noise_ = 1;
@@ -168,6 +191,10 @@ std::optional<Recipe> parse_recipe(std::string_view model) {
 }
 
 Body render_body(std::string_view model, const Recipe& recipe) { return Renderer(model, recipe).render(); }
+
+Body render_tool_call(std::string_view model, std::uint32_t step) {
+  return Renderer(model, {.pace = Pace::blast, .deltas = 1}).render_call(step);
+}
 
 void write_stamp(char* text, std::uint64_t now_ns) {
   constexpr std::string_view digits = "0123456789abcdef";

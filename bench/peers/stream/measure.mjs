@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // What every JavaScript client shares: the command line, the meters and the JSON line that the runner
-// reads. The C++ clients have the same in `../measure.hpp`; keep the two alike.
+// reads. The C++ clients have the same in `../../stream/measure.hpp`; keep the two alike.
 
 import { readFileSync } from 'node:fs';
 

@@ -16,6 +16,11 @@
 
 namespace bench {
 
+/// Bytes of text in one delta: a five byte word, or (paced, abort) twelve hex digits of the mock's monotonic clock, in
+/// nanoseconds modulo 2^48, and a space.
+inline constexpr std::size_t kBlastDeltaBytes = 5;
+inline constexpr std::size_t kStampedDeltaBytes = 13;
+
 enum class Pace : std::uint8_t { blast, paced, abort };
 
 /// What a model name such as `mock-paced-100` asks for.
@@ -44,6 +49,9 @@ struct Body {
 
 /// Size of one delta event on the wire, without HTTP framing; what the real service sends.
 inline constexpr std::size_t kDeltaEventBytes = 273;
+
+/// A whole answer that calls the tool `add_one` with {"n":STEP}; its ids are those of the step.
+[[nodiscard]] Body render_tool_call(std::string_view model, std::uint32_t step);
 
 [[nodiscard]] Body render_body(std::string_view model, const Recipe& recipe);
 

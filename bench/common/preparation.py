@@ -10,10 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from workloads import CLIENTS, FLOOR, HERE, Client
+from bench.common.client import PEERS, Client
 
-ROOT = HERE.parent.parent
-PEERS = HERE / "peers"
+ROOT = PEERS.parent.parent
 NODE_MAJOR_MIN = 20
 
 
@@ -22,15 +21,23 @@ def say(text: str) -> None:
 
 
 def fail(text: str) -> None:
-    say(f"bench stream: {text}")
+    say(f"bench: {text}")
     raise SystemExit(2)
 
 
-def build(build_dir: Path) -> Path:
-    """Builds the programs in `build_dir`, which is configured first where need be; returns its bin folder."""
+def chosen_names(text: str, known: list[str], what: str) -> list[str]:
+    names = [name for name in text.split(",") if name]
+    for name in names:
+        if name not in known:
+            fail(f"unknown {what} '{name}' (there are: {', '.join(known)})")
+    return names
+
+
+def build(build_dir: Path, target: str) -> Path:
+    """Builds the programs of a benchmark in `build_dir`, which is configured first where need be; returns its bin folder."""
     configure = ["cmake", "-S", str(ROOT), "-B", str(build_dir), "-G", "Ninja", "-DCMAKE_CXX_COMPILER=clang++-19",
                  "-DCMAKE_BUILD_TYPE=Release", "-DORCHESTRATOR_BENCH=ON"]
-    compile_all = ["cmake", "--build", str(build_dir), "--target", "bench_stream"]
+    compile_all = ["cmake", "--build", str(build_dir), "--target", target]
     say(f"building the benchmark's programs in {build_dir} ...")
     for command in (configure, compile_all):
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -66,10 +73,10 @@ def install_peers() -> str | None:
     return None
 
 
-def choose_clients(bin_dir: Path, wanted: list[str]) -> tuple[list[Client], dict[str, str]]:
+def choose_clients(clients: tuple[Client, ...], bin_dir: Path, wanted: list[str]) -> tuple[list[Client], dict[str, str]]:
     """The clients that can run, and for each that cannot, why."""
     skipped: dict[str, str] = {}
-    candidates = [client for client in CLIENTS if not wanted or client.name in wanted]
+    candidates = [client for client in clients if not wanted or client.name in wanted]
     no_peers = install_peers() if any(client.node for client in candidates) else None
     chosen = []
     for client in candidates:
@@ -79,8 +86,6 @@ def choose_clients(bin_dir: Path, wanted: list[str]) -> tuple[list[Client], dict
             skipped[client.name] = f"{client.program} was not built"
         else:
             chosen.append(client)
-    if FLOOR not in [client.name for client in chosen]:
-        fail(f"the floor '{FLOOR}' has to be among the clients")
     return chosen, skipped
 
 

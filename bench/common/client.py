@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One program to measure, and how much work it gets, as data."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PEERS = Path(__file__).resolve().parent.parent / "peers"
+
+
+@dataclass(frozen=True)
+class Client:
+    """One program to measure. `node`: run by Node, so slower by orders and given fewer requests."""
+
+    name: str
+    note: str
+    program: str  # below the build's bin folder, or a script below peers/
+    node: bool = False
+    store: str | None = None  # journal of our own client: `memory:`, or `jsonl:` and a fresh folder
+    arguments: tuple[str, ...] = ()  # before those of the workload
+
+    def command(self, bin_dir: Path) -> list[str]:
+        program = ["node", str(PEERS / self.program)] if self.node else [str(bin_dir / self.program)]
+        return program + list(self.arguments)
+
+
+@dataclass(frozen=True)
+class Load:
+    """Requests of the measured phase and of the warm-up before it."""
+
+    requests: int
+    warmup: int
