@@ -106,6 +106,8 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   void publish_visible();
   void request_sync();
   boost::asio::awaitable<void> sync_loop();
+  boost::asio::awaitable<void> keep_distance(std::chrono::steady_clock::duration sync_time);
+  [[nodiscard]] bool is_sync_awaited() const;
   [[nodiscard]] bool is_behind() const;
   void finish();
   void break_off(Error error);
@@ -164,6 +166,7 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   boost::asio::steady_timer run_timer_;
   boost::asio::steady_timer turn_timer_;
   boost::asio::steady_timer approval_timer_;
+  boost::asio::steady_timer sync_timer_;
 };
 
 }  // namespace orchestrator::harness::runtime
