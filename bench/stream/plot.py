@@ -5,8 +5,8 @@ import math
 from dataclasses import dataclass
 from html import escape
 
-from bench.common.summary import Results
-from bench.common.table import number
+from bench.rig.summary import Results
+from bench.rig.table import number
 from bench.stream.workloads import CLIENTS, FLOOR
 
 

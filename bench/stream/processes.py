@@ -3,8 +3,8 @@
 
 import time
 
-from bench.common.client import Client
-from bench.common.machine import Machine, Mock, RunFailed, journal_of, run_once
+from bench.rig.client import Client
+from bench.rig.machine import Machine, Mock, RunFailed, journal_of, run_once
 from bench.stream.workloads import Workload
 
 # What a paced stream takes at best: the first delta after 50 ms, then one each 10 ms.

@@ -4,8 +4,8 @@
 import subprocess
 import unittest
 
-from bench.common.client import Load
-from bench.common.machine import RunFailed, parse_report
+from bench.rig.client import Load
+from bench.rig.machine import RunFailed, parse_report
 from bench.stream.processes import abort_metrics, check_counts, metrics_of
 from bench.stream.workloads import Workload
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The results as Markdown. Every cell is median [lowest-highest] over the rounds."""
 
-from bench.common.summary import Results
-from bench.common.table import cell, table, targets_section
+from bench.rig.summary import Results
+from bench.rig.table import cell, table, targets_section
 from bench.stream.workloads import CLIENTS, FLOOR, PEER, TARGETS, Workload
 
 STREAM_COUNTS = (1, 64, 512, 1000)

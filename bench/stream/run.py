@@ -11,9 +11,9 @@ import sys
 import time
 from pathlib import Path
 
-from bench.common.machine import Machine, cores
-from bench.common.preparation import ROOT, build, choose_clients, chosen_names, environment, fail, say
-from bench.common.rounds import measure
+from bench.rig.machine import Machine, cores
+from bench.rig.preparation import ROOT, build, choose_clients, chosen_names, environment, fail, say
+from bench.rig.rounds import measure
 from bench.stream import plot, report
 from bench.stream.processes import run_client
 from bench.stream.stream_results import StreamResults

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The results of the stream benchmark, with what is derived from several runs of one round."""
 
-from bench.common.summary import Results
+from bench.rig.summary import Results
 from bench.stream.workloads import FLOOR
 
 

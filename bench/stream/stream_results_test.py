@@ -3,7 +3,7 @@
 
 import unittest
 
-from bench.common.summary import Target, spread_of, verdict
+from bench.rig.summary import Target, spread_of, verdict
 from bench.stream.stream_results import StreamResults as Results
 from bench.stream.workloads import FLOOR
 

@@ -3,8 +3,8 @@
 
 from dataclasses import dataclass
 
-from bench.common.client import Client, Load
-from bench.common.summary import Target
+from bench.rig.client import Client, Load
+from bench.rig.summary import Target
 
 FLOOR = "curlsse"
 PEER = "openai"

@@ -3,8 +3,8 @@
 
 import math
 
-from bench.common.client import Client
-from bench.common.machine import Machine, Mock, RunFailed, journal_of, run_once
+from bench.rig.client import Client
+from bench.rig.machine import Machine, Mock, RunFailed, journal_of, run_once
 from bench.tools.workloads import ToolLoop
 
 

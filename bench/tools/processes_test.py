@@ -3,8 +3,8 @@
 
 import unittest
 
-from bench.common.client import Load
-from bench.common.machine import RunFailed
+from bench.rig.client import Load
+from bench.rig.machine import RunFailed
 from bench.tools.processes import check_counts, metrics_of, quantile
 from bench.tools.workloads import ToolLoop
 

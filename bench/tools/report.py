@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The results of the tool loop as Markdown. Every cell is median [lowest-highest] over the rounds."""
 
-from bench.common.summary import Results
-from bench.common.table import cell, table, targets_section
+from bench.rig.summary import Results
+from bench.rig.table import cell, table, targets_section
 from bench.tools.workloads import CLIENTS, PEER, TARGETS, ToolLoop
 
 COLUMNS = [("cpu_ms_per_call", "CPU ms/model call"), ("wall_ms_per_call", "wall ms/model call"),

@@ -11,10 +11,10 @@ import sys
 import time
 from pathlib import Path
 
-from bench.common.machine import Machine, cores
-from bench.common.preparation import ROOT, build, choose_clients, chosen_names, environment, fail, say
-from bench.common.rounds import measure
-from bench.common.summary import Results
+from bench.rig.machine import Machine, cores
+from bench.rig.preparation import ROOT, build, choose_clients, chosen_names, environment, fail, say
+from bench.rig.rounds import measure
+from bench.rig.summary import Results
 from bench.tools import report
 from bench.tools.processes import run_client
 from bench.tools.workloads import CLIENTS, FULL, QUICK

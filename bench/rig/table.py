@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Results as Markdown tables. Every cell is median [lowest-highest] over the rounds."""
 
-from bench.common.summary import Results, Spread, Target, verdict
+from bench.rig.summary import Results, Spread, Target, verdict
 
 
 def number(value: float) -> str:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench.common.client import PEERS, Client
+from bench.rig.client import PEERS, Client
 
 ROOT = PEERS.parent.parent
 NODE_MAJOR_MIN = 20

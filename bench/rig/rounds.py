@@ -3,8 +3,8 @@
 
 import time
 
-from bench.common.machine import Machine, RunFailed
-from bench.common.preparation import say
+from bench.rig.machine import Machine, RunFailed
+from bench.rig.preparation import say
 
 
 def measure(machine: Machine, clients, workloads, rounds: int, run_client) -> tuple[list[dict], list[dict]]:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.common.client import Client
+from bench.rig.client import Client
 
 RUN_SECONDS_MAX = 300
 OPEN_FILES = 4096
