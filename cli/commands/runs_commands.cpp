@@ -18,6 +18,7 @@
 #include "cli/store/open_questions.hpp"
 #include "cli/store/run_reference.hpp"
 #include "cli/store/run_scan.hpp"
+#include "cli/store/tool_tally.hpp"
 
 namespace orchestrator::cli {
 namespace {
@@ -127,7 +128,7 @@ std::string text_of_input(const StreamEvent::RunStarted& started) {
   return text;
 }
 
-std::string shown_run(const RunSummary& run, const Ends& ends, const OpenQuestions& questions) {
+std::string shown_run(const RunSummary& run, const Ends& ends, const OpenQuestions& questions, const ToolTally& tools) {
   std::string out;
   append_field(out, "run", run.run_id.str());
   append_field(out, "session", run.session_id.str());
@@ -138,6 +139,7 @@ std::string shown_run(const RunSummary& run, const Ends& ends, const OpenQuestio
   }
   append_field(out, "model", one_line(run.model));
   append_field(out, "started", time_text(run.started_at) + " UTC");
+  append_field(out, "tools", one_line(tools.text()));
   append_field(out, "journal", std::to_string(run.events) + " events, " + size_text(run.bytes));
   const StreamEvent* terminal = ends.terminal ? &ends.terminal->event : nullptr;
   const auto* completed = terminal == nullptr ? nullptr : terminal->get_if<StreamEvent::Completed>();
@@ -247,14 +249,23 @@ ExitStatus runs_show_command(CommandContext& context) {
     }
     questions = *std::move(open);
   }
+  ToolTally tools;
+  if (!found->run.damaged) {
+    auto tally = read_tool_tally(found->store, found->run.run_id);
+    if (!tally) {
+      return report(context, tally.error());
+    }
+    tools = *std::move(tally);
+  }
   if (context.invocation.has("--json")) {
     boost::json::object object = json_of(found->run);
     object.emplace("waiting", !questions.list().empty());
+    object.emplace("tools", boost::json::value_from(tools.counts()));
     object.emplace("started", data_of(ends->first));
     object.emplace("ended", data_of(ends->terminal));
     context.out.write(json_line(object));
   } else {
-    context.out.write(shown_run(found->run, *ends, questions));
+    context.out.write(shown_run(found->run, *ends, questions, tools));
   }
   return ExitStatus::done;
 }

@@ -88,6 +88,9 @@ class OnTerminal:
         termios.tcsetattr(slave, termios.TCSANOW, attributes)
 
         def own_terminal():
+            # A shell that starts the tests in the background has them ignored.
+            for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+                signal.signal(number, signal.SIG_DFL)
             os.setsid()
             fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
 

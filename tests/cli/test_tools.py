@@ -149,6 +149,8 @@ class Shown(ToolsTest):
         self.assertRegex(answer.err, r'(?m)^tool read_file \{"path": ?"b.txt"\}$')
         self.assertRegex(answer.err, r"(?m)^tool read_file ok after [\d.]+ .?s: .*first line")
         self.assertNotIn("second line", answer.err)
+        self.assertRegex(self.succeeds("runs", "show", "@last").out, r"(?m)^tools +read_file 1 ok$")
+        self.assertEqual(self.shown()["tools"], {"read_file": {"ok": 1}})
 
     def test_nothing_of_a_call_reaches_the_terminal_raw(self):
         (self.work / "b.txt").write_text("\x1b]52;c;eHh4\x07\x1b[2Jred\n")

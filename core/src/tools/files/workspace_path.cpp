@@ -25,10 +25,6 @@ constexpr std::size_t kNameBytesMax = 255;
 constexpr int kBusyTries = 16;
 constexpr std::size_t kGitFileBytesMax = 4'096;
 
-const std::vector<std::string> kStartFiles{".bashrc",  ".bash_profile", ".bash_login", ".bash_logout",
-                                           ".profile", ".zshrc",        ".zprofile",   ".zshenv",
-                                           ".zlogin",  ".npmrc",        ".gitconfig",  ".ssh"};
-
 ToolError invalid(const std::string& why) {
   return {ToolErrorCode::path_invalid, "the path cannot be used: " + why, "/path", {}};
 }
@@ -157,8 +153,8 @@ bool is_protected(std::string_view path, const std::vector<std::string>& more) {
   };
   // A repository below the workspace runs its hooks as well as the workspace's own.
   const bool is_git = ("/" + name + "/").find("/.git/") != std::string::npos;
-  return is_git || std::ranges::any_of(built_in_protected_paths(), is_in) || std::ranges::any_of(kStartFiles, is_in) ||
-         std::ranges::any_of(more, is_in);
+  return is_git || std::ranges::any_of(built_in_protected_paths(), is_in) ||
+         std::ranges::any_of(start_files(), is_in) || std::ranges::any_of(more, is_in);
 }
 
 bool holds_protected(std::string_view path, const std::vector<std::string>& more) {

@@ -5,9 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstddef>
+#include <filesystem>
 #include <utility>
 
 namespace orchestrator::harness::tools {
@@ -15,10 +15,6 @@ namespace orchestrator::harness::tools {
 namespace {
 
 constexpr int kLook = O_PATH | O_NOFOLLOW | O_CLOEXEC;
-
-// Run by shells and other programs in the home of whoever works there; read-only where they exist.
-constexpr std::array kStartFiles = {".bashrc", ".bash_profile", ".bash_login", ".profile", ".zshrc",
-                                    ".zshenv", ".zprofile",     ".npmrc",      ".ssh",     ".gitconfig"};
 
 std::string key_of(int parent, const std::string& name) {
   struct stat status{};
@@ -62,7 +58,7 @@ std::expected<ProtectedPaths, ToolError> ProtectedPaths::hold(int workspace, con
   for (const std::string& path : paths) {
     if (auto added = held.add(workspace, path, Missing::hold); !added) return std::unexpected(std::move(added.error()));
   }
-  for (const char* path : kStartFiles) {
+  for (const std::string& path : start_files()) {
     if (auto added = held.add(workspace, path, Missing::ignore); !added)
       return std::unexpected(std::move(added.error()));
   }
@@ -73,7 +69,9 @@ ProtectedPaths::~ProtectedPaths() {
   for (const Placeholder& placeholder : placeholders_) counts_->give_back(placeholder.parent.get(), placeholder.name);
 }
 
-std::expected<void, ToolError> ProtectedPaths::add(int workspace, const std::string& path, Missing missing) {
+std::expected<void, ToolError> ProtectedPaths::add(int workspace, const std::string& named, Missing missing) {
+  std::string path = std::filesystem::path(named).lexically_normal().generic_string();
+  if (path.ends_with('/')) path.pop_back();
   Descriptor folder(::openat(workspace, ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
   std::size_t begin = 0;
   while (folder.is_open()) {
@@ -105,6 +103,11 @@ std::expected<void, ToolError> ProtectedPaths::add(int workspace, const std::str
     begin = end + 1;
   }
   return {};
+}
+
+std::vector<std::string> start_files() {
+  return {".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".profile", ".zshrc",
+          ".zshenv", ".zprofile",     ".zlogin",     ".npmrc",       ".ssh",     ".gitconfig"};
 }
 
 std::vector<std::string> built_in_protected_paths() { return {".git", ".orchestrator", "orchestrator.toml", ".envrc"}; }

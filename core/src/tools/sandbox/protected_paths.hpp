@@ -54,14 +54,18 @@ class ProtectedPaths final {
 
   ProtectedPaths() = default;
   enum class Missing : bool { ignore, hold };
-  std::expected<void, ToolError> add(int workspace, const std::string& path, Missing missing);
+  std::expected<void, ToolError> add(int workspace, const std::string& named, Missing missing);
 
   std::vector<std::string> existing_;
   std::vector<Placeholder> placeholders_;
   std::shared_ptr<PlaceholderCounts> counts_;  // shared by the commands of a tool
 };
 
-/// Paths that are always protected, whether they exist or not. Where they exist, start files of shells are too.
+/// What shells and other programs run or obey in the home of whoever works there. Commands find them read-only where
+/// they exist; file tools never change or make them.
+[[nodiscard]] std::vector<std::string> start_files();
+
+/// Paths that are always protected, whether they exist or not.
 [[nodiscard]] std::vector<std::string> built_in_protected_paths();
 
 }  // namespace orchestrator::harness::tools

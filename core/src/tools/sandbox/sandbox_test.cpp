@@ -71,7 +71,7 @@ class SandboxTest : public ::testing::Test {
   MarkedProcesses marked_;
   std::string folder_;
   std::shared_ptr<const Workspace> workspace_;
-  Sandbox sandbox_{{.protected_paths = {"locked/deep/file"}, .language = {}}};
+  Sandbox sandbox_{{.protected_paths = {"./locked//deep/file/"}, .language = {}}};
 };
 
 TEST_F(SandboxTest, TheWorkspaceIsWritableAtItsOwnPathAndNothingElseIs) {
