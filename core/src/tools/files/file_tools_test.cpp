@@ -9,7 +9,12 @@
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -25,6 +30,7 @@
 #include "tools/built_in.hpp"
 #include "tools/files/file_change.hpp"
 #include "tools/files/file_state.hpp"
+#include "tools/files/folder_walk.hpp"
 #include "tools/files/ignore_rules.hpp"
 #include "tools/files/line_diff.hpp"
 #include "tools/files/workspace_path.hpp"
@@ -368,6 +374,16 @@ TEST_F(FileTools, ASwappedFileIsNeitherDeletedNorMoved) {
 // TA2, TA3
 TEST_F(FileTools, WhatIsNoPlainFileIsNotOpened) {
   ASSERT_EQ(::mkfifo((base_ / "ws/fifo").c_str(), 0600), 0);
+  const int server = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  (base_ / "ws/socket").string().copy(address.sun_path, sizeof address.sun_path - 1);
+  ASSERT_EQ(::bind(server, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  ::close(server);
+  for (const auto& tool : {make_delete_file(config_), make_edit_file(config_)}) {
+    EXPECT_EQ(call(tool, R"({"path":"socket","old":"a","new":"b"})"), "not_a_regular_file");
+  }
+  EXPECT_EQ(write("socket"), "not_a_regular_file");
+  EXPECT_NE(read("socket"), "");                  // ENXIO: it cannot be opened at all
   EXPECT_EQ(read("fifo"), "not_a_regular_file");  // and it does not hang
   EXPECT_EQ(write("fifo"), "not_a_regular_file");
   EXPECT_EQ(call(make_delete_file(config_), R"({"path":"fifo"})"), "not_a_regular_file");
@@ -449,6 +465,46 @@ TEST_F(FileTools, ListAndSearchLeaveOutWhatGitIgnores) {
   EXPECT_NE(call(make_list_files(config_), R"({"ignored":true})").find("x.log"), std::string::npos);
   EXPECT_EQ(call(make_list_files(config_), R"({"path":"../"})"), "path_invalid");
   EXPECT_EQ(call(make_list_files(config_), R"({"path":"a.txt"})"), "not_a_directory");
+}
+
+// TA15
+TEST_F(FileTools, WhatIsTooMuchToLookAtIsSaidToBePartial) {
+  for (int i = 0; i < 2'001; ++i) put("ws/many/" + std::to_string(i), "");
+  const std::string listed = call(make_list_files(config_), R"({"glob":"/**/**/**","path":"many"})");
+  EXPECT_TRUE(call(make_list_files(config_), R"({"path":"many"})")
+                  .ends_with("[scan_limit: there is more that is not listed]\n"));
+  EXPECT_FALSE(listed.empty());
+  WalkOptions options;
+  options.entries_max = 100;
+  std::uint64_t seen = 0;
+  const auto see = [&seen](const WalkedEntry&) { return ++seen > 0; };
+  EXPECT_EQ(walk(*context_.workspace, "many", options, see), false);
+  EXPECT_EQ(seen, 100U);
+  options.entries_max = 2'001;
+  EXPECT_EQ(walk(*context_.workspace, "many", options, see), true);
+}
+
+// TA16: in a process with mounts of its own.
+TEST_F(FileTools, AMoveToAnotherFileSystemIsRefusedByName) {
+  fs::create_directories(base_ / "ws/other");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const bool is_mounted = ::unshare(CLONE_NEWNS) == 0 &&
+                            ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                            ::mount("tmpfs", (base_ / "ws/other").c_str(), "tmpfs", 0, nullptr) == 0;
+    if (!is_mounted) ::_exit(2);
+    const auto tool = make_move_file(config_);
+    const std::string arguments = R"({"from":"a.txt","to":"other/a.txt"})";
+    const auto prepared = prepare(*tool, arguments);
+    const ToolResult result = prepared ? execute(*tool, arguments, *prepared) : ToolResult();
+    const bool is_named = result.error && result.error->code == ToolErrorCode::io_error &&
+                          result.error->message.find("EXDEV") != std::string::npos;
+    ::_exit(is_named && fs::exists(base_ / "ws/a.txt") ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 2) GTEST_SKIP() << "mounts need root";
+  EXPECT_EQ(status, 0);
 }
 
 // TA12

@@ -48,7 +48,7 @@ class Walk {
     if (!read_entries(number, entries)) return true;  // a folder that cannot be read is shown, and not entered
     std::ranges::sort(entries, {}, &Entry::name);
     for (const Entry& entry : entries) {
-      if (options_.stop.stop_requested() || ++seen_ > kWalkEntriesMax) {
+      if (options_.stop.stop_requested() || ++seen_ > options_.entries_max) {
         is_cut_ = true;
         return false;
       }

@@ -27,6 +27,7 @@ struct WalkOptions {
   std::uint32_t depth = 64;   // of folders below the first
   bool skips_ignored = true;  // what git ignores, and `.git`
   std::stop_token stop;       // ends the walk
+  std::uint64_t entries_max = kWalkEntriesMax;
 };
 
 /// Calls `see` for each entry below `path`; false from it ends the walk. Returns false where the walk was cut short by

@@ -111,6 +111,8 @@ ToolError file_error(int error, const std::string& path) {
       return {ToolErrorCode::not_a_directory, "a part of " + quoted + " is no folder", "/path", {}};
     case EXDEV:
       return outside(path);
+    case ENXIO:
+      return {ToolErrorCode::not_a_regular_file, quoted + " is no regular file", "/path", {}};
     case ELOOP:
       return {ToolErrorCode::path_invalid, quoted + " goes round in symbolic links", "/path", {}};
     default:
