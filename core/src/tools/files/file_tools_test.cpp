@@ -493,6 +493,7 @@ TEST_F(FileTools, AMoveToAnotherFileSystemIsRefusedByName) {
                             ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
                             ::mount("tmpfs", (base_ / "ws/other").c_str(), "tmpfs", 0, nullptr) == 0;
     if (!is_mounted) ::_exit(2);
+    context_.workspace = Workspace::open((base_ / "ws").string()).value();  // seen from the new mounts
     const auto tool = make_move_file(config_);
     const std::string arguments = R"({"from":"a.txt","to":"other/a.txt"})";
     const auto prepared = prepare(*tool, arguments);
