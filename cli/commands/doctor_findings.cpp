@@ -23,6 +23,8 @@ struct Variable {
 constexpr auto kVariables = std::to_array<Variable>({
     {"OPENAI_API_KEY", true},
     {"OPENAI_BASE_URL", false},
+    {"ANTHROPIC_API_KEY", true},
+    {"ANTHROPIC_BASE_URL", false},
     {"CHAT_API_KEY", true},
     {"CHAT_BASE_URL", false},
     {"ORCHESTRATOR_STORE", false},
@@ -131,17 +133,18 @@ struct BuiltIn {
   std::string name;
   std::optional<std::string> url;
   bool has_key = false;
+  std::string default_url;
 };
 
 CheckFound check_built_in(const BuiltIn& provider, const Providers& providers, bool offline) {
-  const auto& [name, url, has_key] = provider;
+  const auto& [name, url, has_key, default_url] = provider;
   if (auto reason = refusal(providers, name)) {
     return {name, false, *std::move(reason)};
   }
   if (!url && !has_key) {
     return {name, std::nullopt, "not configured"};
   }
-  CheckFound check = check_address(name, url.value_or("https://api.openai.com/v1"), offline);
+  CheckFound check = check_address(name, url.value_or(default_url), offline);
   check.detail += has_key ? ", key set" : ", no key";
   return check;
 }
@@ -217,10 +220,13 @@ std::vector<CheckFound> run_checks(const CommandContext& context, const Configur
   auto harness = make_harness_without_store(context, configuration);
   const Providers providers = harness ? harness->providers() : Providers();
   const BuiltIn openai{"openai", set_value(environment, "OPENAI_BASE_URL"),
-                       set_value(environment, "OPENAI_API_KEY").has_value()};
+                       set_value(environment, "OPENAI_API_KEY").has_value(), "https://api.openai.com/v1"};
   found.push_back(check_built_in(openai, providers, offline));
+  const BuiltIn anthropic{"anthropic", set_value(environment, "ANTHROPIC_BASE_URL"),
+                          set_value(environment, "ANTHROPIC_API_KEY").has_value(), "https://api.anthropic.com"};
+  found.push_back(check_built_in(anthropic, providers, offline));
   const auto chat_url = set_value(environment, "CHAT_BASE_URL");
-  const BuiltIn chat{"chat", chat_url, chat_url && set_value(environment, "CHAT_API_KEY")};
+  const BuiltIn chat{"chat", chat_url, chat_url && set_value(environment, "CHAT_API_KEY"), ""};
   found.push_back(check_built_in(chat, providers, offline));
   for (const NamedProvider& named : configuration.providers()) {
     found.push_back(check_named(named, environment, offline));

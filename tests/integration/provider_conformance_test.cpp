@@ -30,6 +30,9 @@ struct Dialect {
   std::string end;          // the proper end, after deltas that add up to "Hello"
   std::string empty_end;    // the proper end of an answer with nothing in it
   std::string error_event;  // an error inside the stream
+  std::string model = "openai/m";
+  std::string key_header = "authorization";
+  std::string key_value = std::string("Bearer ") + kKey;
 };
 
 std::string event(const std::string& type, const std::string& fields) {
@@ -94,6 +97,33 @@ Dialect chat() {
   return dialect;
 }
 
+Dialect messages() {
+  Dialect dialect;
+  dialect.name = "messages";
+  dialect.path = "/v1/messages";
+  dialect.model = "anthropic/m";
+  dialect.key_header = "x-api-key";
+  dialect.key_value = kKey;
+  dialect.adapter = [](const std::string& base_url) {
+    AnthropicConfig config;
+    config.api_key = kKey;
+    config.base_url = base_url.substr(0, base_url.rfind("/v1"));
+    return anthropic_provider(config).value();
+  };
+  dialect.start = event("message_start", R"("message":{"id":"m1","model":"m","usage":{"input_tokens":3}})") +
+                  event("content_block_start", R"("index":0,"content_block":{"type":"text","text":""})");
+  dialect.delta = [](const std::string& text) {
+    return event("content_block_delta", R"("index":0,"delta":{"type":"text_delta","text":")" + text + R"("})");
+  };
+  dialect.empty_end = event("message_delta", R"("delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":2})") +
+                      "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
+  dialect.end = event("content_block_stop", R"("index":0)") + dialect.empty_end;
+  dialect.error_event = event("error", R"("error":{"type":"api_error","message":"it broke"})");
+  return dialect;
+}
+
+Dialect dialect_of(int number) { return number == 0 ? responses() : number == 1 ? chat() : messages(); }
+
 const std::string kStreamHead =
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\nx-request-id: req_1\r\n\r\n";
 
@@ -105,10 +135,10 @@ std::string answer(const std::string& status, const std::string& type, const std
 
 class ProviderConformance : public ::testing::TestWithParam<int> {
  protected:
-  const Dialect dialect_ = GetParam() == 0 ? responses() : chat();
+  const Dialect dialect_ = dialect_of(GetParam());
 
   Harness harness_at(const TestServer& server) {
-    return HarnessBuilder().provider(dialect_.adapter(server.url("/v1"))).default_model("openai/m").build().value();
+    return HarnessBuilder().provider(dialect_.adapter(server.url("/v1"))).default_model(dialect_.model).build().value();
   }
   // Plays the pieces as one chunked stream, after reading the request.
   TestServer::Handler streaming(std::vector<std::string> pieces) {
@@ -165,7 +195,7 @@ TEST_P(ProviderConformance, SendsKeyTraceAndPromptToItsAddress) {
   auto run = harness.session().run("a prompt of mine").start().value();
   all_events(run);
   EXPECT_EQ(seen.target, dialect_.path);
-  EXPECT_EQ(seen.headers["authorization"], std::string("Bearer ") + kKey);
+  EXPECT_EQ(seen.headers[dialect_.key_header], dialect_.key_value);
   EXPECT_EQ(seen.headers["traceparent"].size(), 55U);
   EXPECT_NE(seen.body.find("a prompt of mine"), std::string::npos);
 }
@@ -291,7 +321,7 @@ TEST_P(ProviderConformance, NamesAServerThatIsNotThere) {
     port = server.port();
   }
   auto adapter = dialect_.adapter("http://127.0.0.1:" + std::to_string(port) + "/v1");
-  Harness harness = HarnessBuilder().provider(adapter).default_model("openai/m").build().value();
+  Harness harness = HarnessBuilder().provider(adapter).default_model(dialect_.model).build().value();
   auto run = harness.session().run("Hi").start().value();
   const auto events = all_events(run);
   EXPECT_EQ(of_type<StreamEvent::Error>(events).at(0).error.code, "provider_unreachable");
@@ -329,8 +359,9 @@ TEST_P(ProviderConformance, MapsEachStatusToItsError) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Dialects, ProviderConformance, ::testing::Values(0, 1),
-                         [](const auto& info) { return info.param == 0 ? "Responses" : "Chat"; });
+INSTANTIATE_TEST_SUITE_P(Dialects, ProviderConformance, ::testing::Values(0, 1, 2), [](const auto& info) {
+  return info.param == 0 ? "Responses" : info.param == 1 ? "Chat" : "Messages";
+});
 
 }  // namespace
 }  // namespace orchestrator::harness::integration

@@ -32,6 +32,11 @@ std::vector<std::shared_ptr<ProviderAdapter>> providers_of_environment() {
   if (const std::string url = variable("OPENAI_BASE_URL"); !url.empty()) openai.base_url = url;
   providers.push_back(or_refused(openai_provider(std::move(openai)), "openai", "OPENAI_BASE_URL"));
 
+  AnthropicConfig anthropic;
+  anthropic.api_key = variable("ANTHROPIC_API_KEY");
+  if (const std::string url = variable("ANTHROPIC_BASE_URL"); !url.empty()) anthropic.base_url = url;
+  providers.push_back(or_refused(anthropic_provider(std::move(anthropic)), "anthropic", "ANTHROPIC_BASE_URL"));
+
   ChatConfig chat;
   chat.api_key = variable("CHAT_API_KEY");
   chat.base_url = variable("CHAT_BASE_URL");

@@ -41,7 +41,8 @@ runtime::HttpRequest http_request(const HttpEndpoint& endpoint, const WireFormat
   request.url = endpoint.base_url + format.path;
   request.headers.push_back({"Content-Type", "application/json"});
   request.headers.push_back({"Accept", "text/event-stream, application/json"});
-  if (!endpoint.api_key.empty()) request.headers.push_back({"Authorization", "Bearer " + endpoint.api_key});
+  if (!endpoint.api_key.empty()) request.headers.push_back({format.key_header, format.key_prefix + endpoint.api_key});
+  for (const auto& [name, value] : format.headers) request.headers.push_back({name, value});
   if (!context.traceparent.empty()) request.headers.push_back({"traceparent", context.traceparent});
   for (const auto& [name, value] : endpoint.headers) request.headers.push_back({name, value});
   request.body = std::move(body);

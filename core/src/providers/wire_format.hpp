@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "orchestrator/harness/provider.hpp"
@@ -15,8 +16,11 @@
 namespace orchestrator::harness::providers {
 
 struct WireFormat {
-  std::string name;  // `responses`, `chat`: the origin of its items
+  std::string name;  // `responses`, `chat`, `messages`: the origin of its items
   std::string path;  // appended to the base address, such as /responses
+  std::string key_header = "Authorization";
+  std::string key_prefix = "Bearer ";                        // before the key
+  std::vector<std::pair<std::string, std::string>> headers;  // that each request has
   std::function<Result<std::string>(const ProviderRequest& request)> encode;
   std::function<std::unique_ptr<StreamDecoder>(const DecoderLimits& limits)> decoder;
   /// For hosts that answer with one JSON body; ends with a terminal part.
@@ -28,5 +32,7 @@ struct WireFormat {
 [[nodiscard]] WireFormat responses_format(std::string_view base_url);
 /// Chat Completions as the host behind `base_url` speaks it.
 [[nodiscard]] WireFormat chat_format(std::string_view base_url);
+/// Anthropic Messages.
+[[nodiscard]] WireFormat messages_format();
 
 }  // namespace orchestrator::harness::providers

@@ -169,6 +169,15 @@ struct OpenAiConfig {
 /// Provider `openai`. Without a key its runs are refused with `key_missing`. Error: `configuration_invalid` (address).
 [[nodiscard]] Result<std::shared_ptr<ProviderAdapter>> openai_provider(OpenAiConfig config);
 
+/// Anthropic Messages at its own address or that of a gateway.
+struct AnthropicConfig {
+  std::string api_key;
+  std::string base_url = "https://api.anthropic.com";  // without the version path
+};
+/// Provider `anthropic`. Without a key its runs are refused with `key_missing`. Error: `configuration_invalid`
+/// (address).
+[[nodiscard]] Result<std::shared_ptr<ProviderAdapter>> anthropic_provider(AnthropicConfig config);
+
 /// An OpenAI-compatible Chat Completions server: llama.cpp, Ollama, vLLM, OpenRouter and the like.
 struct ChatConfig {
   ProviderId id = ProviderId("chat");
