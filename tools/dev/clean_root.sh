@@ -80,10 +80,12 @@ status=0
 # A mount and a process namespace of its own: nothing stays mounted or running afterwards.
 unshare --mount --pid --fork --kill-child bash -c '
     root="$1"; shift
-    mount -t proc proc "$root/proc" && mount --rbind /dev "$root/dev" && mount -t tmpfs tmpfs "$root/tmp" ||
+    # Not chroot: the kernel gives no user namespaces there, and the sandbox of commands needs them.
+    mount --bind "$root" "$root" && cd "$root" && mkdir -p .outside && pivot_root . .outside || exit 1
+    mount -t proc proc /proc && mount --rbind /.outside/dev /dev && mount -t tmpfs tmpfs /tmp ||
         echo "note: no mounts are possible here; sanitizers may refuse to run without /proc" >&2
-    cd "$root/src/main"
-    exec chroot "$root" /usr/bin/env -i --chdir=/src/main "$@"
+    umount -l /.outside && rmdir /.outside
+    exec /usr/bin/env -i --chdir=/src/main "$@"
 ' clean-root "$root" "${environment[@]}" "$@" </dev/null || status=$?
 say "clean root: exit status $status after $((SECONDS - started)) s"
 exit "$status"

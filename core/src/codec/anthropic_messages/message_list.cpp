@@ -93,9 +93,7 @@ void MessageList::begin(Role role) {
   end_message();
   if (messages_ == 0 && role == Role::assistant) {
     // The first message must be the user's; history that was trimmed may begin otherwise.
-    out_ += R"({"role":"user","content":[{"type":"text","text":"Earlier messages were left out."
-  }]
-})";
+    out_ += R"({"role":"user","content":[{"type":"text","text":"Earlier messages were left out."}]})";
     ++messages_;
   }
   if (messages_++ > 0) out_ += ',';

@@ -73,9 +73,7 @@ TEST(MessagesEncoder, WhatWasSignedGoesBackToItsMakerAlone) {
 TEST(MessagesEncoder, TurnsAlternateAndBeginWithTheUser) {
   const MessageItem said{Role::assistant, {TextPart{"I"}, TextPart{""}}};
   EXPECT_EQ(messages_in(request_of({own(said), own(said), user_text("a"), user_text("b")})),
-            R"([{"role":"user","content":[{"type":"text","text":"Earlier messages were left out."
-}]
-},)"
+            R"([{"role":"user","content":[{"type":"text","text":"Earlier messages were left out."}]},)"
             R"({"role":"assistant","content":[{"type":"text","text":"I"},{"type":"text","text":"I"}]},)"
             R"({"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}])");
   EXPECT_EQ(failure_of(request_of({user_text("")})), "invalid_argument input");
