@@ -25,6 +25,9 @@ constexpr auto kVariables = std::to_array<Variable>({
     {"OPENAI_BASE_URL", false},
     {"ANTHROPIC_API_KEY", true},
     {"ANTHROPIC_BASE_URL", false},
+    {"GEMINI_API_KEY", true},
+    {"GEMINI_BASE_URL", false},
+    {"GOOGLE_GEMINI_BASE_URL", false},
     {"CHAT_API_KEY", true},
     {"CHAT_BASE_URL", false},
     {"ORCHESTRATOR_STORE", false},
@@ -225,6 +228,11 @@ std::vector<CheckFound> run_checks(const CommandContext& context, const Configur
   const BuiltIn anthropic{"anthropic", set_value(environment, "ANTHROPIC_BASE_URL"),
                           set_value(environment, "ANTHROPIC_API_KEY").has_value(), "https://api.anthropic.com"};
   found.push_back(check_built_in(anthropic, providers, offline));
+  auto gemini_url = set_value(environment, "GEMINI_BASE_URL");
+  const BuiltIn gemini{"gemini", gemini_url ? gemini_url : set_value(environment, "GOOGLE_GEMINI_BASE_URL"),
+                       set_value(environment, "GEMINI_API_KEY").has_value(),
+                       "https://generativelanguage.googleapis.com"};
+  found.push_back(check_built_in(gemini, providers, offline));
   const auto chat_url = set_value(environment, "CHAT_BASE_URL");
   const BuiltIn chat{"chat", chat_url, chat_url && set_value(environment, "CHAT_API_KEY"), ""};
   found.push_back(check_built_in(chat, providers, offline));

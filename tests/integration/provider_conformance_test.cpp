@@ -3,6 +3,7 @@
 // on loopback speaks each format; whole runs are driven against it and every journal passes through the invariants.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <functional>
 #include <mutex>
 
@@ -122,7 +123,34 @@ Dialect messages() {
   return dialect;
 }
 
-Dialect dialect_of(int number) { return number == 0 ? responses() : number == 1 ? chat() : messages(); }
+Dialect gemini() {
+  Dialect dialect;
+  dialect.name = "gemini";
+  dialect.path = "/v1beta/models/m:streamGenerateContent?alt=sse";
+  dialect.model = "gemini/m";
+  dialect.key_header = "x-goog-api-key";
+  dialect.key_value = kKey;
+  dialect.adapter = [](const std::string& base_url) {
+    GeminiConfig config;
+    config.api_key = kKey;
+    config.base_url = base_url.substr(0, base_url.rfind("/v1"));
+    return gemini_provider(config).value();
+  };
+  dialect.start = "data: {\"modelVersion\":\"m\",\"responseId\":\"r1\"}\r\n\r\n";
+  dialect.delta = [](const std::string& text) {
+    return R"(data: {"candidates":[{"content":{"parts":[{"text":")" + text + "\"}]}}]}\r\n\r\n";
+  };
+  dialect.end = R"(data: {"candidates":[{"finishReason":"STOP"}],"usageMetadata":)"
+                "{\"promptTokenCount\":3,\"candidatesTokenCount\":2,\"totalTokenCount\":5}}\r\n\r\n";
+  dialect.empty_end = dialect.end;
+  dialect.error_event = "data: {\"error\":{\"code\":500,\"status\":\"INTERNAL\",\"message\":\"it broke\"}}\r\n\r\n";
+  return dialect;
+}
+
+Dialect dialect_of(int number) {
+  constexpr std::array kDialects{responses, chat, messages, gemini};
+  return kDialects.at(static_cast<std::size_t>(number))();
+}
 
 const std::string kStreamHead =
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\nx-request-id: req_1\r\n\r\n";
@@ -359,9 +387,12 @@ TEST_P(ProviderConformance, MapsEachStatusToItsError) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Dialects, ProviderConformance, ::testing::Values(0, 1, 2), [](const auto& info) {
-  return info.param == 0 ? "Responses" : info.param == 1 ? "Chat" : "Messages";
-});
+std::string name_of_dialect(const ::testing::TestParamInfo<int>& info) {
+  constexpr std::array kNames{"Responses", "Chat", "Messages", "Gemini"};
+  return kNames.at(static_cast<std::size_t>(info.param));
+}
+
+INSTANTIATE_TEST_SUITE_P(Dialects, ProviderConformance, ::testing::Range(0, 4), name_of_dialect);
 
 }  // namespace
 }  // namespace orchestrator::harness::integration

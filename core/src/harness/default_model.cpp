@@ -81,6 +81,7 @@ std::optional<std::string> find_local_chat_server() {
 std::string default_model(const std::vector<std::shared_ptr<ProviderAdapter>>& providers) {
   if (is_set("OPENAI_API_KEY")) return std::string("openai/") + kDefaultOpenAiModel;
   if (is_set("ANTHROPIC_API_KEY")) return std::string("anthropic/") + kDefaultAnthropicModel;
+  if (is_set("GEMINI_API_KEY")) return std::string("gemini/") + kDefaultGeminiModel;
   const auto find = [&](const char* id) {
     const auto found = std::ranges::find(providers, id, [](const auto& provider) { return provider->id().str(); });
     return found == providers.end() ? nullptr : found->get();

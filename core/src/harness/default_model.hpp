@@ -16,6 +16,7 @@ namespace orchestrator::harness::assembly {
 /// What `openai` is asked for when only a key is given.
 inline constexpr const char* kDefaultOpenAiModel = "gpt-5.6";
 inline constexpr const char* kDefaultAnthropicModel = "claude-sonnet-5";
+inline constexpr const char* kDefaultGeminiModel = "gemini-3.8-flash";
 
 /// The base address of an OpenAI-compatible server on 127.0.0.1 port 8080 or 11434 that answers GET /v1/models within
 /// 300 ms each; nothing where there is none.

@@ -37,6 +37,13 @@ std::vector<std::shared_ptr<ProviderAdapter>> providers_of_environment() {
   if (const std::string url = variable("ANTHROPIC_BASE_URL"); !url.empty()) anthropic.base_url = url;
   providers.push_back(or_refused(anthropic_provider(std::move(anthropic)), "anthropic", "ANTHROPIC_BASE_URL"));
 
+  GeminiConfig gemini;
+  gemini.api_key = variable("GEMINI_API_KEY");
+  const char* gemini_address = "GEMINI_BASE_URL";
+  if (variable(gemini_address).empty()) gemini_address = "GOOGLE_GEMINI_BASE_URL";  // as Google's own SDKs call it
+  if (const std::string url = variable(gemini_address); !url.empty()) gemini.base_url = url;
+  providers.push_back(or_refused(gemini_provider(std::move(gemini)), "gemini", gemini_address));
+
   ChatConfig chat;
   chat.api_key = variable("CHAT_API_KEY");
   chat.base_url = variable("CHAT_BASE_URL");

@@ -35,10 +35,10 @@ void hide_key(Error& error, const std::string& key) {
   for (ErrorCause& cause : error.cause) hide(cause.message, key);
 }
 
-runtime::HttpRequest http_request(const HttpEndpoint& endpoint, const WireFormat& format, std::string body,
-                                  const ProviderCallContext& context) {
+runtime::HttpRequest http_request(const HttpEndpoint& endpoint, const WireFormat& format, const ModelRef& model,
+                                  std::string body, const ProviderCallContext& context) {
   runtime::HttpRequest request;
-  request.url = endpoint.base_url + format.path;
+  request.url = endpoint.base_url + (format.path_of ? format.path_of(model) : format.path);
   request.headers.push_back({"Content-Type", "application/json"});
   request.headers.push_back({"Accept", "text/event-stream, application/json"});
   if (!endpoint.api_key.empty()) request.headers.push_back({format.key_header, format.key_prefix + endpoint.api_key});
@@ -81,7 +81,7 @@ Awaitable<CallResult> HttpProvider::call(ProviderRequest request, ProviderCallCo
   if (!where) co_return failed(where.error());
   auto body = config_.format.encode(request);
   if (!body) co_return failed(body.error());
-  auto started = client(executor).start(http_request(*where, config_.format, *std::move(body), context));
+  auto started = client(executor).start(http_request(*where, config_.format, request.model, *std::move(body), context));
   if (!started) co_return failed(started.error());
   AnswerReader reader(*std::move(started), &config_.format, std::move(context), sink);
   CallResult result = co_await reader.read();

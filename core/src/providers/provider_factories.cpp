@@ -40,6 +40,18 @@ Result<std::shared_ptr<ProviderAdapter>> anthropic_provider(AnthropicConfig conf
   return std::make_shared<providers::HttpProvider>(std::move(http));
 }
 
+Result<std::shared_ptr<ProviderAdapter>> gemini_provider(GeminiConfig config) {
+  auto base_url = providers::checked_base_url(config.base_url, !config.api_key.empty(), "gemini.base_url");
+  if (!base_url) return std::unexpected(base_url.error());
+  providers::HttpProviderConfig http;
+  http.id = ProviderId("gemini");
+  http.format = providers::gemini_format();
+  http.endpoint.base_url = *std::move(base_url);
+  http.endpoint.api_key = std::move(config.api_key);
+  http.missing_key_help = "set GEMINI_API_KEY";
+  return std::make_shared<providers::HttpProvider>(std::move(http));
+}
+
 Result<std::shared_ptr<ProviderAdapter>> chat_provider(ChatConfig config) {
   if (config.base_url.empty()) config.base_url = "http://127.0.0.1:8080/v1";
   auto base_url = providers::checked_base_url(config.base_url, !config.api_key.empty(), config.id.str() + ".base_url");

@@ -18,6 +18,7 @@ namespace orchestrator::harness::providers {
 struct WireFormat {
   std::string name;  // `responses`, `chat`, `messages`: the origin of its items
   std::string path;  // appended to the base address, such as /responses
+  std::function<std::string(const ModelRef& model)> path_of;  // in place of `path`, where the model is part of it
   std::string key_header = "Authorization";
   std::string key_prefix = "Bearer ";                        // before the key
   std::vector<std::pair<std::string, std::string>> headers;  // that each request has
@@ -34,5 +35,7 @@ struct WireFormat {
 [[nodiscard]] WireFormat chat_format(std::string_view base_url);
 /// Anthropic Messages.
 [[nodiscard]] WireFormat messages_format();
+/// Gemini's generateContent.
+[[nodiscard]] WireFormat gemini_format();
 
 }  // namespace orchestrator::harness::providers

@@ -178,6 +178,14 @@ struct AnthropicConfig {
 /// (address).
 [[nodiscard]] Result<std::shared_ptr<ProviderAdapter>> anthropic_provider(AnthropicConfig config);
 
+/// Google Gemini at its own address or that of a gateway.
+struct GeminiConfig {
+  std::string api_key;
+  std::string base_url = "https://generativelanguage.googleapis.com";  // without the version path
+};
+/// Provider `gemini`. Without a key its runs are refused with `key_missing`. Error: `configuration_invalid` (address).
+[[nodiscard]] Result<std::shared_ptr<ProviderAdapter>> gemini_provider(GeminiConfig config);
+
 /// An OpenAI-compatible Chat Completions server: llama.cpp, Ollama, vLLM, OpenRouter and the like.
 struct ChatConfig {
   ProviderId id = ProviderId("chat");
