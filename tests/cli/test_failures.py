@@ -99,6 +99,8 @@ class Configuration(ProgramTest):
         other = self.script({"text": "x"})
         for provider, name, value, message in (
                 ("chat", "CHAT_BASE_URL", "nonsense", "CHAT_BASE_URL: not an address"),
+                ("gemini", "GOOGLE_GEMINI_BASE_URL", "ftp://x", "GOOGLE_GEMINI_BASE_URL: the address"),
+                ("anthropic", "ANTHROPIC_BASE_URL", "nonsense", "ANTHROPIC_BASE_URL: not an address"),
                 ("openai", "OPENAI_BASE_URL", f"https://user:{SECRET}@host/v1", "OPENAI_BASE_URL: an address may not")):
             environment = {name: value}
             refused = self.fails(2, message, "run", "--model", f"{provider}/m", "Hi", environment=environment)
@@ -133,7 +135,8 @@ class Models(ProgramTest):
         self.fails(2, "expected PROVIDER/MODEL", "run", "--model", "nothing", "Hi")
 
     def test_no_key(self):
-        self.fails(2, "OPENAI_API_KEY", "run", "--model", "openai/gpt-5.6", "Hi")
+        for name in ("openai", "anthropic", "gemini"):
+            self.fails(2, f"set {name.upper()}_API_KEY", "run", "--model", f"{name}/m", "Hi")
 
     def test_script(self):
         self.fails(2, "none.json", "run", "--model", "scripted/none.json", "Hi")
