@@ -149,7 +149,10 @@ Done write_file(const OpenPath& path, const PathChange& change, std::string_view
 
 // A path that may have been swapped between the look and the rename is looked at once more in its new place.
 Done move_path(const OpenPath& from, const OpenPath& to, const FileState& before) {
-  if (rename_at(from, from.name, to, to.name, RENAME_NOREPLACE) != 0) {
+  int result = rename_at(from, from.name, to, to.name, RENAME_NOREPLACE);
+  // A file system without that way of renaming (NFS): nothing was there a moment ago.
+  if (result != 0 && errno == EINVAL) result = rename_at(from, from.name, to, to.name, 0);
+  if (result != 0) {
     if (errno == EXDEV) {
       return std::unexpected(
           ToolError{ToolErrorCode::io_error,
