@@ -136,7 +136,7 @@ void GeminiDecoder::note_usage(const Object& chunk) {
   usage.reasoning = read_token_count(*sent, "thoughtsTokenCount", usage.invalid);
   usage.output = sum_of(read_token_count(*sent, "candidatesTokenCount", usage.invalid), usage.reasoning);
   usage.total = read_token_count(*sent, "totalTokenCount", usage.invalid);
-  if (usage != Usage{}) usage_ = usage;
+  if (usage != Usage{} || !usage_) usage_ = usage;
 }
 
 void GeminiDecoder::end_answer(PieceSink& out) {
