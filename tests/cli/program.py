@@ -16,6 +16,11 @@ import time
 import unittest
 from pathlib import Path
 
+# A shell that starts the tests in the background has them ignored, and what they start would ignore them too.
+for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
+
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(os.environ.get("ORCHESTRATOR_PROGRAM", ROOT / "build/release/bin/orchestrator"))
 DEADLINE_S = 60
@@ -88,9 +93,6 @@ class OnTerminal:
         termios.tcsetattr(slave, termios.TCSANOW, attributes)
 
         def own_terminal():
-            # A shell that starts the tests in the background has them ignored.
-            for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
-                signal.signal(number, signal.SIG_DFL)
             os.setsid()
             fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
 
