@@ -30,7 +30,9 @@ Permission permission_of(const Facts& facts, const ToolCallProgress& call, const
   const ApprovalNeed need = preparation.approval.value_or(spec->approval);
   if (need == ApprovalNeed::refuse) return Permission::denied;
   if (call.approval) return preparation.targets == call.targets ? Permission::granted : Permission::stale;
-  if (facts.allowed_tools.contains(tool_hash(*spec))) return Permission::granted;
+  // For the run is allowed what the tool declares. A call that needs more than that, such as the network for one
+  // command, was not what the person saw.
+  if (need <= spec->approval && facts.allowed_tools.contains(tool_hash(*spec))) return Permission::granted;
   switch (facts.spec.tool_policy.approval) {
     case ApprovalMode::never:
       return need == ApprovalNeed::require ? Permission::denied : Permission::granted;

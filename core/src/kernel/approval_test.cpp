@@ -129,6 +129,17 @@ TEST(Approval, ForTheRunCoversFurtherCallsOfTheTool) {
   EXPECT_EQ(first_event(scene.decision()), "ToolCallStarted");
 }
 
+// Who allows `ls` for the run has not allowed the network.
+TEST(Approval, ForTheRunDoesNotCoverACallThatNeedsMore) {
+  Scene scene = preparing(asking_spec(ApprovalMode::ask, ApprovalNeed::ask), {"c1", "c2"});
+  scene.given(prepared("c1")).given(resolved(scene.state(), Decision_::allow_run)).given(prepared("c1"));
+  scene.given(returned("c1"));
+  auto second = std::get<event::inputs::ToolPrepared>(prepared("c2"));
+  second.preparation.approval = ApprovalNeed::require;
+  scene.when(second);
+  EXPECT_EQ(first_event(scene.decision()), "InterruptRaised");
+}
+
 TEST(Approval, OnceCoversOneCall) {
   Scene scene = preparing(asking_spec(ApprovalMode::ask, ApprovalNeed::ask), {"c1", "c2"});
   scene.given(prepared("c1")).given(resolved(scene.state(), Decision_::allow_once)).given(prepared("c1"));
