@@ -58,6 +58,32 @@ TEST(Run, IsReadByCallbackInOrder) {
   for (std::size_t i = 0; i < seqs.size(); ++i) EXPECT_EQ(seqs[i], i + 1);
 }
 
+// Tells when the harness that it belongs to is gone.
+class LastWord final : public LogSink {
+ public:
+  ~LastWord() override { gone.set_value(); }
+  bool wants(std::string_view, LogLevel) const override { return false; }
+  void write(const LogLine&) override {}
+  std::promise<void> gone;
+};
+
+TEST(Run, ACallbackMayBeTheLastThatKnowsOfItsHarness) {
+  std::promise<void> released;
+  std::future<void> gone;
+  {
+    auto sink = std::make_shared<LastWord>();
+    gone = sink->gone.get_future();
+    Harness harness = scripted_builder(kHello).log(std::move(sink)).build().value();
+    auto run = harness.session().run("Hi").start().value();
+    run.subscribe([](const StreamEvent&) {},
+                  [waits = std::make_shared<std::future<void>>(released.get_future())](const Result<void>&) {
+                    if (waits->valid()) waits->get();
+                  });
+  }
+  released.set_value();
+  gone.get();  // taken down on no thread of its own, or this would never come
+}
+
 TEST(Run, GivesEveryReaderTheSameEventsWheneverItComes) {
   Harness harness = scripted_harness(kHello);
   auto run = harness.session().run("Hi").start().value();

@@ -44,7 +44,16 @@ Engine::Engine(EngineOptions options)
       slots_(options_.concurrency) {}
 
 std::shared_ptr<Engine> Engine::start(EngineOptions options) {
-  std::shared_ptr<Engine> engine(new Engine(std::move(options)));
+  // The last handle may be let go on a thread of the engine's own, by a run that has just ended or by a callback. It
+  // cannot wait for itself there: another thread takes it down.
+  const auto take_down = [](Engine* last) {
+    if (last->on_io_thread() || last->on_callback_thread()) {
+      std::thread([last] { delete last; }).detach();
+    } else {
+      delete last;
+    }
+  };
+  std::shared_ptr<Engine> engine(new Engine(std::move(options)), take_down);
   engine->thread_ = std::thread([context = engine->context_] { context->run(); });
   return engine;
 }
@@ -52,14 +61,7 @@ std::shared_ptr<Engine> Engine::start(EngineOptions options) {
 Engine::~Engine() {
   work_.reset();
   context_->stop();
-  // The last handle may be let go on the harness's own thread, by a run that has just ended.
-  if (thread_.joinable()) {
-    if (on_io_thread()) {
-      thread_.detach();
-    } else {
-      thread_.join();
-    }
-  }
+  if (thread_.joinable()) thread_.join();
   if (callbacks_) callbacks_->join();
   for (const auto& provider : options_.providers) provider->stop();
   // A store's own threads may still be leaving the call that handed their last result to the context: they end with
@@ -71,6 +73,11 @@ asio::any_io_executor Engine::callback_executor() {
   const std::scoped_lock lock(callbacks_mutex_);
   if (!callbacks_) callbacks_ = std::make_unique<asio::thread_pool>(1);
   return callbacks_->get_executor();
+}
+
+bool Engine::on_callback_thread() {
+  const std::scoped_lock lock(callbacks_mutex_);
+  return callbacks_ && callbacks_->get_executor().running_in_this_thread();
 }
 
 Result<std::shared_ptr<ProviderAdapter>> Engine::provider(const ProviderId& id) const {

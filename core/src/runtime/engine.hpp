@@ -54,6 +54,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   /// The thread for user callbacks, started with its first use.
   [[nodiscard]] boost::asio::any_io_executor callback_executor();
   [[nodiscard]] bool on_io_thread() const { return std::this_thread::get_id() == thread_.get_id(); }
+  [[nodiscard]] bool on_callback_thread();
 
   /// The adapter of a provider; the error names the known ones and the nearest.
   [[nodiscard]] Result<std::shared_ptr<ProviderAdapter>> provider(const ProviderId& id) const;
