@@ -67,10 +67,16 @@ def install_peers() -> str | None:
     say("installing the pinned packages of the peers (npm ci) ...")
     done = subprocess.run(["npm", "ci"], cwd=PEERS, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        return f"npm ci failed: {last}"
+        say(done.stderr.strip())
+        return npm_failure(done.stderr)
     mark.touch()
     return None
+
+
+def npm_failure(stderr: str) -> str:
+    """Why there are no peers, for the report: npm's code for it, without addresses and paths of this machine."""
+    code = re.search(r"^npm (?:error|ERR!) code (\S+)", stderr, re.M)
+    return f"npm ci failed in bench/peers ({code.group(1) if code else 'no code'})"
 
 
 def choose_clients(clients: tuple[Client, ...], bin_dir: Path, wanted: list[str]) -> tuple[list[Client], dict[str, str]]:
