@@ -10,7 +10,7 @@ from bench.tools.workloads import ToolLoop
 
 def run_client(machine: Machine, client: Client, workload: ToolLoop) -> dict:
     """One repetition: a fresh mock and a fresh client. Raises RunFailed."""
-    load = workload.load(client)
+    load = workload.load
     with journal_of(client) as store:
         mock = Mock(machine)
         try:

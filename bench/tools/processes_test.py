@@ -8,7 +8,7 @@ from bench.rig.machine import RunFailed
 from bench.tools.processes import check_counts, metrics_of, quantile
 from bench.tools.workloads import ToolLoop
 
-LOOP = ToolLoop("loop10", 10, Load(2, 0), Load(2, 0))
+LOOP = ToolLoop("warm10", "warm", 10, Load(2, 0))
 
 
 def report(**changes):

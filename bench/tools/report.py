@@ -18,7 +18,9 @@ def loop_section(results: Results, workload: ToolLoop) -> str:
             rows.append([client.name, *[cell(results.spread(workload.key, client.name, name)) for name, _ in COLUMNS],
                          ratio])
     head = ["client", *[label for _, label in COLUMNS], f"CPU against `{PEER}`"]
-    return f"## {workload.steps} steps, {workload.steps + 1} model calls\n\n" + table(head, rows) + "\n"
+    load = workload.load
+    return (f"## {workload.title}\n\n{workload.steps} steps, so {workload.steps + 1} model calls a loop; {load.requests} "
+            f"loops after {load.warmup} for warming up.\n\n" + table(head, rows) + "\n")
 
 
 def render(results: Results, workloads: list[ToolLoop], facts: dict) -> str:

@@ -9,6 +9,9 @@ export const PROMPT = 'Add one ten times.';
 export const TOOL_NAME = 'add_one';
 export const TOOL_DESCRIPTION = 'Adds one.';
 
+// Of LangGraph alone.
+const CHOICE = '[--checkpointer none|memory]';
+
 let toolCalls = 0;
 
 /** The trivial tool. */
@@ -19,14 +22,14 @@ export function addOne({ n }) {
 
 /** The command line, the same for every client. */
 export function parseOptions(argv = process.argv.slice(2)) {
-    const options = { 'base-url': '', loops: 1, warmup: 0, steps: 10 };
+    const options = { 'base-url': '', loops: 1, warmup: 0, steps: 10, checkpointer: 'none' };
     for (let i = 0; i < argv.length; i += 2) {
         const name = argv[i].replace(/^--/, '');
         if (!(name in options) || argv[i + 1] === undefined) {
-            process.stderr.write(`'${argv[i]}'; usage: client --base-url URL --loops N [--warmup W] [--steps S]\n`);
+            process.stderr.write(`'${argv[i]}'; usage: client --base-url URL --loops N [--warmup W] [--steps S] ${CHOICE}\n`);
             process.exit(2);
         }
-        options[name] = name === 'base-url' ? argv[i + 1] : Number(argv[i + 1]);
+        options[name] = typeof options[name] === 'string' ? argv[i + 1] : Number(argv[i + 1]);
     }
     return { ...options, baseUrl: options['base-url'], model: `mock-tools-${options.steps}` };
 }
