@@ -19,8 +19,8 @@ def loop_section(results: Results, workload: ToolLoop) -> str:
                          ratio])
     head = ["client", *[label for _, label in COLUMNS], f"CPU against `{PEER}`"]
     load = workload.load
-    return (f"## {workload.title}\n\n{workload.steps} steps, so {workload.steps + 1} model calls a loop; {load.requests} "
-            f"loops after {load.warmup} for warming up.\n\n" + table(head, rows) + "\n")
+    return (f"## {workload.title}\n\n{workload.steps} steps, so {workload.steps + 1} model calls a loop; "
+            f"{load.requests} loops after {load.warmup} for warming up.\n\n" + table(head, rows) + "\n")
 
 
 def render(results: Results, workloads: list[ToolLoop], facts: dict) -> str:

@@ -27,7 +27,7 @@ CLIENTS = (
 
 @dataclass(frozen=True)
 class ToolLoop:
-    """`steps` calls of the tool, so one model call more. A request of `Load` is a whole loop; all clients get the same."""
+    """`steps` calls of the tool, so one model call more. A request of `Load` is a loop; all clients get the same."""
 
     key: str
     title: str
