@@ -287,6 +287,11 @@ TEST_F(FileTools, ARepositoryElsewhereIsProtectedToo) {
   EXPECT_EQ(write("store/meta/config"), "created store/meta/config: 3 bytes");
   put("ws/.git", "gitdir: store/meta\n");
   EXPECT_EQ(write("store/meta/config"), "protected_path");
+  fs::remove(base_ / "ws/.git");
+  fs::create_directory_symlink("later/repo", base_ / "ws/.git");
+  EXPECT_EQ(call(make_make_directory(config_), R"({"path":"later"})"), "made later");
+  EXPECT_EQ(call(make_make_directory(config_), R"({"path":"later/repo"})"), "protected_path");
+  fs::remove(base_ / "ws/.git");
   put("ws/.git", "gitdir: ../outside\n");
   EXPECT_EQ(write("store/meta/config"), "wrote store/meta/config: 3 bytes");
 }

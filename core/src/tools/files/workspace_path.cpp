@@ -167,7 +167,15 @@ bool holds_protected(std::string_view path, const std::vector<std::string>& more
 std::optional<std::string> git_folder(const Workspace& workspace) {
   std::string named = ".git";
   const Descriptor file(open_at(workspace.root(), named, O_RDONLY | O_NONBLOCK | O_NOCTTY));
-  if (!file.is_open()) return std::nullopt;
+  if (!file.is_open()) {
+    // A link to what is not there yet: who makes it makes the repository.
+    std::array<char, PATH_MAX> target{};
+    const ssize_t length = ::readlinkat(workspace.root(), named.c_str(), target.data(), target.size());
+    const auto path = length <= 0 ? std::filesystem::path()
+                                  : std::filesystem::path(std::string(target.data(), static_cast<std::size_t>(length)));
+    if (path.empty() || path.is_absolute() || *path.lexically_normal().begin() == "..") return std::nullopt;
+    return path.lexically_normal().generic_string();
+  }
   // gitrepository-layout(5): a plain file holds "gitdir: " and the way to the folder.
   std::string text(kGitFileBytesMax, '\0');
   const ssize_t size = ::read(file.get(), text.data(), text.size());
