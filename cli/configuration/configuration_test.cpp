@@ -245,7 +245,7 @@ TEST(ConfigFile, SurvivesHostileText) {
         std::string("\0\xff", 2), std::string("a.b.c.d = 1\n"), std::string("\"\xc3\" = 1")}) {
     const auto entries = parse_config(text, "hostile.toml");
     if (!entries) {
-      EXPECT_THAT(entries.error().message, HasSubstr("hostile.toml:"));
+      EXPECT_THAT(entries.error().message, AnyOf(HasSubstr("hostile.toml:1:"), HasSubstr("hostile.toml: malformed: ")));
     }
   }
 }

@@ -188,18 +188,19 @@ void AnswerParts::take_metadata(std::string_view name, std::string_view raw) {
   }
 }
 
-void AnswerParts::finish(std::string_view response_id, PieceSink& out) {
+Result<void> AnswerParts::finish(std::string_view response_id, PieceSink& out) {
   end_text({}, out);
   if (call_) {
     const Call whole = std::move(*call_);
     call_.reset();
-    static_cast<void>(give_call(whole, whole.arguments.json(), response_id, out));
+    if (auto given = give_call(whole, whole.arguments.json(), response_id, out); !given) return given;
   }
   for (const std::string& name : metadata_order_) {
     const auto item_id = next_item();
-    if (!item_id) return;
+    if (!item_id) return std::unexpected(item_id.error());
     out.part(event::ItemDone{*item_id, {OtherItem{name, RawJson{metadata_[name]}}, std::string(kOrigin)}});
   }
+  return {};
 }
 
 }  // namespace orchestrator::harness::codec::gemini

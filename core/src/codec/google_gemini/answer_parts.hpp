@@ -33,8 +33,8 @@ class AnswerParts {
                                   PieceSink& out);
   /// What stands beside the parts, such as grounding: the last one of each name is kept.
   void take_metadata(std::string_view name, std::string_view raw);
-  /// Nothing more comes: ends the open item and gives the metadata.
-  void finish(std::string_view response_id, PieceSink& out);
+  /// Nothing more comes: ends the open item and gives the metadata. Errors like `take`.
+  [[nodiscard]] Result<void> finish(std::string_view response_id, PieceSink& out);
 
   [[nodiscard]] bool empty() const { return items_ == 0; }
   [[nodiscard]] bool has_calls() const { return calls_ > 0; }

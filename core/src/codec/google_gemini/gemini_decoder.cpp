@@ -145,7 +145,7 @@ void GeminiDecoder::end_answer(PieceSink& out) {
         ProviderError{ProviderErrorCode::provider_stream_truncated, "the stream ended before a finish reason came", {}},
         out);
   }
-  parts_.finish(response_id_, out);
+  if (const auto finished = parts_.finish(response_id_, out); !finished) return fail_answer(finished.error(), out);
   if (usage_) out.part(event::UsageSeen{*usage_});
   const bool is_blocked = finish_reason_.empty();
   out.part(event::AnswerFinished{

@@ -115,6 +115,10 @@ TEST(GeminiDecoder, IsBounded) {
   EXPECT_EQ(failure_code(decode({chunk(R"({"x":1},{"x":1},{"x":1})", "STOP")}, limits)), "provider_response_too_large");
   const std::string call = R"({"functionCall":{"name":"f"}})";
   EXPECT_EQ(failure_code(decode({chunk(call + "," + call, "STOP")}, limits)), "too_many_tool_calls");
+  // One more call that the end of the answer completes is one too many as well.
+  EXPECT_EQ(
+      failure_code(decode({chunk(call + R"(,{"functionCall":{"name":"g","willContinue":true}})", "STOP")}, limits)),
+      "too_many_tool_calls");
   EXPECT_EQ(failure_code(decode({std::string(2'000, ' ')}, limits)), "provider_response_too_large");
 }
 
