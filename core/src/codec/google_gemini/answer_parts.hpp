@@ -36,7 +36,6 @@ class AnswerParts {
   /// Nothing more comes: ends the open item and gives the metadata. Errors like `take`.
   [[nodiscard]] Result<void> finish(std::string_view response_id, PieceSink& out);
 
-  [[nodiscard]] bool empty() const { return items_ == 0; }
   [[nodiscard]] bool has_calls() const { return calls_ > 0; }
 
  private:

@@ -2,7 +2,6 @@
 #include "codec/google_gemini/content_list.hpp"
 
 #include <cstddef>
-#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
