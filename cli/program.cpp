@@ -39,6 +39,7 @@ constexpr auto kCommands = std::to_array<std::pair<std::string_view, Command>>({
     {"tools list", tools_list_command},
     {"tools show", tools_show_command},
     {"models list", models_list_command},
+    {"models show", models_show_command},
     {"doctor", doctor_command},
     {"completion", completion_command},
     {"version", version_command},

@@ -183,6 +183,15 @@ std::vector<CommandSpec> list_commands() {
        .flags = joined({{.name = "--provider", .value = "NAME", .help = "only models of this provider"}, kJsonLines},
                        store_flags()),
        .examples = "orchestrator models list\norchestrator models list --provider openai --json"},
+      {.name = "models show",
+       .summary = "one model with its limits and prices",
+       .description =
+           "Prices are list prices of a dated table, for a million tokens. A model that the catalogue does not\n"
+           "know is passed on to its provider, with unknown limits and prices.",
+       .arguments = {{.name = "MODEL", .help = "its name, PROVIDER/MODEL"}},
+       .flags = joined({kJsonLines}, store_flags()),
+       .examples =
+           "orchestrator models show openai/gpt-5-mini\norchestrator models show anthropic/claude-sonnet-5 --json"},
   };
 }
 

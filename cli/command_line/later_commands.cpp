@@ -13,7 +13,6 @@ struct Later {
 };
 
 constexpr auto kLater = std::to_array<Later>({
-    {"models show", "0.1.2", "one model with its limits and prices"},
     {"memory list", "0.2.0", "what is remembered"},
     {"memory search", "0.2.0", "search what is remembered"},
     {"memory add", "0.2.0", "remember something"},

@@ -35,6 +35,7 @@ Result<Configuration> load_configuration(const CommandContext& context) {
   take("--store", "store");
   take("--model", "model");
   take("--timeout", "timeouts.run");
+  take("--after-output", "retry.after_output");
   take("--workspace", "workspace");
   take("--approve", "approve");
   sources.explicit_file = context.invocation.value("--config");

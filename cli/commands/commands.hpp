@@ -27,6 +27,7 @@ ExitStatus sessions_delete_command(CommandContext& context);
 ExitStatus tools_list_command(CommandContext& context);
 ExitStatus tools_show_command(CommandContext& context);
 ExitStatus models_list_command(CommandContext& context);
+ExitStatus models_show_command(CommandContext& context);
 ExitStatus doctor_command(CommandContext& context);
 ExitStatus completion_command(CommandContext& context);
 ExitStatus version_command(CommandContext& context);

@@ -6,6 +6,7 @@
 
 #include "cli/commands/tool_choice.hpp"
 #include "cli/configuration/key_file.hpp"
+#include "cli/input/byte_reader.hpp"
 #include "orchestrator/harness/observability.hpp"
 #include "providers/http_provider.hpp"
 
@@ -14,6 +15,8 @@ namespace {
 
 namespace providers = harness::providers;
 using harness::Result;
+
+constexpr std::uint64_t kCatalogueBytesMax = 4U << 20U;
 
 /// An endpoint out of [providers.NAME]. A key variable that is not set fails the runs that use it, no others.
 Result<std::shared_ptr<harness::ProviderAdapter>> named_provider(const NamedProvider& named,
@@ -35,6 +38,16 @@ Result<std::shared_ptr<harness::ProviderAdapter>> named_provider(const NamedProv
     config.endpoint.api_key = *std::move(key);
   }
   return std::make_shared<providers::HttpProvider>(std::move(config));
+}
+
+/// The user's own models, limits and prices.
+Result<harness::ModelCatalogue> read_catalogue(const std::string& path) {
+  auto file = read_file(path, kCatalogueBytesMax);
+  if (!file) {
+    return harness::fail(harness::RuntimeErrorCode::configuration_invalid,
+                         "the model catalogue " + path + " " + file.error(), "catalogue");
+  }
+  return harness::ModelCatalogue::parse(file->bytes, path);
 }
 
 /// Null where nothing is to be logged.
@@ -61,7 +74,15 @@ Result<harness::Harness> make(const CommandContext& context, const Configuration
     return std::unexpected(std::move(sink.error()));
   }
   harness::HarnessBuilder builder = harness::HarnessBuilder::from_environment();
-  builder.store(store).limits(configuration.limits());
+  builder.store(store).limits(configuration.limits()).timeouts(configuration.timeouts());
+  builder.retries(configuration.retries()).retry_budget(configuration.retry_budget()).circuit(configuration.circuit());
+  if (const auto path = configuration.text("catalogue"); path) {
+    auto catalogue = read_catalogue(*path);
+    if (!catalogue) {
+      return std::unexpected(std::move(catalogue.error()));
+    }
+    builder.catalogue(*catalogue);
+  }
   if (*sink != nullptr) {
     builder.log(*std::move(sink));
   }

@@ -17,6 +17,7 @@ using harness::Result;
 using harness::RuntimeErrorCode;
 
 constexpr std::uint64_t kTurnsMost = 1'000;
+constexpr std::uint64_t kAttemptsMost = 20;
 
 std::unexpected<Error> refuse(const std::string& flag, const std::string& why) {
   return fail(RuntimeErrorCode::invalid_argument, flag + " " + why, flag);
@@ -66,6 +67,35 @@ Result<void> read_bounds(const Invocation& invocation, RunRequest& request) {
     }
     request.budgets.turns = static_cast<std::uint32_t>(*count);
   }
+  if (const auto usd = invocation.value("--budget-usd"); usd) {
+    const auto micro_usd = parse_usd_micro(*usd);
+    if (!micro_usd) {
+      return refuse("--budget-usd", micro_usd.error());
+    }
+    request.budgets.cost_micro_usd = *micro_usd;
+  }
+  if (const auto attempts = invocation.value("--attempts"); attempts) {
+    const auto count = parse_count(*attempts, 1, kAttemptsMost);
+    if (!count) {
+      return refuse("--attempts", count.error());
+    }
+    request.retries.attempts_max = static_cast<std::uint32_t>(*count);
+  }
+  request.budgets.allow_unpriced = invocation.has("--allow-unpriced");
+  return {};
+}
+
+Result<void> read_plan(const Invocation& invocation, const Configuration& configuration, RunRequest& request) {
+  request.fallbacks = invocation.values("--fallback");
+  const Setting* configured = configuration.find("fallbacks");
+  if (request.fallbacks.empty() && configured != nullptr && !invocation.value("--model")) {
+    request.fallbacks = std::get<std::vector<std::string>>(configured->value);
+  }
+  for (const std::string& name : request.fallbacks) {
+    if (auto model = harness::ModelRef::parse(name); !model) {
+      return refuse("--fallback", "is wrong: " + model.error().message);
+    }
+  }
   return {};
 }
 
@@ -100,12 +130,14 @@ Result<RunRequest> make_run_request(const Invocation& invocation, const Configur
   RunRequest request;
   request.model = configuration.text("model");
   request.timeouts = configuration.timeouts();
+  request.retries = configuration.retries();
   request.limits = configuration.limits();
   request.remember = !invocation.has("--no-remember");
   request.on_unsupported =
       invocation.has("--drop-unsupported") ? harness::OnUnsupported::drop : harness::OnUnsupported::refuse;
   Result<void> done = read_settings(invocation, request);
   done = done ? read_bounds(invocation, request) : done;
+  done = done ? read_plan(invocation, configuration, request) : done;
   done = done ? read_texts(invocation, request) : done;
   if (!done) {
     return std::unexpected(std::move(done.error()));
@@ -130,12 +162,16 @@ harness::RunBuilder build_run(const RunRequest& request, const harness::Session&
       .settings(request.settings)
       .budgets(request.budgets)
       .timeouts(request.timeouts)
+      .retries(request.retries)
       .limits(request.limits)
       .remember(request.remember)
       .tools(request.tools.names)
       .tool_policy(request.tools.policy);
   if (!request.tools.workspace.empty()) {
     builder.workspace(request.tools.workspace);
+  }
+  for (const std::string& name : request.fallbacks) {
+    builder.fallback(name);
   }
   for (const std::string& hint : request.hints) {
     builder.hint(hint);

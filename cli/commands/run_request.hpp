@@ -24,6 +24,8 @@ struct RunRequest {
   harness::GenerationSettings settings;
   harness::Budgets budgets;
   harness::TimeoutPolicy timeouts;
+  harness::RetryPolicy retries;
+  std::vector<std::string> fallbacks;
   harness::Limits limits;
   std::vector<std::pair<std::string, std::string>> labels;
   bool remember = true;

@@ -33,6 +33,11 @@ std::string remark_on(harness::FinishReason reason) {
   }
 }
 
+/// What becomes of the text on the screen.
+std::string remark_on(harness::RetryMode mode) {
+  return mode == harness::RetryMode::restart ? "; the answer so far is void" : "";
+}
+
 /// The beginning of what a model or a tool wrote, on one line, with nothing hidden in it.
 std::string shortened(std::string_view text) {
   const std::string_view shown = text.substr(0, whole_characters(text, kShownBytes));
@@ -105,7 +110,7 @@ void RunView::show_text(const StreamEvent& event) {
     reasoning_filter_ = {};
   } else if (event.is_terminal()) {
     ended(event);
-  } else if (!tool_note(event)) {
+  } else if (!tool_note(event) && !retry_note(event)) {
     control_note(event);
   }
 }
@@ -173,6 +178,27 @@ void RunView::control_note(const StreamEvent& event) {
   } else if (const auto* trimmed = event.get_if<StreamEvent::ContextTrimmed>(); trimmed != nullptr) {
     note("history trimmed (" + trimmed->policy + "): " + std::to_string(trimmed->dropped.size()) + " items left out");
   }
+}
+
+/// What goes wrong with the provider, on stderr, and what is done about it.
+bool RunView::retry_note(const StreamEvent& event) {
+  if (const auto* failed = event.get_if<StreamEvent::AttemptFailed>(); failed != nullptr) {
+    failure_ = failed->error.message;
+  } else if (const auto* retry = event.get_if<StreamEvent::RetryScheduled>(); retry != nullptr) {
+    note(failure_ + "; " +
+         (retry->mode == harness::RetryMode::continue_answer ? "asking for the rest" : "trying again") + " in " +
+         duration_text(retry->delay_ms * 1'000) + remark_on(retry->mode));
+  } else if (const auto* fallback = event.get_if<StreamEvent::FallbackSelected>(); fallback != nullptr) {
+    note((failure_.empty() ? fallback->reason : failure_) + "; going on with " + fallback->to.str() +
+         remark_on(fallback->mode));
+  } else if (const auto* opened = event.get_if<StreamEvent::CircuitOpened>(); opened != nullptr) {
+    failure_ = opened->model.str() + " kept failing and is left alone for " + duration_text(opened->open_ms * 1'000);
+  } else if (const auto* closed = event.get_if<StreamEvent::CircuitClosed>(); closed != nullptr) {
+    note(closed->model.str() + " works again");
+  } else {
+    return false;
+  }
+  return true;
 }
 
 /// Calls, on stderr: what is called, what a person decided, and what came of it.

@@ -32,6 +32,7 @@ class RunView {
   void reasoning(std::string_view text);
   void item_completed(const harness::StreamEvent::OutputItemCompleted& item);
   void control_note(const harness::StreamEvent& event);
+  bool retry_note(const harness::StreamEvent& event);
   bool tool_note(const harness::StreamEvent& event);
   void ended(const harness::StreamEvent& event);
   void note(const std::string& text);
@@ -42,6 +43,7 @@ class RunView {
   bool json_;
   bool in_chat_;
   std::string run_id_;
+  std::string failure_;  // what went wrong last with the provider
   std::string session_id_;
   std::uint32_t turn_ = 0;
   TextFilter text_filter_;

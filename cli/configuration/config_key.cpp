@@ -47,10 +47,22 @@ constexpr auto kKeys = std::to_array<ConfigKey>({
     {.name = "log.file", .type = ValueType::text, .in_project = true, .variable = "ORCHESTRATOR_LOG_FILE"},
     duration("timeouts.connect"),
     duration("timeouts.first_byte"),
+    duration("timeouts.first_token"),
     duration("timeouts.idle"),
     duration("timeouts.turn"),
     duration("timeouts.run"),
     duration("timeouts.approval"),
+    {.name = "retry.attempts", .type = ValueType::count, .in_project = true, .least = 1, .most = 20},
+    duration("retry.delay"),
+    duration("retry.delay_max"),
+    duration("retry.retry_after_max"),
+    {.name = "retry.after_output", .type = ValueType::choice, .in_project = true, .choices = "fail restart continue"},
+    {.name = "retry.burst", .type = ValueType::count, .in_project = true, .most = k32},
+    {.name = "retry.per_minute", .type = ValueType::count, .in_project = true, .most = k32},
+    {.name = "circuit.failures", .type = ValueType::count, .in_project = true, .most = k32},
+    duration("circuit.open"),
+    {.name = "fallbacks", .type = ValueType::texts, .in_project = true},
+    {.name = "catalogue", .type = ValueType::text},
     bound("history.turns", k32),
     bound("history.tokens", k63),
     bytes("history.bytes", k63),
@@ -183,7 +195,8 @@ std::string suggest_key(std::string_view name) {
     const auto index = static_cast<std::size_t>(std::ranges::find(lasts, *nearest) - lasts.begin());
     return "; did you mean '" + names[index] + "'?";
   }
-  return "; there are: model, store, tools, workspace, approve, sandbox.*, log.*, timeouts.*, history.*, limits.*, "
+  return "; there are: model, store, tools, workspace, approve, sandbox.*, log.*, timeouts.*, retry.*, circuit.*, "
+         "fallbacks, catalogue, history.*, limits.*, "
          "providers.NAME.*";
 }
 

@@ -68,6 +68,14 @@ Result<void> expand(ConfigValue& value, const std::string& where, const std::str
   return {};
 }
 
+/// The flag that sets a key.
+std::string flag_of(const std::string& key) {
+  if (key == "timeouts.run") {
+    return "--timeout";
+  }
+  return key == "retry.after_output" ? "--after-output" : "--" + key;
+}
+
 /// Ready for a store in a folder that can be had, or nothing.
 std::optional<std::string> default_store(const UserFolders& folders) {
   return folders.state ? std::optional("jsonl:" + *folders.state + "/journal") : std::nullopt;
@@ -106,7 +114,7 @@ Result<Configuration> Configuration::load(const ConfigurationSources& sources) {
 Result<void> Configuration::add_flags(const ConfigurationSources& sources) {
   for (const auto& [key, text] : sources.flags) {
     const ConfigKey* rule = find_key(key);
-    const std::string flag = "--" + (key == "timeouts.run" ? std::string("timeout") : key);
+    const std::string flag = flag_of(key);
     auto value = check_value(*rule, text);
     if (!value) {
       return fail(RuntimeErrorCode::invalid_argument, flag + " " + value.error(), flag);
@@ -267,8 +275,38 @@ harness::TimeoutPolicy Configuration::timeouts() const {
   apply(*this, "timeouts.connect", policy.connect_ms);
   apply(*this, "timeouts.first_byte", policy.first_byte_ms);
   apply(*this, "timeouts.idle", policy.idle_ms);
+  apply(*this, "timeouts.first_token", policy.first_token_ms);
   apply(*this, "timeouts.turn", policy.turn_ms);
   apply(*this, "timeouts.run", policy.run_ms);
+  return policy;
+}
+
+harness::RetryPolicy Configuration::retries() const {
+  harness::RetryPolicy policy;
+  apply(*this, "retry.attempts", policy.attempts_max);
+  apply(*this, "retry.delay", policy.delay_ms);
+  apply(*this, "retry.delay_max", policy.delay_max_ms);
+  apply(*this, "retry.retry_after_max", policy.retry_after_max_ms);
+  const std::string after_output = text("retry.after_output").value_or("fail");
+  if (after_output == "restart") {
+    policy.after_output = harness::AfterOutput::restart;
+  } else if (after_output == "continue") {
+    policy.after_output = harness::AfterOutput::continue_answer;
+  }
+  return policy;
+}
+
+harness::RetryBudget Configuration::retry_budget() const {
+  harness::RetryBudget budget;
+  apply(*this, "retry.burst", budget.burst);
+  apply(*this, "retry.per_minute", budget.per_minute);
+  return budget;
+}
+
+harness::CircuitPolicy Configuration::circuit() const {
+  harness::CircuitPolicy policy;
+  apply(*this, "circuit.failures", policy.failures);
+  apply(*this, "circuit.open", policy.open_ms);
   return policy;
 }
 

@@ -61,6 +61,9 @@ class Configuration {
   [[nodiscard]] const std::vector<std::string>& files() const { return files_; }
 
   [[nodiscard]] harness::TimeoutPolicy timeouts() const;
+  [[nodiscard]] harness::RetryPolicy retries() const;
+  [[nodiscard]] harness::RetryBudget retry_budget() const;
+  [[nodiscard]] harness::CircuitPolicy circuit() const;
   [[nodiscard]] harness::Limits limits() const;
   [[nodiscard]] harness::HistoryLimits history() const;
 

@@ -108,6 +108,37 @@ std::expected<std::uint64_t, std::string> parse_size_bytes(std::string_view text
   return no_size(text);
 }
 
+std::expected<std::uint64_t, std::string> parse_usd_micro(std::string_view text) {
+  constexpr std::uint64_t kMicro = 1'000'000;
+  constexpr std::uint64_t kUsdMax = 1'000'000;
+  const auto refused = [&] {
+    return std::unexpected("is " + quoted_text(text) +
+                           "; allowed: an amount in US dollars with at most six places, such as 0.05, up to 1000000");
+  };
+  std::string_view rest = text;
+  std::uint64_t usd = 0;
+  if (!take_number(rest, usd) || usd > kUsdMax) {
+    return refused();
+  }
+  std::uint64_t micro = usd * kMicro;
+  if (rest.starts_with('.')) {
+    rest.remove_prefix(1);
+    const std::size_t places = rest.size();
+    std::uint64_t part = 0;
+    if (places > 6 || !take_number(rest, part)) {
+      return refused();
+    }
+    for (std::size_t place = places; place < 6; ++place) {
+      part *= 10;
+    }
+    micro += part;
+  }
+  if (!rest.empty() || micro == 0 || micro > kUsdMax * kMicro) {
+    return refused();
+  }
+  return micro;
+}
+
 std::expected<std::uint64_t, std::string> parse_count(std::string_view text, std::uint64_t least, std::uint64_t most) {
   std::string_view rest = text;
   std::uint64_t number = 0;

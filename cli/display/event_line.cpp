@@ -41,6 +41,17 @@ std::string text_of_error(const harness::Error& error) {
   return error.code + ": " + one_line(error.message, kShownBytes);
 }
 
+std::string text_of_rejected(const std::vector<events::RejectedModel>& models) {
+  std::string text;
+  for (const auto& rejected : models) {
+    text += (text.empty() ? "" : "; ") + rejected.model.str() + ":";
+    for (const auto& reason : rejected.reasons) {
+      text += " " + reason;
+    }
+  }
+  return text;
+}
+
 /// What stands behind the type's name.
 struct Summary {
   std::string operator()(const events::RunStarted& event) const {
@@ -51,18 +62,9 @@ struct Summary {
     for (const auto& dropped : event.dropped) {
       text += "; without " + dropped.name;
     }
-    return text;
+    return text + (event.rejected.empty() ? "" : "; not " + text_of_rejected(event.rejected));
   }
-  std::string operator()(const events::NegotiationFailed& event) const {
-    std::string text;
-    for (const auto& rejected : event.rejected) {
-      text += (text.empty() ? "" : "; ") + rejected.model.str() + ":";
-      for (const auto& reason : rejected.reasons) {
-        text += " " + reason;
-      }
-    }
-    return text;
-  }
+  std::string operator()(const events::NegotiationFailed& event) const { return text_of_rejected(event.rejected); }
   std::string operator()(const events::ContextAssembled& event) const {
     return turn(event.turn) + ", " + std::to_string(event.items) + " items, about " +
            std::to_string(event.tokens_estimate) + " tokens";
@@ -72,7 +74,10 @@ struct Summary {
            std::to_string(event.tokens_before) + " to " + std::to_string(event.tokens_after) + " tokens";
   }
   std::string operator()(const events::ProviderRequested& event) const {
-    return attempt(event.attempt) + ", " + turn(event.turn) + ", " + event.model.str();
+    return attempt(event.attempt) + ", " + turn(event.turn) + ", " + event.model.str() +
+           (event.max_output_tokens ? ", at most " + std::to_string(*event.max_output_tokens) + " tokens by budget"
+                                    : "") +
+           (event.is_probe ? ", to see whether it works again" : "");
   }
   std::string operator()(const events::ProviderResponded& event) const {
     return attempt(event.attempt) + ", status " + std::to_string(event.status) + " after " +
@@ -96,8 +101,21 @@ struct Summary {
     return attempt(event.attempt) + ", " + text_of_error(event.error);
   }
   std::string operator()(const events::TimeoutFired& event) const {
-    return word(word_of(event.timer)) + " after " + duration_text(event.after_ms * 1'000);
+    return word(word_of(event.timer)) + " after " + duration_text(event.after_ms * 1'000) +
+           (event.call_id.empty() ? "" : ", " + event.call_id);
   }
+  std::string operator()(const events::RetryScheduled& event) const {
+    return attempt(event.next_attempt) + ", " + turn(event.turn) + ", in " + duration_text(event.delay_ms * 1'000) +
+           ", " + word(word_of(event.mode)) + ", " + event.reason +
+           (event.retry_after == harness::RetryAfter::none ? "" : ", Retry-After " + word(word_of(event.retry_after)));
+  }
+  std::string operator()(const events::FallbackSelected& event) const {
+    return attempt(event.next_attempt) + ", " + event.from.str() + " to " + event.to.str() + ", " + event.reason;
+  }
+  std::string operator()(const events::CircuitOpened& event) const {
+    return event.model.str() + " for " + duration_text(event.open_ms * 1'000);
+  }
+  std::string operator()(const events::CircuitClosed& event) const { return event.model.str(); }
   std::string operator()(const events::ToolCallRequested& event) const {
     return event.call_id + " " + event.tool + " " + quote(event.arguments);
   }

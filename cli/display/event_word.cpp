@@ -12,6 +12,8 @@ std::string_view word_of(harness::ItemKind value) { return enum_to_string(value,
 std::string_view word_of(harness::HintPriority value) { return enum_to_string(value, "unknown"); }
 std::string_view word_of(harness::AbortMode value) { return enum_to_string(value, "unknown"); }
 std::string_view word_of(harness::TimerKind value) { return enum_to_string(value, "unknown"); }
+std::string_view word_of(harness::RetryMode value) { return enum_to_string(value, "unknown"); }
+std::string_view word_of(harness::RetryAfter value) { return enum_to_string(value, "unknown"); }
 std::string_view word_of(harness::RunKind value) { return enum_to_string(value, "unknown"); }
 std::string_view word_of(harness::ToolOutcome value) { return enum_to_string(value, "unknown"); }
 std::string_view word_of(harness::InterruptDecision value) { return enum_to_string(value, "unknown"); }

@@ -15,6 +15,8 @@ namespace orchestrator::cli {
 [[nodiscard]] std::string_view word_of(harness::HintPriority value);
 [[nodiscard]] std::string_view word_of(harness::AbortMode value);
 [[nodiscard]] std::string_view word_of(harness::TimerKind value);
+[[nodiscard]] std::string_view word_of(harness::RetryMode value);
+[[nodiscard]] std::string_view word_of(harness::RetryAfter value);
 [[nodiscard]] std::string_view word_of(harness::RunKind value);
 [[nodiscard]] std::string_view word_of(harness::ToolOutcome value);
 [[nodiscard]] std::string_view word_of(harness::InterruptDecision value);

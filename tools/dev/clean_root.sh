@@ -29,6 +29,7 @@ remove_root() {
     fi
 }
 trap remove_root EXIT
+chmod 755 "$root" # as any machine's root is: tests of other users look from there
 
 # The base is made once a machine: minbase, this machine's package sources, git.
 copy_registry_settings() { # ROOT
@@ -82,7 +83,8 @@ unshare --mount --pid --fork --kill-child bash -c '
     root="$1"; shift
     # Not chroot: the kernel gives no user namespaces there, and the sandbox of commands needs them.
     mount --bind "$root" "$root" && cd "$root" && mkdir -p .outside && pivot_root . .outside || exit 1
-    mount -t proc proc /proc && mount --rbind /.outside/dev /dev && mount -t tmpfs tmpfs /tmp ||
+    mount -t proc proc /proc && mount --rbind /.outside/dev /dev && mount --rbind /.outside/sys /sys &&
+        mount -t tmpfs tmpfs /tmp ||
         echo "note: no mounts are possible here; sanitizers may refuse to run without /proc" >&2
     umount -l /.outside && rmdir /.outside
     exec /usr/bin/env -i --chdir=/src/main "$@"

@@ -339,6 +339,11 @@ std::string request_id_of(const Headers& headers) {
   return {};
 }
 
+std::optional<RetryAdvice> advice_of(const ProviderFailure& failure) {
+  if (!failure.retry_after_ms && !failure.should_retry) return std::nullopt;
+  return RetryAdvice{failure.retry_after_ms, failure.retry_after_clamped, failure.should_retry};
+}
+
 ProviderFailure map_http_failure(unsigned status, const Headers& headers, std::string_view body, std::string_view host,
                                  WallTime now) {
   ProviderFailure out;

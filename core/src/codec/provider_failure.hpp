@@ -33,6 +33,9 @@ struct ProviderFailure {
   std::optional<bool> should_retry;
 };
 
+/// What the failure says about trying again; nothing where it says nothing.
+[[nodiscard]] std::optional<RetryAdvice> advice_of(const ProviderFailure& failure);
+
 /// Maps an HTTP answer that is no model answer. `body` may be cut: only its first MiB is read. `now` is what an HTTP
 /// date in `retry-after` is compared with. A status that has no meaning here, and every error that is not recognised,
 /// is never retryable. A 200 is understood as a body that is no event stream: an error object, or a page.

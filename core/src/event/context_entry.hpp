@@ -14,7 +14,7 @@
 
 namespace orchestrator::harness::event {
 
-enum class ContextSource : std::uint8_t { history, input, output, hint, tool_result };
+enum class ContextSource : std::uint8_t { history, input, output, hint, tool_result, retry };
 
 struct ContextEntry {
   Hash hash;  // SHA-256 of the item's canonical JSON

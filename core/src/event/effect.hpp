@@ -15,9 +15,13 @@ namespace orchestrator::harness::event {
 
 namespace effects {
 
-/// Wait for a place among the calls of this harness; answered by `SlotGranted`.
+/// Wait until the run's clock reaches `not_before_us`, then for a place among the calls of this harness; answered by
+/// `SlotGranted` or `SlotRefused`.
 struct AcquireSlot {
   std::uint32_t attempt = 0;
+  ModelRef model = {};
+  std::uint64_t not_before_us = 0;
+  bool is_retry = false;  // counts against what all runs of the harness may try again
   bool operator==(const AcquireSlot&) const = default;
 };
 /// Leave the queue: the slot is no longer wanted.

@@ -44,6 +44,7 @@ constexpr auto provider_rows() {
       ROW(provider_tls_failed, false, kRun, fix_configuration),
       ROW(provider_connect_timeout, true, kAttempt, retry),
       ROW(provider_first_byte_timeout, true, kAttempt, retry),
+      ROW(provider_first_token_timeout, true, kAttempt, retry),
       ROW(provider_stalled, true, kAttempt, retry),
       ROW(provider_stream_truncated, true, kAttempt, retry),
       ROW(provider_stream_error, false, kAttempt, use_other_model),
@@ -58,6 +59,7 @@ constexpr auto provider_rows() {
       ROW(provider_bad_tool_delta, false, kAttempt, use_other_model),
       ROW(provider_protocol_violation, false, kAttempt, use_other_model),
       ROW(provider_lost, true, kAttempt, retry),
+      ROW(provider_circuit_open, true, kAttempt, retry_later),
       ROW(provider_unknown, false, kRun, none),
   });
 }

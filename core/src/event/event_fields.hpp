@@ -22,7 +22,10 @@ BOOST_DESCRIBE_ENUM(ItemKind, text, reasoning, refusal, tool_call, other)
 BOOST_DESCRIBE_ENUM(ContextVerdict, kept, trimmed, summarised, pinned)
 BOOST_DESCRIBE_ENUM(HintPriority, asap, after_turn)
 BOOST_DESCRIBE_ENUM(AbortMode, now, after_turn)
-BOOST_DESCRIBE_ENUM(TimerKind, connect, first_byte, idle, turn, run, approval)
+BOOST_DESCRIBE_ENUM(TimerKind, connect, first_byte, first_token, idle, turn, run, approval, tool)
+BOOST_DESCRIBE_ENUM(AfterOutput, fail, restart, continue_answer)
+BOOST_DESCRIBE_ENUM(RetryMode, again, restart, continue_answer)
+BOOST_DESCRIBE_ENUM(RetryAfter, none, honoured, cut)
 BOOST_DESCRIBE_ENUM(Role, system, user, assistant)
 BOOST_DESCRIBE_ENUM(OnUnsupported, refuse, drop)
 BOOST_DESCRIBE_ENUM(ReasoningEffort, none, minimal, low, medium, high, xhigh, max)
@@ -54,14 +57,18 @@ BOOST_DESCRIBE_STRUCT(ToolResultItem, (), (call_id, parts, is_error, custom))
 BOOST_DESCRIBE_STRUCT(OtherItem, (), (native_type, echo))
 BOOST_DESCRIBE_STRUCT(ConversationItem, (), (value, origin))
 
-BOOST_DESCRIBE_STRUCT(ModelPlan, (), (primary, fallbacks, on_unsupported))
+BOOST_DESCRIBE_STRUCT(ModelNeeds, (),
+                      (capabilities, context_tokens, output_tokens, wire, regions, input_price_max, output_price_max))
+BOOST_DESCRIBE_STRUCT(ModelPlan, (), (primary, fallbacks, on_unsupported, needs))
+BOOST_DESCRIBE_STRUCT(TokenPrices, (), (input, cached_input, cache_write, output))
+BOOST_DESCRIBE_STRUCT(ModelPrice, (), (base, long_input_above, long_input, table))
 BOOST_DESCRIBE_STRUCT(ReasoningSettings, (), (effort, budget_tokens, summaries))
 BOOST_DESCRIBE_STRUCT(ToolChoice, (), (mode, name))
 BOOST_DESCRIBE_STRUCT(OutputSchema, (), (name, schema, strict))
 BOOST_DESCRIBE_STRUCT(GenerationSettings, (),
                       (temperature, top_p, stop, seed, max_output_tokens, max_input_tokens, reasoning, tool_choice,
                        parallel_tool_calls, output_schema, metadata))
-BOOST_DESCRIBE_STRUCT(ModelOffer, (), (model, wire, unsupported, context_tokens, output_tokens_max))
+BOOST_DESCRIBE_STRUCT(ModelOffer, (), (model, wire, unsupported, context_tokens, output_tokens_max, regions, price))
 BOOST_DESCRIBE_STRUCT(ToolSpec, (),
                       (name, description, input_schema, strict, effect_class, output_schema, approval, timeout_ms,
                        output_bytes_max))
@@ -70,13 +77,15 @@ BOOST_DESCRIBE_STRUCT(UndoRecord, (), (data, blobs))
 BOOST_DESCRIBE_STRUCT(ToolTarget, (), (name, content))
 BOOST_DESCRIBE_STRUCT(ToolPreparation, (), (undo, targets, approval, preview))
 
-BOOST_DESCRIBE_STRUCT(TimeoutPolicy, (), (connect_ms, first_byte_ms, idle_ms, turn_ms, run_ms))
-BOOST_DESCRIBE_STRUCT(Budgets, (), (cost_micro_usd, tokens, turns))
+BOOST_DESCRIBE_STRUCT(TimeoutPolicy, (), (connect_ms, first_byte_ms, idle_ms, first_token_ms, turn_ms, run_ms))
+BOOST_DESCRIBE_STRUCT(RetryPolicy, (), (attempts_max, delay_ms, delay_max_ms, retry_after_max_ms, after_output))
+BOOST_DESCRIBE_STRUCT(Budgets, (), (cost_micro_usd, tokens, turns, allow_unpriced))
 BOOST_DESCRIBE_STRUCT(Limits, (),
                       (run_events, run_bytes, turns, input_parts, input_bytes, stream_bytes, stream_items,
                        tool_calls_per_turn, hints_queued, hint_bytes, checkpoint_label_bytes, journal_backlog_bytes,
                        event_tail_bytes, json_depth))
 BOOST_DESCRIBE_STRUCT(HistoryLimits, (), (turns, tokens, bytes))
+BOOST_DESCRIBE_STRUCT(RetryAdvice, (), (after_ms, is_cut, may_retry))
 BOOST_DESCRIBE_STRUCT(Usage, (), (input, cached_input, cache_write, output, reasoning, total, invalid))
 BOOST_DESCRIBE_STRUCT(Latencies, (),
                       (queue_us, first_token_us, inter_token_p50_us, inter_token_p95_us, model_us, tool_us, total_us))
@@ -96,16 +105,17 @@ BOOST_DESCRIBE_STRUCT(HistoryRef, (), (base_run_id, items, hash))
 BOOST_DESCRIBE_STRUCT(PinnedHash, (), (name, hash))
 BOOST_DESCRIBE_STRUCT(RunStarted, (),
                       (kind, parent, input, system, model_plan, offers, settings, tools, tool_policy, workspace, limits,
-                       history_limits, budgets, timeouts, history, remember, pinned, behaviours, seed, labels,
+                       history_limits, budgets, timeouts, retries, history, remember, pinned, behaviours, seed, labels,
                        runtime_version))
 BOOST_DESCRIBE_STRUCT(DroppedSetting, (), (name, reason))
-BOOST_DESCRIBE_STRUCT(ModelSelected, (), (model, wire, dropped))
 BOOST_DESCRIBE_STRUCT(RejectedModel, (), (model, reasons))
+BOOST_DESCRIBE_STRUCT(ModelSelected, (), (model, wire, dropped, rejected))
 BOOST_DESCRIBE_STRUCT(NegotiationFailed, (), (rejected))
 BOOST_DESCRIBE_STRUCT(ManifestEntry, (), (item, source, tokens, verdict, reason))
 BOOST_DESCRIBE_STRUCT(ContextAssembled, (), (turn, items, changes, tokens_estimate, tokens_budget, context_hash))
 BOOST_DESCRIBE_STRUCT(ContextTrimmed, (), (policy, dropped, tokens_before, tokens_after, cost_micro_usd))
-BOOST_DESCRIBE_STRUCT(ProviderRequested, (), (attempt, turn, model, request_hash, queue_us))
+BOOST_DESCRIBE_STRUCT(ProviderRequested, (),
+                      (attempt, turn, model, request_hash, queue_us, max_output_tokens, is_probe))
 BOOST_DESCRIBE_STRUCT(ProviderResponded, (), (attempt, provider_request_id, status, headers_us))
 BOOST_DESCRIBE_STRUCT(OutputDelta, (), (attempt, turn, item_id, offset, text))
 BOOST_DESCRIBE_STRUCT(ReasoningDelta, (), (attempt, turn, item_id, offset, text))
@@ -115,7 +125,11 @@ BOOST_DESCRIBE_STRUCT(UsageReported, (), (attempt, usage, cost_micro_usd, price_
 BOOST_DESCRIBE_STRUCT(AttemptFinished, (),
                       (attempt, finish_reason, native_finish_reason, provider_model, provider_response_id))
 BOOST_DESCRIBE_STRUCT(AttemptFailed, (), (attempt, error, voided_items))
-BOOST_DESCRIBE_STRUCT(TimeoutFired, (), (timer, after_ms, attempt))
+BOOST_DESCRIBE_STRUCT(TimeoutFired, (), (timer, after_ms, attempt, call_id))
+BOOST_DESCRIBE_STRUCT(RetryScheduled, (), (next_attempt, turn, reason, delay_ms, retry_after, mode))
+BOOST_DESCRIBE_STRUCT(FallbackSelected, (), (next_attempt, turn, from, to, reason, mode))
+BOOST_DESCRIBE_STRUCT(CircuitOpened, (), (model, open_ms))
+BOOST_DESCRIBE_STRUCT(CircuitClosed, (), (model))
 BOOST_DESCRIBE_STRUCT(ToolCallRequested, (), (call_id, turn, tool, arguments, argument_hash, effect_class))
 BOOST_DESCRIBE_STRUCT(ToolCallStarted, (), (call_id, attempt, idempotency_key, undo, targets, approval))
 BOOST_DESCRIBE_STRUCT(ToolCallFinished, (), (call_id, outcome, result, error, full_output, latency_us))
@@ -142,10 +156,12 @@ BOOST_DESCRIBE_STRUCT(Now, (), (wall, elapsed_us))
 
 namespace inputs {
 
-BOOST_DESCRIBE_STRUCT(SlotGranted, (), (attempt))
+BOOST_DESCRIBE_ENUM(SlotRefusal, circuit_open, retry_budget)
+BOOST_DESCRIBE_STRUCT(SlotGranted, (), (attempt, is_probe))
+BOOST_DESCRIBE_STRUCT(SlotRefused, (), (attempt, reason, open_ms))
 BOOST_DESCRIBE_STRUCT(ProviderHeaders, (), (attempt, status, provider_request_id))
 BOOST_DESCRIBE_STRUCT(ProviderChunk, (), (attempt, parts))
-BOOST_DESCRIBE_STRUCT(ProviderEnded, (), (attempt, error, timer, timer_ms, usage))
+BOOST_DESCRIBE_STRUCT(ProviderEnded, (), (attempt, error, timer, timer_ms, usage, advice))
 BOOST_DESCRIBE_STRUCT(TimerFired, (), (timer))
 BOOST_DESCRIBE_STRUCT(ToolPrepared, (), (call_id, preparation, error))
 BOOST_DESCRIBE_STRUCT(ToolReturned, (), (call_id, attempt, outcome, result, error, full_output))

@@ -43,7 +43,16 @@ struct Start {
 };
 struct SlotGranted {
   std::uint32_t attempt = 0;
+  bool is_probe = false;  // the model's circuit is open: this call shows whether it works again
   bool operator==(const SlotGranted&) const = default;
+};
+enum class SlotRefusal : std::uint8_t { circuit_open, retry_budget };
+/// The attempt may not be made now: its model is left alone after failures, or the harness has tried again too often.
+struct SlotRefused {
+  std::uint32_t attempt = 0;
+  SlotRefusal reason = SlotRefusal::circuit_open;
+  std::uint64_t open_ms = 0;  // until the circuit lets a call through
+  bool operator==(const SlotRefused&) const = default;
 };
 struct ProviderHeaders {
   std::uint32_t attempt = 0;
@@ -63,7 +72,8 @@ struct ProviderEnded {
   harness::Error error;
   std::optional<TimerKind> timer;  // the deadline that ended it
   std::uint64_t timer_ms = 0;
-  Usage usage;  // what was known of it
+  Usage usage;                             // what was known of it
+  std::optional<RetryAdvice> advice = {};  // what the provider says of another attempt
   bool operator==(const ProviderEnded&) const = default;
 };
 /// What a look at a call found: what it would do, or why it cannot run.
@@ -148,10 +158,10 @@ struct Checkpoint {
 }  // namespace inputs
 
 struct Input {
-  using Value = std::variant<inputs::Start, inputs::SlotGranted, inputs::ProviderHeaders, inputs::ProviderChunk,
-                             inputs::ProviderEnded, inputs::ToolPrepared, inputs::ToolReturned, inputs::ToolVerified,
-                             inputs::TimerFired, inputs::EffectLost, inputs::Abort, inputs::Hint, inputs::Pause,
-                             inputs::Resume, inputs::Recover, inputs::Resolve, inputs::Checkpoint>;
+  using Value = std::variant<inputs::Start, inputs::SlotGranted, inputs::SlotRefused, inputs::ProviderHeaders,
+                             inputs::ProviderChunk, inputs::ProviderEnded, inputs::ToolPrepared, inputs::ToolReturned,
+                             inputs::ToolVerified, inputs::TimerFired, inputs::EffectLost, inputs::Abort, inputs::Hint,
+                             inputs::Pause, inputs::Resume, inputs::Recover, inputs::Resolve, inputs::Checkpoint>;
   Now now;
   Value value;
   bool operator==(const Input&) const = default;

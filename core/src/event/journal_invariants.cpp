@@ -56,12 +56,14 @@ struct JournalInvariants::Check {
   }
   void operator()(const events::ModelSelected& event) const {
     at.require(!event.model.model.empty(), "required_fields", "ModelSelected without a model");
-    at.require(!at.model_chosen_ && !at.negotiation_failed_, "model_once", "a model was chosen before");
-    at.model_chosen_ = true;
+    const bool is_first = !at.model_ && !at.negotiation_failed_;
+    at.require(is_first || at.fallback_to_ == event.model, "model_once", "a model was chosen before");
+    at.model_ = event.model;
+    at.fallback_to_.reset();
   }
   void operator()(const events::NegotiationFailed& event) const {
     at.require(!event.rejected.empty(), "required_fields", "NegotiationFailed rejects no model");
-    at.require(!at.model_chosen_, "model_once", "a model was chosen before");
+    at.require(!at.model_, "model_once", "a model was chosen before");
     at.negotiation_failed_ = true;
   }
   void operator()(const events::ContextTrimmed& event) const {
@@ -101,6 +103,9 @@ struct JournalInvariants::Check {
     for (std::size_t i = 0; i < counts.size(); ++i) at.usage_[i].add(counts[i]);
     at.usage_invalid_ = at.usage_invalid_ || usage.invalid;
     at.cost_.add(event.cost_micro_usd);
+    const bool is_counted = !usage.invalid && usage.input && usage.output;
+    at.require(!event.cost_micro_usd || (is_counted && event.price_table), "cost_known",
+               "a cost of tokens that are not known, or by no price table");
   }
   void operator()(const events::AttemptFinished& event) const {
     if (!at.is_open(event.attempt, "AttemptFinished")) return;
@@ -116,9 +121,36 @@ struct JournalInvariants::Check {
       at.require(std::ranges::find(at.attempt_->items, voided, &Item::item_id) != at.attempt_->items.end(),
                  "items_known", "item " + voided + " was voided but never seen");
     }
+    // Whoever takes a run over asks again, and says so with the items that are void.
+    const bool is_lost = event.error.code == "provider_lost";
+    at.failure_ = Failure{event.error.code, event.error.retryable, !is_lost && !at.attempt_->items.empty()};
     at.close_attempt(false);
   }
+  void operator()(const events::RetryScheduled& event) const {
+    if (!goes_on(event.next_attempt, event.turn, event.reason, event.mode)) return;
+    at.require(at.failure_->is_retryable, "retry_allowed", "an attempt is made again after an error that is final");
+    at.failure_->not_before_us = at.meta_.elapsed_us + event.delay_ms * 1'000;
+  }
+  void operator()(const events::FallbackSelected& event) const {
+    at.require(at.model_ == event.from && event.from != event.to, "model_once", "a fallback from another model");
+    at.require(!at.fallback_to_, "model_once", "a fallback while another one is under way");
+    at.fallback_to_ = event.to;
+    at.require(!at.attempt_ && event.next_attempt == at.last_attempt_ + 1, "attempts_dense",
+               "a fallback inside an attempt, or for another one than the next");
+    if (at.failure_) at.failure_->is_answered = false;  // a retry that was scheduled gave way
+    // Nothing need have failed: the model may be left alone for the failures of other runs.
+    if (at.failure_) goes_on(event.next_attempt, event.turn, at.failure_->code, event.mode);
+  }
+  void operator()(const events::CircuitOpened& event) const {
+    at.require(at.model_ == event.model && !at.attempt_, "circuit", "a circuit of another model, or inside an attempt");
+  }
+  void operator()(const events::CircuitClosed& event) const {
+    at.require(at.model_ == event.model && at.is_probe_ && !at.attempt_, "circuit",
+               "a circuit closed that no answer has tried");
+    at.is_probe_ = false;
+  }
   void operator()(const events::TimeoutFired& event) const {
+    if (event.timer == TimerKind::tool) at.open_call(event.call_id, "TimeoutFired");
     if (event.attempt) at.is_open(*event.attempt, "TimeoutFired");
     const bool is_run = event.timer == TimerKind::run;
     if (!is_run && event.timer != TimerKind::turn) return;
@@ -252,13 +284,40 @@ struct JournalInvariants::Check {
   }
 
  private:
+  // A failed attempt is followed by another one: said once, for the next attempt, and as its output allows.
+  bool goes_on(std::uint32_t next_attempt, std::uint32_t turn, const std::string& reason, RetryMode mode) const {
+    if (!at.require(at.failure_ && !at.attempt_, "retry_after_failure", "another attempt, though none has failed")) {
+      return false;
+    }
+    at.require(!at.failure_->is_answered, "retry_after_failure", "the next attempt was announced before");
+    at.require(reason == at.failure_->code, "retry_after_failure", "the reason is not the error of the attempt");
+    at.require(next_attempt == at.last_attempt_ + 1 && turn == at.turns_done_ + 1, "attempts_dense",
+               "an announced attempt is not the next one of its turn");
+    at.require(!at.abort_, "no_call_after_abort", "another attempt after an abort");
+    at.require((mode == RetryMode::again) == !at.failure_->had_output, "no_silent_repeat",
+               "output was seen, and the next attempt does not say what becomes of it");
+    at.failure_->is_answered = true;
+    at.failure_->had_output = false;  // what becomes of it has been said
+    if (mode == RetryMode::continue_answer) at.kept_output_ = at.partial_output_;
+    return true;
+  }
+
   void request(const events::ProviderRequested& event) const {
+    at.require(at.model_ == event.model, "model_once", "a request to another model than the chosen one");
+    if (at.failure_) {
+      at.require(at.failure_->is_answered || at.failure_->code == "provider_lost", "retry_after_failure",
+                 "an attempt after a failure that was not announced");
+      at.require(at.meta_.elapsed_us >= at.failure_->not_before_us, "retry_delay",
+                 "an attempt before its wait was over");
+    }
+    at.failure_.reset();
+    at.is_probe_ = event.is_probe;
     at.require(!at.attempt_, "attempt_ended_once", "attempt " + number(event.attempt) + " began inside another");
     at.require(event.attempt == at.last_attempt_ + 1, "attempts_dense",
                "attempt " + number(event.attempt) + " after " + number(at.last_attempt_));
     at.require(event.turn == at.turns_done_ + 1, "turns_dense",
                "turn " + number(event.turn) + " after " + number(at.turns_done_) + " finished ones");
-    at.require(at.model_chosen_, "model_once", "a request before a model was chosen");
+    at.require(at.model_.has_value(), "model_once", "a request before a model was chosen");
     at.require(at.assembled_turn_ == event.turn, "context_before_request", "no context was assembled for this turn");
     at.require(!event.request_hash.is_zero(), "required_fields", "ProviderRequested without request_hash");
     at.require(at.meta_.parent_span_id == at.first_->span_id, "spans", "an attempt's span is not a child of the run's");
@@ -272,7 +331,7 @@ struct JournalInvariants::Check {
     at.assembled_turn_.reset();
     if (at.last_attempt_ == 0) at.queue_us_ = event.queue_us;
     at.last_attempt_ = event.attempt;
-    at.partial_output_.clear();
+    at.partial_output_ = at.kept_output_;
     OpenAttempt attempt;
     attempt.number = event.attempt;
     attempt.turn = event.turn;
@@ -356,11 +415,12 @@ void JournalInvariants::close_attempt(bool has_finished) {
   }
   model_us_ += meta_.elapsed_us - attempt_->requested_us;
   if (has_finished) {
-    last_output_ = std::move(visible);
+    last_output_ = std::exchange(kept_output_, {}) + visible;
+    partial_output_.clear();
     turns_done_ = attempt_->turn;
     calls_due_ = std::move(attempt_->call_ids);
   } else {
-    partial_output_ = std::move(visible);
+    partial_output_ = kept_output_ + visible;
   }
   attempt_.reset();
 }

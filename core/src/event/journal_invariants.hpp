@@ -58,6 +58,13 @@ class JournalInvariants {
     std::vector<std::string> call_ids;  // of its completed tool calls
     std::optional<SpanId> span;
   };
+  struct Failure {
+    std::string code;
+    bool is_retryable = false;
+    bool had_output = false;
+    bool is_answered = false;  // the next attempt was announced
+    std::uint64_t not_before_us = 0;
+  };
   struct OpenCall {
     SpanId span;
     std::uint32_t attempts = 0;  // executions begun
@@ -95,7 +102,10 @@ class JournalInvariants {
   std::uint64_t last_elapsed_us_ = 0;
   std::uint64_t terminal_seq_ = 0;
 
-  bool model_chosen_ = false;
+  std::optional<ModelRef> model_;
+  std::optional<ModelRef> fallback_to_;  // announced, its ModelSelected is to come
+  std::optional<Failure> failure_;       // of the last attempt, until the next one begins
+  bool is_probe_ = false;                // the last attempt was
   bool negotiation_failed_ = false;
   std::optional<std::uint32_t> assembled_turn_;
   std::uint32_t last_attempt_ = 0;
@@ -103,6 +113,7 @@ class JournalInvariants {
   std::optional<OpenAttempt> attempt_;
   std::string last_output_;                   // visible text of the last finished attempt
   std::string partial_output_;                // visible text of the last attempt when it failed
+  std::string kept_output_;                   // of failed attempts of this turn that are continued
   std::vector<std::string> calls_due_;        // completed in the last answer, not yet requested
   std::map<std::string, OpenCall> calls_;     // requested, not yet finished, by id
   std::map<InterruptId, std::string> asked_;  // open questions, and the calls that they are about

@@ -66,8 +66,9 @@ struct Derive {
   std::optional<Input::Value> operator()(const inputs::SlotGranted&) const {
     const auto* requested = first<events::ProviderRequested>(events);
     if (requested == nullptr) return std::nullopt;
-    return inputs::SlotGranted{requested->attempt};
+    return inputs::SlotGranted{requested->attempt, requested->is_probe};
   }
+  std::optional<Input::Value> operator()(const inputs::SlotRefused&) const { return std::nullopt; }
   std::optional<Input::Value> operator()(const inputs::ProviderHeaders&) const {
     const auto* responded = first<events::ProviderResponded>(events);
     if (responded == nullptr) return std::nullopt;
@@ -169,6 +170,12 @@ struct Derive {
   }
 };
 
+// Inputs as the versions before 0.1.2 stored them: without the members that came later.
+void add_later_members(std::string_view type, boost::json::object& full) {
+  if (type == "ProviderEnded") full.emplace("advice", nullptr);
+  if (type == "SlotGranted") full.emplace("is_probe", false);
+}
+
 // The stored input itself nests under 12 levels; raw JSON in it is kept as a string.
 constexpr std::size_t kInputDepthMax = 32;
 
@@ -222,10 +229,10 @@ std::string encode_input(const Input& input, const std::vector<StreamEvent>& eve
 }
 
 Result<Input> input_of(const StoredStep& step, const std::vector<ContextEntry>& history) {
-  const auto json = parse_exact(step.input_bytes, kInputDepthMax);
+  auto json = parse_exact(step.input_bytes, kInputDepthMax);
   if (!json) return damaged({"", json.error().message});
   if (!json->is_object() || step.events.empty()) return damaged({"", "expected an object and events"});
-  const boost::json::object& object = json->get_object();
+  boost::json::object& object = json->get_object();
   std::string type;
   if (auto read = read_member(object, "type", type); !read) return damaged(read.error());
   auto value = value_named(type);
@@ -235,7 +242,8 @@ Result<Input> input_of(const StoredStep& step, const std::vector<ContextEntry>& 
   if (object.contains("now")) {
     if (auto read = read_member(object, "now", input.now); !read) return damaged(read.error());
   }
-  if (const boost::json::value* full = object.if_contains("full")) {
+  if (boost::json::value* full = object.if_contains("full")) {
+    if (full->is_object()) add_later_members(type, full->get_object());
     FieldResult read;
     std::visit(
         [&](auto& target) {

@@ -27,8 +27,49 @@ void run_started_1(boost::json::object& data) {
 
 void tool_call_finished_1(boost::json::object& data) { data["full_output"] = nullptr; }
 
-constexpr std::array kUpcasters{Upcaster{"RunStarted", 1, run_started_1},
-                                Upcaster{"ToolCallFinished", 1, tool_call_finished_1}};
+// 0.1.1 made no attempt again, knew no prices and asked nothing of a model but what the run used.
+void run_started_2(boost::json::object& data) {
+  data["retries"] = {{"attempts_max", 1},
+                     {"delay_ms", 500},
+                     {"delay_max_ms", 8'000},
+                     {"retry_after_max_ms", 60'000},
+                     {"after_output", "fail"}};
+  const auto member = [&](std::string_view name) {
+    boost::json::value* value = data.if_contains(name);
+    return value != nullptr && value->is_object() ? &value->get_object() : nullptr;
+  };
+  if (boost::json::object* timeouts = member("timeouts")) (*timeouts)["first_token_ms"] = nullptr;
+  if (boost::json::object* budgets = member("budgets")) (*budgets)["allow_unpriced"] = false;
+  if (boost::json::object* plan = member("model_plan")) {
+    (*plan)["needs"] = {{"capabilities", boost::json::array()},
+                        {"context_tokens", nullptr},
+                        {"output_tokens", nullptr},
+                        {"wire", ""},
+                        {"regions", boost::json::array()},
+                        {"input_price_max", nullptr},
+                        {"output_price_max", nullptr}};
+  }
+  boost::json::value* offers = data.if_contains("offers");
+  if (offers == nullptr || !offers->is_array()) return;
+  for (boost::json::value& offer : offers->get_array()) {
+    if (!offer.is_object()) continue;
+    offer.get_object()["regions"] = boost::json::array();
+    offer.get_object()["price"] = nullptr;
+  }
+}
+
+void model_selected_2(boost::json::object& data) { data["rejected"] = boost::json::array(); }
+void provider_requested_2(boost::json::object& data) {
+  data["max_output_tokens"] = nullptr;
+  data["is_probe"] = false;
+}
+void timeout_fired_2(boost::json::object& data) { data["call_id"] = ""; }
+
+constexpr std::array kUpcasters{
+    Upcaster{"RunStarted", 1, run_started_1},     Upcaster{"ToolCallFinished", 1, tool_call_finished_1},
+    Upcaster{"RunStarted", 2, run_started_2},     Upcaster{"ModelSelected", 2, model_selected_2},
+    Upcaster{"TimeoutFired", 2, timeout_fired_2}, Upcaster{"ProviderRequested", 2, provider_requested_2},
+};
 
 }  // namespace
 

@@ -66,8 +66,9 @@ TEST(Upcaster, RefusesWhatIsNewerThanTheBuild) {
   EXPECT_EQ(done.error().at, "/v");
 }
 
-StreamEvent event_of_0_1_0(std::string_view type) {
-  std::string text = read_text_file(repository_path("tests/golden/events_of_0_1_0/" + std::string(type) + ".json"));
+StreamEvent event_of(const std::string& version, std::string_view type) {
+  std::string text =
+      read_text_file(repository_path("tests/golden/events_of_" + version + "/" + std::string(type) + ".json"));
   text.pop_back();
   auto event = decode_event(text);
   EXPECT_TRUE(event) << event.error().message << " at " << event.error().at;
@@ -75,7 +76,7 @@ StreamEvent event_of_0_1_0(std::string_view type) {
 }
 
 TEST(Upcaster, ReadsTheEventsOf010) {
-  const StreamEvent started = event_of_0_1_0("RunStarted");
+  const StreamEvent started = event_of("0_1_0", "RunStarted");
   const auto* run = started.get_if<StreamEvent::RunStarted>();
   ASSERT_NE(run, nullptr);
   EXPECT_EQ(run->tool_policy, ToolPolicy{});
@@ -85,9 +86,31 @@ TEST(Upcaster, ReadsTheEventsOf010) {
   EXPECT_EQ(run->tools.front().timeout_ms, ToolSpec{}.timeout_ms);
   EXPECT_EQ(run->tools.front().output_bytes_max, ToolSpec{}.output_bytes_max);
 
-  const StreamEvent finished = event_of_0_1_0("ToolCallFinished");
+  const StreamEvent finished = event_of("0_1_0", "ToolCallFinished");
   ASSERT_NE(finished.get_if<StreamEvent::ToolCallFinished>(), nullptr);
   EXPECT_EQ(finished.get_if<StreamEvent::ToolCallFinished>()->full_output, std::nullopt);
+}
+
+TEST(Upcaster, ReadsTheEventsOf011) {
+  const StreamEvent started = event_of("0_1_1", "RunStarted");
+  const auto* run = started.get_if<StreamEvent::RunStarted>();
+  ASSERT_NE(run, nullptr);
+  EXPECT_EQ(run->retries.attempts_max, 1U) << "what 0.1.1 began makes no attempt again";
+  EXPECT_EQ(run->timeouts.first_token_ms, std::nullopt);
+  EXPECT_FALSE(run->budgets.allow_unpriced);
+  EXPECT_EQ(run->model_plan.needs, ModelNeeds{});
+  ASSERT_EQ(run->offers.size(), 1U);
+  EXPECT_EQ(run->offers.front().price, std::nullopt);
+
+  const StreamEvent selected = event_of("0_1_1", "ModelSelected");
+  ASSERT_NE(selected.get_if<StreamEvent::ModelSelected>(), nullptr);
+  EXPECT_TRUE(selected.get_if<StreamEvent::ModelSelected>()->rejected.empty());
+  const StreamEvent requested = event_of("0_1_1", "ProviderRequested");
+  ASSERT_NE(requested.get_if<StreamEvent::ProviderRequested>(), nullptr);
+  EXPECT_EQ(requested.get_if<StreamEvent::ProviderRequested>()->max_output_tokens, std::nullopt);
+  const StreamEvent timeout = event_of("0_1_1", "TimeoutFired");
+  ASSERT_NE(timeout.get_if<StreamEvent::TimeoutFired>(), nullptr);
+  EXPECT_EQ(timeout.get_if<StreamEvent::TimeoutFired>()->call_id, "");
 }
 
 }  // namespace

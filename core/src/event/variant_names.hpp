@@ -33,6 +33,10 @@ struct VariantNames<StreamEvent::Payload> {
                                                                   "AttemptFinished",
                                                                   "AttemptFailed",
                                                                   "TimeoutFired",
+                                                                  "RetryScheduled",
+                                                                  "FallbackSelected",
+                                                                  "CircuitOpened",
+                                                                  "CircuitClosed",
                                                                   "ToolCallRequested",
                                                                   "ToolCallStarted",
                                                                   "ToolCallFinished",
@@ -66,10 +70,10 @@ struct VariantNames<ProviderPart> {
 };
 template <>
 struct VariantNames<Input::Value> {
-  static constexpr auto kNames =
-      std::to_array<std::string_view>({"Start", "SlotGranted", "ProviderHeaders", "ProviderChunk", "ProviderEnded",
-                                       "ToolPrepared", "ToolReturned", "ToolVerified", "TimerFired", "EffectLost",
-                                       "Abort", "Hint", "Pause", "Resume", "Recover", "Resolve", "Checkpoint"});
+  static constexpr auto kNames = std::to_array<std::string_view>(
+      {"Start", "SlotGranted", "SlotRefused", "ProviderHeaders", "ProviderChunk", "ProviderEnded", "ToolPrepared",
+       "ToolReturned", "ToolVerified", "TimerFired", "EffectLost", "Abort", "Hint", "Pause", "Resume", "Recover",
+       "Resolve", "Checkpoint"});
 };
 
 template <class Variant>

@@ -15,6 +15,11 @@ struct HarnessBuilder::Draft {
   std::vector<std::shared_ptr<ProviderAdapter>> providers;
   std::string default_model;
   Limits limits;
+  TimeoutPolicy timeouts;
+  RetryPolicy retries;
+  CircuitPolicy circuit;
+  RetryBudget retry_budget;
+  ModelCatalogue catalogue = ModelCatalogue::built_in();
   std::uint32_t concurrency = 256;
   std::uint32_t flush_window_ms = 4;
   std::shared_ptr<LogSink> log;
@@ -70,6 +75,26 @@ HarnessBuilder& HarnessBuilder::limits(Limits limits) {
   draft_->limits = limits;
   return *this;
 }
+HarnessBuilder& HarnessBuilder::timeouts(TimeoutPolicy timeouts) {
+  draft_->timeouts = timeouts;
+  return *this;
+}
+HarnessBuilder& HarnessBuilder::retries(RetryPolicy retries) {
+  draft_->retries = retries;
+  return *this;
+}
+HarnessBuilder& HarnessBuilder::circuit(CircuitPolicy circuit) {
+  draft_->circuit = circuit;
+  return *this;
+}
+HarnessBuilder& HarnessBuilder::retry_budget(RetryBudget retry_budget) {
+  draft_->retry_budget = retry_budget;
+  return *this;
+}
+HarnessBuilder& HarnessBuilder::catalogue(ModelCatalogue catalogue) {
+  draft_->catalogue.prepend(catalogue);
+  return *this;
+}
 HarnessBuilder& HarnessBuilder::concurrency(std::uint32_t calls) {
   draft_->concurrency = calls;
   return *this;
@@ -99,6 +124,11 @@ Result<Harness> HarnessBuilder::build() const {
   options.providers = draft_->providers;
   options.default_model = draft_->default_model;
   options.limits = draft_->limits;
+  options.timeouts = draft_->timeouts;
+  options.retries = draft_->retries;
+  options.circuit = draft_->circuit;
+  options.retry_budget = draft_->retry_budget;
+  options.catalogue = draft_->catalogue;
   options.concurrency = draft_->concurrency;
   options.flush_window_ms = draft_->flush_window_ms;
   options.log = draft_->log;

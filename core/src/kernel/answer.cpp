@@ -4,6 +4,8 @@
 #include <set>
 
 #include "event/item_value.hpp"
+#include "kernel/money.hpp"
+#include "kernel/retry.hpp"
 #include "kernel/tool_loop.hpp"
 
 namespace orchestrator::harness::kernel {
@@ -17,15 +19,17 @@ class AnswerDecision {
   bool take(const event::ProviderPart& part) {
     return std::visit([this](const auto& p) { return on(p); }, part);
   }
-  // The process of the call is gone, and the answer with it.
+  // The process of the call is gone, and the answer with it. Whoever goes on with the run asks for it again.
   void lose(const Error& error) {
     if (is_journal_full(decider_.base().facts)) {
       fail_attempt(full_journal_error());
       return;
     }
-    close_attempt(error);
+    close_attempt(error, GiveUp{});
     advance(decider_);
   }
+  // What the provider said, with its failure, about another attempt.
+  void advise(const std::optional<RetryAdvice>& advice) { advice_ = advice; }
 
  private:
   // What this chunk has added to an item, on top of the state before it.
@@ -106,12 +110,12 @@ class AnswerDecision {
     if (const std::string* item_id = open_item()) return violate("the answer ended inside item " + *item_id);
     const std::vector<ToolCallItem> asked = calls();
     if (auto error = bad_calls(asked)) return on(event::AnswerFailed{*std::move(error)});
-    decider_.emit_in_attempt(attempt_.number,
-                             events::UsageReported{attempt_.number, usage_, std::nullopt, std::nullopt});
+    report_usage();
     decider_.emit_in_attempt(attempt_.number,
                              events::AttemptFinished{attempt_.number, finished.reason, finished.native_reason,
                                                      finished.provider_model, finished.provider_response_id});
     stop_turn_timer();
+    if (attempt_.is_probe) decider_.emit(events::CircuitClosed{decider_.base().facts.model->model});
     step_calls(decider_);
     return false;
   }
@@ -121,22 +125,26 @@ class AnswerDecision {
   }
 
   bool violate(std::string message) {
-    fail_attempt(ProviderError{ProviderErrorCode::provider_protocol_violation, std::move(message), attempt_at(), {}});
     decider_.effect(event::effects::CancelProvider{attempt_.number});
+    fail_attempt(ProviderError{ProviderErrorCode::provider_protocol_violation, std::move(message), attempt_at(), {}});
     return false;
   }
   void fail_attempt(const Error& error) {
-    close_attempt(error);
-    decider_.end_with_error(error);
-  }
-  void close_attempt(const Error& error) {
-    decider_.emit_in_attempt(attempt_.number,
-                             events::UsageReported{attempt_.number, usage_, std::nullopt, std::nullopt});
-    events::AttemptFailed failed{attempt_.number, error, {}};
+    const Facts& facts = decider_.facts();
     const Attempt& now = std::get<Calling>(decider_.state().phase).attempt;
-    for (const ItemProgress& item : now.items) failed.voided_items.push_back(item.item_id);
-    decider_.emit_in_attempt(attempt_.number, std::move(failed));
+    const Remedy remedy = remedy_for(facts, now, error, advice_, decider_.now_us());
+    close_attempt(error, remedy);
+    apply(decider_, remedy, error);
+  }
+  void close_attempt(const Error& error, const Remedy& remedy) {
+    const std::vector<std::string> voided = voided_items(std::get<Calling>(decider_.state().phase).attempt, remedy);
+    report_usage();
+    decider_.emit_in_attempt(attempt_.number, events::AttemptFailed{attempt_.number, error, voided});
     stop_turn_timer();
+  }
+  void report_usage() {
+    const Attempt now = std::get<Calling>(decider_.state().phase).attempt;
+    decider_.emit_in_attempt(attempt_.number, usage_report(decider_.facts(), now, usage_));
   }
   void stop_turn_timer() {
     if (decider_.base().facts.spec.timeouts.turn_ms) decider_.effect(event::effects::StopTimer{TimerKind::turn});
@@ -176,6 +184,7 @@ class AnswerDecision {
   const Attempt& attempt_;  // as before this chunk
   std::vector<Added> added_;
   Usage usage_;
+  std::optional<RetryAdvice> advice_;
 };
 
 const Attempt* stopping_attempt(const State& state, std::uint32_t number) {
@@ -204,7 +213,7 @@ Error timeout_error(const Facts& facts, TimerKind timer) {
 // The call that was being cancelled is gone: the run ends as it was asked to.
 void end_stopped(Decider& decider, const Stopping& stopping, const Error& error, const Usage& usage) {
   const std::uint32_t attempt = stopping.attempt.number;
-  decider.emit_in_attempt(attempt, events::UsageReported{attempt, usage, std::nullopt, std::nullopt});
+  decider.emit_in_attempt(attempt, usage_report(decider.facts(), stopping.attempt, usage));
   decider.emit_in_attempt(attempt, events::AttemptFailed{attempt, error, {}});
   if (decider.base().facts.spec.timeouts.turn_ms) decider.effect(event::effects::StopTimer{TimerKind::turn});
   if (stopping.timer) {
@@ -260,6 +269,7 @@ void on_provider_ended(Decider& decider, const event::inputs::ProviderEnded& inp
   }
   AnswerDecision answer(decider, *attempt);
   answer.take(event::UsageSeen{input.usage});
+  answer.advise(input.advice);
   answer.take(event::AnswerFailed{input.error});
 }
 

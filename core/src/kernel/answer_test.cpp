@@ -256,7 +256,7 @@ TEST(Answer, CallsAreAnsweredWhateverTheReasonSays) {
   for (const FinishReason reason : {FinishReason::stop, FinishReason::other, FinishReason::tool_calls}) {
     Scene scene = calling();
     scene.given(chunk(1, {done("t", call("c1", "read", "{}")), finished(reason)}));
-    EXPECT_EQ(scene.decision().effects, Effects{event::effects::AcquireSlot{2}});
+    EXPECT_EQ(scene.decision().effects, Effects{acquire(2)});
   }
 }
 

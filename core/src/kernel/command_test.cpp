@@ -176,7 +176,7 @@ TEST(Hint, AfterTurnWaitsForTheAnswerAndOpensATurn) {
   scene.given(hint(1, kLater)).given(slot(1));
   EXPECT_EQ(scene.last<events::HintDelivered>(), nullptr);
   scene.when(answer(1, "Hello"));
-  EXPECT_EQ(scene.decision().effects, Effects{event::effects::AcquireSlot{2}});
+  EXPECT_EQ(scene.decision().effects, Effects{acquire(2)});
   scene.given(slot(2));
   EXPECT_EQ(scene.last<events::HintDelivered>()->turn, 2U);
   scene.given(answer(2, "Hi"));
@@ -205,7 +205,7 @@ TEST(Hint, ALiveHintGoesOnAfterAnyAnswer) {
   for (const FinishReason reason : {FinishReason::length, FinishReason::refusal, FinishReason::other}) {
     Scene scene = calling();
     scene.given(hint(1)).given(answer(1, "Hello", reason));
-    EXPECT_EQ(scene.decision().effects, Effects{event::effects::AcquireSlot{2}});
+    EXPECT_EQ(scene.decision().effects, Effects{acquire(2)});
   }
 }
 
@@ -315,14 +315,14 @@ TEST(Pause, BetweenTurnsKeepsTheNextTurn) {
   Scene scene = calling();
   scene.given(pause()).given(answer(1, "Hel", FinishReason::pause));
   scene.when(resume());
-  EXPECT_EQ(scene.decision().effects, Effects{event::effects::AcquireSlot{2}});
+  EXPECT_EQ(scene.decision().effects, Effects{acquire(2)});
 }
 
 TEST(Pause, TakesHintsForTheNextTurn) {
   Scene scene = calling();
   scene.given(pause()).given(answer(1, "Hello")).given(hint(1));
   scene.given(resume());
-  EXPECT_EQ(scene.decision().effects, Effects{event::effects::AcquireSlot{2}});
+  EXPECT_EQ(scene.decision().effects, Effects{acquire(2)});
 }
 
 TEST(Pause, AgainChangesNothing) {

@@ -10,6 +10,7 @@ struct Dispatch {
   Decider& decider;
   void operator()(const event::inputs::Start& input) const { on_start(decider, input); }
   void operator()(const event::inputs::SlotGranted& input) const { on_slot_granted(decider, input); }
+  void operator()(const event::inputs::SlotRefused& input) const { on_slot_refused(decider, input); }
   void operator()(const event::inputs::ProviderHeaders& input) const { on_provider_headers(decider, input); }
   void operator()(const event::inputs::ProviderChunk& input) const { on_provider_chunk(decider, input); }
   void operator()(const event::inputs::ProviderEnded& input) const { on_provider_ended(decider, input); }

@@ -20,6 +20,7 @@ struct NamedInput {
 std::vector<NamedInput> every_input() {
   return {{"Start", start_of(example_spec())},
           {"SlotGranted", slot(1)},
+          {"SlotRefused", event::inputs::SlotRefused{1, event::inputs::SlotRefusal::circuit_open, 30'000}},
           {"ProviderHeaders", headers(1)},
           {"ProviderChunk", chunk(1, {text("b", "x")})},
           {"ProviderChunk/end", chunk(1, {done("b", message("x")), finished()})},
@@ -92,6 +93,7 @@ const std::map<std::string, Row>& table() {
   static const std::map<std::string, Row> rows{
       {"Start", {{"else", again}}},
       {"SlotGranted", {{"waiting", "ContextAssembled ProviderRequested"}, {"else", "-"}}},
+      {"SlotRefused", {{"waiting", "CircuitOpened Error"}, {"else", "-"}}},
       {"ProviderHeaders",
        {{"calling", "ProviderResponded"},
         {"calling, paused", "ProviderResponded"},

@@ -97,6 +97,7 @@ void Decider::end_with_error(Error error) {
   terminal.error = std::move(error);
   terminal.partial_output = facts().partial_output;
   terminal.usage = facts().usage.totals();
+  terminal.cost_micro_usd = facts().cost.total();
   terminal.latencies = latencies();
   emit(std::move(terminal));
 }
@@ -109,6 +110,7 @@ void Decider::end_aborted(const events::AbortRequested& abort) {
   terminal.by = abort.by;
   terminal.partial_output = facts().partial_output;
   terminal.usage = facts().usage.totals();
+  terminal.cost_micro_usd = facts().cost.total();
   terminal.latencies = latencies();
   emit(std::move(terminal));
 }
@@ -120,6 +122,7 @@ void Decider::end_completed(FinishReason reason) {
   terminal.finish_reason = reason;
   terminal.output = facts().last_output;
   terminal.usage = facts().usage.totals();
+  terminal.cost_micro_usd = facts().cost.total();
   terminal.latencies = latencies();
   emit(std::move(terminal));
 }

@@ -74,6 +74,7 @@ class Decider {
 // One function for each input; each in the file of its noun.
 void on_start(Decider& decider, const event::inputs::Start& start);
 void on_slot_granted(Decider& decider, const event::inputs::SlotGranted& input);
+void on_slot_refused(Decider& decider, const event::inputs::SlotRefused& input);
 void on_provider_headers(Decider& decider, const event::inputs::ProviderHeaders& input);
 void on_provider_chunk(Decider& decider, const event::inputs::ProviderChunk& input);
 void on_provider_ended(Decider& decider, const event::inputs::ProviderEnded& input);

@@ -2,15 +2,21 @@
 #include "kernel/evolve.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <ranges>
 #include <utility>
 
 #include "event/item_value.hpp"
+#include "kernel/money.hpp"
 
 namespace orchestrator::harness::kernel {
 namespace {
 
 using event::ContextSource;
+
+constexpr const char* kGoOn =
+    "The connection broke while you answered. Go on exactly where your last message ends; repeat nothing of it.";
+
 using event::make_context_entry;
 
 class Evolution {
@@ -39,7 +45,10 @@ class Evolution {
       context.erase(found);
     }
   }
-  void operator()(const events::ContextAssembled&) { facts_.assembled_items = facts_.context.size(); }
+  void operator()(const events::ContextAssembled& event) {
+    facts_.assembled_items = facts_.context.size();
+    facts_.assembled_tokens = event.tokens_estimate;
+  }
 
   void operator()(const events::ProviderRequested& event) {
     if (!facts_.first_request_us) {
@@ -47,15 +56,21 @@ class Evolution {
       facts_.latencies.queue_us = event.queue_us;
     }
     facts_.turn_started_us = meta_.elapsed_us;
-    facts_.partial_output.clear();
+    facts_.partial_output = facts_.kept_output;
+    facts_.turn_attempts += 1;
     Attempt attempt;
     attempt.number = event.attempt;
     attempt.turn = event.turn;
+    attempt.max_output_tokens = event.max_output_tokens;
+    attempt.is_probe = event.is_probe;
     attempt.requested_us = meta_.elapsed_us;
     state_.phase = Calling{std::move(attempt)};
   }
-  void operator()(const events::ProviderResponded&) {
-    if (Attempt* attempt = current_attempt()) attempt->responded = true;
+  void operator()(const events::ProviderResponded& event) {
+    Attempt* attempt = current_attempt();
+    if (attempt == nullptr) return;
+    attempt->responded = true;
+    attempt->status = event.status;
   }
   void operator()(const events::OutputDelta& event) { extend(event.item_id, ItemKind::text, event.text); }
   void operator()(const events::ReasoningDelta& event) { extend(event.item_id, ItemKind::reasoning, event.text); }
@@ -72,12 +87,21 @@ class Evolution {
     attempt->outputs.push_back(make_context_entry(event.item, ContextSource::output));
     facts_.text_bytes += attempt->outputs.back().bytes;
   }
-  void operator()(const events::UsageReported& event) { facts_.usage.add(event.usage); }
+  void operator()(const events::UsageReported& event) {
+    facts_.usage.add(event.usage);
+    facts_.cost.add(event.cost_micro_usd);
+    const Attempt* attempt = current_attempt();
+    if (attempt == nullptr) return;
+    const std::uint64_t cost = event.cost_micro_usd ? *event.cost_micro_usd : cost_bound(facts_, *attempt, event.usage);
+    facts_.spent_micro_usd += std::min(cost, std::numeric_limits<std::uint64_t>::max() - facts_.spent_micro_usd);
+  }
   void operator()(const events::AttemptFinished& event) {
     Attempt* attempt = current_attempt();
     if (attempt == nullptr) return;
     facts_.latencies.model_us += meta_.elapsed_us - attempt->requested_us;
-    facts_.last_output = visible_text(*attempt);
+    facts_.last_output = std::exchange(facts_.kept_output, {}) + visible_text(*attempt);
+    facts_.partial_output.clear();
+    facts_.turn_attempts = 0;
     std::vector<ToolCallProgress> calls;
     for (const event::ContextEntry& entry : attempt->outputs) {
       const auto* item = std::get_if<ToolCallItem>(&entry.item->value);
@@ -101,18 +125,38 @@ class Evolution {
       state_.phase = std::move(acting);
     }
   }
-  void operator()(const events::AttemptFailed&) {
+  void operator()(const events::AttemptFailed& event) {
     Attempt* attempt = current_attempt();
     if (attempt == nullptr) return;
     facts_.latencies.model_us += meta_.elapsed_us - attempt->requested_us;
-    facts_.partial_output = visible_text(*attempt);
+    facts_.partial_output = facts_.kept_output + visible_text(*attempt);
     facts_.turn_started_us.reset();
-    state_.phase = Waiting{.next_attempt = attempt->number + 1,
-                           .next_turn = attempt->turn,
-                           .since_us = meta_.elapsed_us,
-                           .answer = std::nullopt};
+    Waiting waiting;
+    waiting.next_attempt = attempt->number + 1;
+    waiting.next_turn = attempt->turn;
+    waiting.since_us = meta_.elapsed_us;
+    waiting.failure = event.error;
+    state_.phase = std::move(waiting);
   }
+  void operator()(const events::RetryScheduled& event) {
+    keep_output(event.mode);
+    auto* waiting = std::get_if<Waiting>(&state_.phase);
+    if (waiting == nullptr) return;
+    waiting->is_retry = true;
+    waiting->not_before_us = meta_.elapsed_us + event.delay_ms * 1'000;
+  }
+  void operator()(const events::FallbackSelected& event) {
+    keep_output(event.mode);
+    facts_.turn_attempts = 0;
+    auto* waiting = std::get_if<Waiting>(&state_.phase);
+    if (waiting == nullptr) return;
+    waiting->is_retry = false;
+    waiting->not_before_us = 0;
+  }
+  void operator()(const events::CircuitOpened&) {}
+  void operator()(const events::CircuitClosed&) {}
   void operator()(const events::TimeoutFired& event) {
+    if (event.timer == TimerKind::tool) return;  // the call ends, the run does not
     if (auto* acting = std::get_if<Acting>(&state_.phase)) acting->stopped_by = event.timer;
     if (event.timer != TimerKind::run && event.timer != TimerKind::turn) return;
     if (auto* calling = std::get_if<Calling>(&state_.phase)) {
@@ -229,6 +273,17 @@ class Evolution {
   void operator()(const events::Unknown&) {}
 
  private:
+  // What the next attempt goes on from: the text so far, and a request for the rest of it.
+  void keep_output(RetryMode mode) {
+    if (mode != RetryMode::continue_answer) return;
+    MessageItem message;
+    message.role = Role::assistant;
+    message.parts.emplace_back(TextPart{facts_.partial_output.substr(facts_.kept_output.size())});
+    facts_.context.push_back(make_context_entry({std::move(message), {}}, ContextSource::retry));
+    facts_.context.push_back(make_context_entry(user_text(kGoOn), ContextSource::retry));
+    facts_.kept_output = facts_.partial_output;
+  }
+
   Attempt* current_attempt() {
     if (auto* calling = std::get_if<Calling>(&state_.phase)) return &calling->attempt;
     if (auto* stopping = std::get_if<Stopping>(&state_.phase)) return &stopping->attempt;

@@ -3,27 +3,94 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
+
+#include "kernel/money.hpp"
 
 namespace orchestrator::harness::kernel {
 namespace {
+
+std::vector<ModelRef> models_of(const ModelPlan& plan) {
+  std::vector<ModelRef> models{plan.primary};
+  models.insert(models.end(), plan.fallbacks.begin(), plan.fallbacks.end());
+  return models;
+}
+
+bool lacks(const ModelOffer& offer, const std::string& name) {
+  return std::ranges::find(offer.unsupported, name) != offer.unsupported.end();
+}
+
+// An input part cannot be dropped without changing what was asked; a setting can.
+bool can_drop(const std::string& feature) { return !feature.starts_with("input.") && feature != "tools"; }
+
+// Adds the reason why a number that is needed is not there.
+void require_at_least(std::vector<std::string>& reasons, const std::string& name,
+                      const std::optional<std::uint64_t>& needed, const std::optional<std::uint64_t>& known) {
+  if (!needed) return;
+  if (!known) {
+    reasons.push_back("unknown:" + name);
+  } else if (*known < *needed) {
+    reasons.push_back("too_small:" + name);
+  }
+}
+
+void require_at_most(std::vector<std::string>& reasons, const std::string& name,
+                     const std::optional<std::uint64_t>& most, const std::optional<std::uint64_t>& price) {
+  if (!most) return;
+  if (!price) {
+    reasons.push_back("unknown:" + name);
+  } else if (*price > *most) {
+    reasons.push_back("too_dear:" + name);
+  }
+}
+
+void check_needs(std::vector<std::string>& reasons, const ModelNeeds& needs, const ModelOffer& offer) {
+  for (const std::string& name : needs.capabilities) {
+    const std::string reason = "unsupported:" + name;
+    if (lacks(offer, name) && std::ranges::find(reasons, reason) == reasons.end()) reasons.push_back(reason);
+  }
+  require_at_least(reasons, "context_tokens", needs.context_tokens, offer.context_tokens);
+  require_at_least(reasons, "output_tokens", needs.output_tokens, offer.output_tokens_max);
+  if (!needs.wire.empty() && needs.wire != offer.wire) reasons.emplace_back("wire");
+  const bool is_there = std::ranges::any_of(needs.regions, [&](const std::string& region) {
+    return std::ranges::find(offer.regions, region) != offer.regions.end();
+  });
+  if (!needs.regions.empty() && !is_there) reasons.emplace_back(offer.regions.empty() ? "unknown:region" : "region");
+  const TokenPrices prices = offer.price ? offer.price->base : TokenPrices{};
+  require_at_most(reasons, "input_price", needs.input_price_max, prices.input);
+  require_at_most(reasons, "output_price", needs.output_price_max, prices.output);
+}
+
+// Whether the request that is next fits into the model and into the budget.
+void check_request(std::vector<std::string>& reasons, const events::RunStarted& spec, const NegotiationBase& base,
+                   const ModelOffer& offer) {
+  const std::uint64_t tokens =
+      std::min(base.request_tokens, spec.settings.max_input_tokens.value_or(base.request_tokens));
+  const bool is_small = offer.context_tokens && tokens > *offer.context_tokens;
+  if (is_small && std::ranges::find(reasons, "too_small:context_tokens") == reasons.end()) {
+    reasons.emplace_back("too_small:context_tokens");
+  }
+  const auto& budget = spec.budgets.cost_micro_usd;
+  if (!budget) return;
+  const auto cost = offer.price ? cost_at_most(tokens, 1, *offer.price) : std::nullopt;
+  if (!cost) {
+    if (!spec.budgets.allow_unpriced) reasons.emplace_back("unknown:price");
+  } else if (base.spent_micro_usd > *budget || *cost > *budget - base.spent_micro_usd) {
+    reasons.emplace_back("over_budget");
+  }
+}
+
+}  // namespace
 
 const ModelOffer* offer_of(const events::RunStarted& spec, const ModelRef& model) {
   const auto found = std::ranges::find(spec.offers, model, &ModelOffer::model);
   return found == spec.offers.end() ? nullptr : &*found;
 }
 
-std::vector<std::string> missing_features(const ModelOffer& offer, const std::vector<std::string>& used) {
-  std::vector<std::string> missing;
-  for (const std::string& name : used) {
-    if (std::ranges::find(offer.unsupported, name) != offer.unsupported.end()) missing.push_back(name);
-  }
-  return missing;
+std::size_t plan_index(const events::RunStarted& spec, const ModelRef& model) {
+  const std::vector<ModelRef> models = models_of(spec.model_plan);
+  return static_cast<std::size_t>(std::ranges::find(models, model) - models.begin());
 }
-
-// An input part cannot be dropped without changing what was asked; a setting can.
-bool can_drop(const std::string& feature) { return !feature.starts_with("input.") && feature != "tools"; }
-
-}  // namespace
 
 std::vector<std::string> used_features(const events::RunStarted& spec) {
   std::set<std::string> used;
@@ -53,28 +120,33 @@ std::vector<std::string> used_features(const events::RunStarted& spec) {
   return {used.begin(), used.end()};
 }
 
-std::variant<events::ModelSelected, events::NegotiationFailed> negotiate(const events::RunStarted& spec) {
+std::variant<events::ModelSelected, events::NegotiationFailed> negotiate(const events::RunStarted& spec,
+                                                                         NegotiationBase base) {
   const std::vector<std::string> used = used_features(spec);
-  std::vector<ModelRef> candidates{spec.model_plan.primary};
-  candidates.insert(candidates.end(), spec.model_plan.fallbacks.begin(), spec.model_plan.fallbacks.end());
-
-  events::NegotiationFailed failed;
-  for (const ModelRef& model : candidates) {
-    const ModelOffer* offer = offer_of(spec, model);
-    events::ModelSelected selected{model, offer == nullptr ? "" : offer->wire, {}};
-    events::RejectedModel rejected{model, {}};
-    const auto missing = offer == nullptr ? std::vector<std::string>{} : missing_features(*offer, used);
-    for (const std::string& name : missing) {
+  const std::vector<ModelRef> models = models_of(spec.model_plan);
+  std::vector<events::RejectedModel> rejections = base.rejected;
+  for (std::size_t i = base.first; i < models.size(); ++i) {
+    const ModelOffer* known = offer_of(spec, models[i]);
+    const ModelOffer offer = known == nullptr ? ModelOffer{.model = models[i]} : *known;
+    events::ModelSelected selected{models[i], offer.wire, {}, {}};
+    events::RejectedModel rejected{models[i], {}};
+    for (const std::string& name : used) {
+      if (!lacks(offer, name)) continue;
       if (spec.model_plan.on_unsupported == OnUnsupported::drop && can_drop(name)) {
         selected.dropped.push_back({name, "unsupported"});
       } else {
         rejected.reasons.push_back("unsupported:" + name);
       }
     }
-    if (rejected.reasons.empty()) return selected;
-    failed.rejected.push_back(std::move(rejected));
+    check_needs(rejected.reasons, spec.model_plan.needs, offer);
+    check_request(rejected.reasons, spec, base, offer);
+    if (rejected.reasons.empty()) {
+      selected.rejected = std::move(rejections);
+      return selected;
+    }
+    rejections.push_back(std::move(rejected));
   }
-  return failed;
+  return events::NegotiationFailed{std::move(rejections)};
 }
 
 }  // namespace orchestrator::harness::kernel

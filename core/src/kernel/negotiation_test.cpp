@@ -103,5 +103,94 @@ TEST(Negotiation, OffersOfOtherModelsDoNotCount) {
   EXPECT_EQ(std::get<events::ModelSelected>(negotiate(spec)), (events::ModelSelected{spec.model_plan.primary, "", {}}));
 }
 
+events::RunStarted with_offers(const std::vector<ModelOffer>& offers) {
+  events::RunStarted spec = example_spec();
+  spec.model_plan.primary = offers.front().model;
+  for (std::size_t i = 1; i < offers.size(); ++i) spec.model_plan.fallbacks.push_back(offers[i].model);
+  spec.offers = offers;
+  return spec;
+}
+
+ModelOffer small() {
+  ModelOffer offer{.model = {ProviderId("chat"), "small"}, .wire = "chat", .unsupported = {"tools"}};
+  offer.context_tokens = 8'000;
+  return offer;
+}
+ModelOffer large() {
+  ModelOffer offer{.model = {ProviderId("openai"), "large"}, .wire = "responses"};
+  offer.context_tokens = 400'000;
+  offer.output_tokens_max = 128'000;
+  offer.regions = {"eu", "us"};
+  offer.price = ModelPrice{{2'000'000, 200'000, {}, 8'000'000}, {}, {}, "t"};
+  return offer;
+}
+
+TEST(Negotiation, SaysOfEveryModelWhyItWasNotChosen) {
+  events::RunStarted spec = with_offers({small(), large()});
+  ModelNeeds& needs = spec.model_plan.needs;
+  needs.capabilities = {"tools"};
+  needs.context_tokens = 100'000;
+  needs.output_tokens = 64'000;
+  needs.wire = "responses";
+  needs.regions = {"eu"};
+  needs.input_price_max = 2'000'000;
+  needs.output_price_max = 8'000'000;
+  auto choice = negotiate(spec);
+  const auto* selected = std::get_if<events::ModelSelected>(&choice);
+  ASSERT_NE(selected, nullptr);
+  EXPECT_EQ(selected->model, large().model);
+  ASSERT_EQ(selected->rejected.size(), 1U);
+  EXPECT_EQ(selected->rejected.front().reasons,
+            (std::vector<std::string>{"unsupported:tools", "too_small:context_tokens", "unknown:output_tokens", "wire",
+                                      "unknown:region", "unknown:input_price", "unknown:output_price"}));
+}
+
+TEST(Negotiation, EachNeedIsALimit) {
+  struct Case {
+    const char* reason;
+    void (*apply)(ModelNeeds& needs);
+  };
+  for (const Case& row : {Case{"too_small:context_tokens", [](ModelNeeds& n) { n.context_tokens = 400'001; }},
+                          Case{"too_small:output_tokens", [](ModelNeeds& n) { n.output_tokens = 128'001; }},
+                          Case{"wire", [](ModelNeeds& n) { n.wire = "chat"; }},
+                          Case{"region", [](ModelNeeds& n) { n.regions = {"mars"}; }},
+                          Case{"too_dear:input_price", [](ModelNeeds& n) { n.input_price_max = 1'999'999; }},
+                          Case{"too_dear:output_price", [](ModelNeeds& n) { n.output_price_max = 7'999'999; }}}) {
+    events::RunStarted spec = with_offers({large()});
+    row.apply(spec.model_plan.needs);
+    auto choice = negotiate(spec);
+    const auto* failed = std::get_if<events::NegotiationFailed>(&choice);
+    ASSERT_NE(failed, nullptr) << row.reason;
+    EXPECT_EQ(failed->rejected.front().reasons, std::vector<std::string>{row.reason});
+  }
+}
+
+TEST(Negotiation, AModelThatTheRequestOrTheBudgetDoesNotFitIsPassedOver) {
+  events::RunStarted spec = with_offers({small(), large()});
+  auto choice = negotiate(spec, {.request_tokens = 8'001});
+  EXPECT_EQ(std::get<events::ModelSelected>(choice).rejected.front().reasons,
+            std::vector<std::string>{"too_small:context_tokens"});
+  spec.budgets.cost_micro_usd = 1'000;
+  choice = negotiate(spec, {.request_tokens = 10});
+  EXPECT_EQ(std::get<events::ModelSelected>(choice).rejected.front().reasons,
+            std::vector<std::string>{"unknown:price"});
+  choice = negotiate(spec, {.request_tokens = 10, .spent_micro_usd = 990});
+  EXPECT_EQ(std::get<events::NegotiationFailed>(choice).rejected.back().reasons,
+            std::vector<std::string>{"over_budget"});
+}
+
+TEST(Negotiation, GoesOnAfterTheModelThatWasGivenUp) {
+  const events::RunStarted spec = with_offers({large(), small()});
+  NegotiationBase base;
+  base.first = plan_index(spec, large().model) + 1;
+  base.rejected = {{large().model, {"failed:provider_overloaded"}}};
+  auto choice = negotiate(spec, base);
+  EXPECT_EQ(std::get<events::ModelSelected>(choice).model, small().model);
+  EXPECT_EQ(std::get<events::ModelSelected>(choice).rejected, base.rejected);
+  base.first = plan_index(spec, small().model) + 1;
+  choice = negotiate(spec, base);
+  EXPECT_TRUE(std::holds_alternative<events::NegotiationFailed>(choice));
+}
+
 }  // namespace
 }  // namespace orchestrator::harness::kernel

@@ -3,6 +3,7 @@
 #include "event/hash_chain.hpp"
 #include "kernel/decider.hpp"
 #include "kernel/history_trim.hpp"
+#include "kernel/money.hpp"
 #include "kernel/negotiation.hpp"
 
 namespace orchestrator::harness::kernel {
@@ -38,9 +39,13 @@ std::optional<RuntimeError> reason_to_refuse(const event::inputs::Start& start) 
         "input",
         {}};
   }
-  if (spec.budgets.cost_micro_usd) {
+  const bool has_price =
+      std::ranges::any_of(spec.offers, [](const ModelOffer& offer) { return offer.price.has_value(); });
+  if (spec.budgets.cost_micro_usd && !has_price && !spec.budgets.allow_unpriced) {
     return RuntimeError{RuntimeErrorCode::budget_unpriced,
-                        "a money budget needs a priced model, and this version knows no prices (they come with 0.1.2)",
+                        "a money budget needs a model of known price, and none is known of " +
+                            spec.model_plan.primary.str() +
+                            (spec.model_plan.fallbacks.empty() ? "" : " and the others"),
                         "budgets.cost_micro_usd",
                         {}};
   }
@@ -61,7 +66,9 @@ void on_start(Decider& decider, const event::inputs::Start& start) {
   for (events::ContextTrimmed& trimmed : trim_history(decider.facts().context, start.spec.history_limits)) {
     decider.emit(std::move(trimmed));
   }
-  auto choice = negotiate(start.spec);
+  NegotiationBase base;
+  base.request_tokens = request_tokens(decider.facts());
+  auto choice = negotiate(start.spec, std::move(base));
   if (auto* failed = std::get_if<events::NegotiationFailed>(&choice)) {
     std::string message = "no model of the plan takes what was asked:";
     for (const events::RejectedModel& rejected : failed->rejected) {
@@ -78,7 +85,7 @@ void on_start(Decider& decider, const event::inputs::Start& start) {
   if (const auto at_us = run_deadline_us(decider.facts())) {
     decider.effect(event::effects::StartTimer{TimerKind::run, *at_us});
   }
-  decider.effect(event::effects::AcquireSlot{1});
+  decider.effect(acquire_slot(decider.facts(), std::get<Waiting>(decider.state().phase)));
 }
 
 }  // namespace orchestrator::harness::kernel

@@ -58,6 +58,15 @@ std::uint64_t later(std::uint64_t moment_us, std::uint64_t by_us) {
 
 SpanId run_span(const events::RunStarted& spec) { return span_of(spec.seed, 0); }
 SpanId attempt_span(const events::RunStarted& spec, std::uint32_t attempt) { return span_of(spec.seed, attempt); }
+std::uint64_t retry_draw(const events::RunStarted& spec, std::uint32_t attempt) {
+  return split_mix(spec.seed, (1ULL << 62) + attempt);  // above all calls
+}
+
+event::effects::AcquireSlot acquire_slot(const Facts& facts, const Waiting& waiting) {
+  return {waiting.next_attempt, facts.model ? facts.model->model : facts.spec.model_plan.primary, waiting.not_before_us,
+          waiting.is_retry};
+}
+
 SpanId call_span(const events::RunStarted& spec, std::uint32_t turn, std::size_t index) {
   // Above all attempts; an answer holds fewer calls than 2^16.
   return span_of(spec.seed, (1ULL << 48) + (std::uint64_t{turn} << 16) + index);
@@ -79,17 +88,18 @@ std::string visible_text(const Attempt& attempt) {
   return text;
 }
 
-event::effects::CallProvider provider_call(const Facts& facts, std::uint32_t attempt, std::uint32_t turn) {
+event::effects::CallProvider provider_call(const Facts& facts, const Attempt& attempt) {
   event::effects::CallProvider call;
-  call.attempt = attempt;
-  call.turn = turn;
+  call.attempt = attempt.number;
+  call.turn = attempt.turn;
   call.settings = facts.spec.settings;
   if (facts.model) {
     call.model = facts.model->model;
     for (const events::DroppedSetting& dropped : facts.model->dropped) drop_setting(call.settings, dropped.name);
   }
   // A forced call is for the first turn: kept up, the model could never answer.
-  if (turn > 1 && call.settings.tool_choice && call.settings.tool_choice->mode >= ToolChoiceMode::required) {
+  if (attempt.max_output_tokens) call.settings.max_output_tokens = attempt.max_output_tokens;
+  if (attempt.turn > 1 && call.settings.tool_choice && call.settings.tool_choice->mode >= ToolChoiceMode::required) {
     call.settings.tool_choice.reset();
   }
   call.context = facts.context;
@@ -122,7 +132,7 @@ std::vector<event::Effect> owed_effects(const State& state) {
   const Facts& facts = state.facts;
   if (std::holds_alternative<NotStarted>(state.phase) || std::holds_alternative<Ended>(state.phase)) return owed;
   if (const auto* waiting = std::get_if<Waiting>(&state.phase); waiting != nullptr && !facts.paused) {
-    owed.emplace_back(event::effects::AcquireSlot{waiting->next_attempt});
+    owed.emplace_back(acquire_slot(facts, *waiting));
   }
   if (const auto* acting = std::get_if<Acting>(&state.phase); acting != nullptr) {
     for (std::size_t i = 0; i < acting->calls.size(); ++i) {
@@ -148,7 +158,7 @@ std::vector<event::Effect> owed_effects(const State& state) {
     owed.emplace_back(event::effects::StartTimer{TimerKind::approval, *at_us});
   }
   if (const auto* calling = std::get_if<Calling>(&state.phase)) {
-    owed.emplace_back(provider_call(facts, calling->attempt.number, calling->attempt.turn));
+    owed.emplace_back(provider_call(facts, calling->attempt));
     if (const auto at_us = turn_deadline_us(facts)) {
       owed.emplace_back(event::effects::StartTimer{TimerKind::turn, *at_us});
     }

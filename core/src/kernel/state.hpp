@@ -36,6 +36,9 @@ struct Attempt {
   std::uint32_t turn = 0;
   std::uint64_t requested_us = 0;
   bool responded = false;
+  std::uint32_t status = 0;                        // of the answer, or 0
+  std::optional<std::uint32_t> max_output_tokens;  // where the budget allows less than the settings
+  bool is_probe = false;
   std::optional<std::uint64_t> last_output_us;
   std::vector<ItemProgress> items;           // in order of appearance
   std::vector<event::ContextEntry> outputs;  // of the items that are done
@@ -63,6 +66,9 @@ struct Waiting {
   std::optional<FinishReason> answer;
   bool calls_answered = false;          // the last turn asked for tool calls, and their results are in the context
   std::optional<TimerKind> stopped_by;  // a deadline that passed while its calls ran: the run ends
+  std::uint64_t not_before_us = 0;      // the wait before another attempt
+  bool is_retry = false;                // the next attempt repeats the one before, with the same model
+  std::optional<Error> failure;         // of the attempt before, in this turn
   bool operator==(const Waiting&) const = default;
 };
 struct Calling {
@@ -110,14 +116,19 @@ struct Facts {
   std::set<Hash> allowed_tools;                  // by `allow_run`: the hashes of their declarations
   std::uint32_t malformed_turns = 0;             // in a row, whose calls nobody could make
   std::uint32_t interrupts = 0;                  // raised so far
+  std::uint32_t turn_attempts = 0;               // at the present turn, with the present model
   std::optional<events::AbortRequested> abort;
   std::optional<std::uint64_t> turn_started_us;
   UsageSums usage;
+  CostSum cost;
+  std::uint64_t spent_micro_usd = 0;   // at most: known costs, and bounds of those that are not; saturating
+  std::uint64_t assembled_tokens = 0;  // of the last request, by estimate
   Latencies latencies;
   std::optional<std::uint64_t> first_request_us;
   IntervalHistogram intervals;
   std::string last_output;     // visible text of the last finished answer
   std::string partial_output;  // visible text of the attempt that failed or was cut off
+  std::string kept_output;     // of this turn's failed attempts, where the next one continues them
   bool operator==(const Facts&) const = default;
 };
 
@@ -135,11 +146,17 @@ struct State {
 /// The visible text of an attempt so far: its text and refusal items in order of appearance.
 [[nodiscard]] std::string visible_text(const Attempt& attempt);
 
+/// The draw that spreads the wait before an attempt.
+[[nodiscard]] std::uint64_t retry_draw(const events::RunStarted& spec, std::uint32_t attempt);
+
+/// The request for a slot that a waiting run makes.
+[[nodiscard]] event::effects::AcquireSlot acquire_slot(const Facts& facts, const Waiting& waiting);
+
 /// The effects that are still owed in this state: what a process that takes the run over must issue.
 [[nodiscard]] std::vector<event::Effect> owed_effects(const State& state);
 
 /// The call that an attempt makes: model, settings without what the model does not take, and the whole context.
-[[nodiscard]] event::effects::CallProvider provider_call(const Facts& facts, std::uint32_t attempt, std::uint32_t turn);
+[[nodiscard]] event::effects::CallProvider provider_call(const Facts& facts, const Attempt& attempt);
 
 /// True while every requested call waits for a person, or the run is paused: time that no deadline of the run counts.
 [[nodiscard]] bool is_parked(const State& state);

@@ -30,7 +30,7 @@ TEST(OwedEffects, NothingBeforeTheStartAndAfterTheEnd) {
 
 TEST(OwedEffects, ASlotAndTheRunTimerWhileQueued) {
   Scene scene(timed_spec());
-  EXPECT_EQ(owed_effects(scene.state()), (Effects{event::effects::AcquireSlot{1}, kRunTimer}));
+  EXPECT_EQ(owed_effects(scene.state()), (Effects{acquire(1), kRunTimer}));
 }
 
 TEST(OwedEffects, TheCallAndBothTimersInACall) {

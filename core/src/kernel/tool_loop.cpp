@@ -261,6 +261,10 @@ void on_tool_returned(Decider& decider, const event::inputs::ToolReturned& input
   finished.error = input.error;
   finished.full_output = input.full_output;
   finished.latency_us = ran_us(call, decider.now_us());
+  const ToolSpec* spec = spec_of(decider.base().facts.spec, call.tool);
+  if (input.error && input.error->code == name_of(ToolErrorCode::tool_timeout) && spec != nullptr) {
+    decider.emit_in_call(*place, events::TimeoutFired{TimerKind::tool, spec->timeout_ms, std::nullopt, call.call_id});
+  }
   decider.emit_in_call(*place, std::move(finished));
   step_calls(decider);
 }

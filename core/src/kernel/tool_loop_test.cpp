@@ -59,7 +59,7 @@ TEST(ToolLoop, ACallIsPreparedThenStartedThenFinished) {
   EXPECT_EQ(effects_of(scene.decision()), Types{"RunTool"});
   scene.when(returned("c1", "42"));
   EXPECT_EQ(types_of(scene.decision()), Types{"ToolCallFinished"});
-  EXPECT_EQ(scene.decision().effects, Effects{AcquireSlot{2}});
+  EXPECT_EQ(scene.decision().effects, Effects{acquire(2)});
   EXPECT_EQ(scene.last<events::ToolCallFinished>()->latency_us, 1'000U);
   scene.given(slot(2));
   EXPECT_EQ(results_in_context(scene.state()), Types{"c1=42"});
@@ -88,7 +88,7 @@ TEST(ToolLoop, CallsFollowOneAnother) {
   EXPECT_EQ(types_of(scene.decision()), (Types{"ToolCallFinished", "ToolCallRequested"}));
   EXPECT_EQ(effects_of(scene.decision()), Types{"PrepareTool"});
   scene.given(prepared("c2")).given(returned("c2"));
-  EXPECT_EQ(scene.decision().effects, Effects{AcquireSlot{2}});
+  EXPECT_EQ(scene.decision().effects, Effects{acquire(2)});
 }
 
 TEST(ToolLoop, SeveralAtOnceKeepTheOrderOfTheirResults) {

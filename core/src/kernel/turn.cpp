@@ -7,6 +7,7 @@
 #include "event/hash_chain.hpp"
 #include "kernel/decider.hpp"
 #include "kernel/history_trim.hpp"
+#include "kernel/money.hpp"
 
 namespace orchestrator::harness::kernel {
 namespace {
@@ -23,6 +24,8 @@ const char* source_name(event::ContextSource source) {
       return "hint";
     case event::ContextSource::tool_result:
       return "tool_result";
+    case event::ContextSource::retry:
+      return "retry";
   }
   return "";
 }
@@ -88,6 +91,23 @@ bool wants_more(const Facts& facts, const Waiting& waiting, std::uint64_t now_us
                                     waiting.answer == FinishReason::stop || waiting.answer == FinishReason::other);
 }
 
+// With the hints that wait, and without what will be trimmed.
+std::uint64_t next_request_tokens(const Facts& facts) {
+  std::uint64_t tokens = request_tokens(facts);
+  for (const QueuedHint& hint : facts.hints) tokens += event::estimate_tokens(user_text(hint.text));
+  return std::min(tokens, facts.spec.settings.max_input_tokens.value_or(tokens));
+}
+
+RuntimeError over_budget(const Facts& facts, const Allowance& allowed) {
+  const std::uint64_t budget = facts.spec.budgets.cost_micro_usd.value_or(0);
+  return {RuntimeErrorCode::budget_exceeded,
+          "the next call may cost " + std::to_string(allowed.least_micro_usd) +
+              " micro-USD even with a short answer; of " + std::to_string(budget) + " the run has spent up to " +
+              std::to_string(facts.spent_micro_usd),
+          "budgets.cost_micro_usd",
+          {}};
+}
+
 void complete(Decider& decider, FinishReason answer) {
   const bool ends_as_is = answer != FinishReason::tool_calls && answer != FinishReason::pause;
   decider.end_completed(ends_as_is ? answer : FinishReason::stop);
@@ -99,13 +119,20 @@ void on_slot_granted(Decider& decider, const event::inputs::SlotGranted& input) 
   const auto* waiting = std::get_if<Waiting>(&decider.base().phase);
   if (waiting == nullptr || waiting->next_attempt != input.attempt || decider.base().facts.paused) return;
   const std::uint32_t turn = waiting->next_turn;
-  const std::uint64_t queued_us = decider.now_us() - waiting->since_us;
+  const std::uint64_t queued_us =
+      decider.now_us() - std::min(decider.now_us(), std::max(waiting->since_us, waiting->not_before_us));
 
   drop_expired_hints(decider);
   if (waiting->answer && !wants_more(decider.facts(), *waiting, decider.now_us())) {
     // The hint that this turn was for has expired in the queue.
     decider.effect(event::effects::ReleaseSlot{input.attempt});
     complete(decider, *waiting->answer);
+    return;
+  }
+  const Allowance allowed = allowance(decider.facts(), next_request_tokens(decider.facts()));
+  if (!allowed.fits) {
+    decider.effect(event::effects::ReleaseSlot{input.attempt});
+    decider.end_with_error(over_budget(decider.facts(), allowed));
     return;
   }
   deliver_hints(decider, turn);
@@ -116,13 +143,19 @@ void on_slot_granted(Decider& decider, const event::inputs::SlotGranted& input) 
   const Hash context_hash = context.context_hash;
   decider.emit_in_attempt(input.attempt, std::move(context));
 
-  auto call = provider_call(decider.facts(), input.attempt, turn);
+  Attempt attempt;
+  attempt.number = input.attempt;
+  attempt.turn = turn;
+  attempt.max_output_tokens = allowed.max_output_tokens;
+  auto call = provider_call(decider.facts(), attempt);
   events::ProviderRequested requested;
   requested.attempt = input.attempt;
   requested.turn = turn;
   requested.model = call.model;
   requested.request_hash = request_hash(decider.facts(), call, context_hash);
   requested.queue_us = queued_us;
+  requested.max_output_tokens = allowed.max_output_tokens;
+  requested.is_probe = input.is_probe;
   decider.emit_in_attempt(input.attempt, std::move(requested));
   decider.effect(std::move(call));
   if (const auto at_us = turn_deadline_us(decider.facts())) {
@@ -146,15 +179,11 @@ void advance(Decider& decider) {
                   {}});
     return;
   }
-  if (!waiting.answer) {  // before the first turn: only the slot is missing
-    decider.effect(event::effects::AcquireSlot{waiting.next_attempt});
-    return;
-  }
-  if (!wants_more(facts, waiting, decider.now_us())) {
+  if (waiting.answer && !wants_more(facts, waiting, decider.now_us())) {
     complete(decider, *waiting.answer);
     return;
   }
-  if (waiting.next_turn > turns_max(facts)) {
+  if (waiting.answer && waiting.next_turn > turns_max(facts)) {
     decider.end_completed(FinishReason::tool_limit);
     return;
   }
@@ -166,7 +195,7 @@ void advance(Decider& decider) {
                                         {}});
     return;
   }
-  decider.effect(event::effects::AcquireSlot{waiting.next_attempt});
+  decider.effect(acquire_slot(facts, waiting));
 }
 
 }  // namespace orchestrator::harness::kernel

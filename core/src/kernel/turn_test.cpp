@@ -156,7 +156,7 @@ TEST(Turn, TheReasonOfTheAnswerIsTheReasonOfTheRun) {
 TEST(Turn, APausedAnswerIsContinued) {
   Scene scene(example_spec());
   scene.given(slot(1)).when(answer(1, "Hel", FinishReason::pause));
-  EXPECT_EQ(scene.decision().effects, Effects{event::effects::AcquireSlot{2}});
+  EXPECT_EQ(scene.decision().effects, Effects{acquire(2)});
   scene.given(slot(2)).given(answer(2, "lo"));
   EXPECT_EQ(scene.last<events::Completed>()->output, "lo");
   EXPECT_EQ(scene.last<events::Completed>()->usage, usage(20, 10));
@@ -166,7 +166,7 @@ TEST(Turn, CallsAreAnsweredAndTheNextTurnHasTheirResults) {
   Scene scene(example_spec());
   scene.given(slot(1));
   scene.given(chunk(1, {done("a", call("c1", "read", "{\"x\":1}")), used(3, 4), finished(FinishReason::tool_calls)}));
-  EXPECT_EQ(scene.decision().effects, Effects{event::effects::AcquireSlot{2}});
+  EXPECT_EQ(scene.decision().effects, Effects{acquire(2)});
   const auto asked_at = scene.now_us();
   scene.at(asked_at + 500).when(slot(2));
   ToolResultItem result{"c1", {TextPart{"unknown_tool: there is no tool of this name in this run"}}, true, false};

@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/usage_sums.hpp"
 
+#include <limits>
+
 namespace orchestrator::harness::kernel {
+
+void CostSum::add(const std::optional<std::uint64_t>& micro_usd) {
+  is_used_ = true;
+  is_known_ = is_known_ && micro_usd && *micro_usd <= std::numeric_limits<std::uint64_t>::max() - known_;
+  if (is_known_) known_ += *micro_usd;
+}
+
+std::optional<std::uint64_t> CostSum::total() const {
+  return is_used_ && is_known_ ? std::optional(known_) : std::nullopt;
+}
 
 void UsageSums::Sum::add(const std::optional<std::uint64_t>& count) {
   if (!count) return;

@@ -11,6 +11,21 @@
 
 namespace orchestrator::harness::kernel {
 
+/// What the attempts of a run cost together, in micro-USD.
+class CostSum {
+ public:
+  /// Adds one attempt's cost; empty is unknown.
+  void add(const std::optional<std::uint64_t>& micro_usd);
+  /// The sum, where every attempt's cost is known and there was one.
+  [[nodiscard]] std::optional<std::uint64_t> total() const;
+  bool operator==(const CostSum&) const = default;
+
+ private:
+  std::uint64_t known_ = 0;
+  bool is_known_ = true;
+  bool is_used_ = false;
+};
+
 class UsageSums {
  public:
   /// Adds one attempt's report.

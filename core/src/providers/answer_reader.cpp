@@ -79,7 +79,9 @@ Awaitable<CallResult> AnswerReader::read_failure(runtime::HttpResponseHead head)
   // A body that breaks off still has a status, which says more than how it broke.
   const std::string text = body ? *std::move(body) : std::string();
   const auto failure = codec::map_http_failure(head.status, pairs_of(head.headers), text, {}, wall_now());
-  co_return failed(failure.error);
+  auto result = failed(failure.error);
+  result.error().advice = codec::advice_of(failure);
+  co_return result;
 }
 
 Awaitable<Result<std::string>> AnswerReader::whole_body(std::size_t bytes_max) {

@@ -41,7 +41,9 @@ Engine::Engine(EngineOptions options)
     : options_(std::move(options)),
       context_(std::make_shared<asio::io_context>(1)),
       work_(asio::make_work_guard(*context_)),
-      slots_(options_.concurrency) {}
+      slots_(options_.concurrency),
+      circuits_(options_.circuit),
+      retry_bucket_(options_.retry_budget) {}
 
 std::shared_ptr<Engine> Engine::start(EngineOptions options) {
   // The last handle may be let go on a thread of the engine's own, by a run that has just ended or by a callback. It

@@ -20,10 +20,13 @@
 #include <thread>
 #include <vector>
 
+#include "orchestrator/harness/catalogue.hpp"
 #include "orchestrator/harness/journal.hpp"
 #include "orchestrator/harness/observability.hpp"
 #include "orchestrator/harness/provider.hpp"
 #include "orchestrator/harness/tools.hpp"
+#include "runtime/circuit_breaker.hpp"
+#include "runtime/retry_bucket.hpp"
 #include "runtime/slot_queue.hpp"
 
 namespace orchestrator::harness::runtime {
@@ -37,6 +40,11 @@ struct EngineOptions {
   Limits limits;
   std::uint32_t concurrency = 256;
   std::uint32_t flush_window_ms = 4;
+  TimeoutPolicy timeouts;
+  RetryPolicy retries;
+  CircuitPolicy circuit;
+  RetryBudget retry_budget;
+  ModelCatalogue catalogue;
   std::shared_ptr<LogSink> log;  // may be empty
   ToolRegistry tools;            // that a run may name
 };
@@ -60,6 +68,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   [[nodiscard]] Result<std::shared_ptr<ProviderAdapter>> provider(const ProviderId& id) const;
 
   [[nodiscard]] SlotQueue& slots() { return slots_; }                            // [io]
+  [[nodiscard]] CircuitBreaker& circuits() { return circuits_; }                 // [io]
+  [[nodiscard]] RetryBucket& retry_bucket() { return retry_bucket_; }            // [io]
   void add_run(const std::shared_ptr<RunDriver>& driver);                        // [io]
   void remove_run(const RunId& run_id);                                          // [io]
   [[nodiscard]] std::shared_ptr<RunDriver> find_run(const RunId& run_id) const;  // [io]
@@ -78,6 +88,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
   std::shared_ptr<boost::asio::io_context> context_;  // shared with its thread
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   SlotQueue slots_;
+  CircuitBreaker circuits_;
+  RetryBucket retry_bucket_;
   std::map<RunId, std::shared_ptr<RunDriver>> runs_;
   std::atomic<bool> closed_{false};
   std::mutex callbacks_mutex_;

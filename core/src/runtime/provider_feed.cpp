@@ -65,7 +65,10 @@ Awaitable<void> ProviderFeed::add(std::vector<ProviderPart>* parts) {
       saw_usage_ = true;
       continue;
     }
-    saw_end_ = std::holds_alternative<AnswerFinished>(part) || std::holds_alternative<AnswerFailed>(part);
+    const auto* failed = std::get_if<AnswerFailed>(&part);
+    saw_end_ = std::holds_alternative<AnswerFinished>(part) || failed != nullptr;
+    saw_output_ = saw_output_ || !saw_end_;
+    if (saw_end_) driver_->note_outcome(failed == nullptr ? nullptr : &failed->error);
     if (saw_end_ && saw_usage_) pending_.emplace_back(UsageSeen{usage_});
     join(std::move(part));
   }

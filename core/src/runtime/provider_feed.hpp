@@ -33,6 +33,8 @@ class ProviderFeed final : public ProviderSink {
 
   /// True once a terminal part came.
   [[nodiscard]] bool saw_end() const { return saw_end_; }
+  /// True once a piece or an item came.
+  [[nodiscard]] bool saw_output() const { return saw_output_; }
   /// The last usage that came, sent on with the end of the answer.
   [[nodiscard]] const Usage& usage() const { return usage_; }
 
@@ -48,6 +50,7 @@ class ProviderFeed final : public ProviderSink {
   std::optional<std::chrono::steady_clock::time_point> last_flush_;
   Usage usage_;
   bool saw_usage_ = false;
+  bool saw_output_ = false;
   bool saw_end_ = false;
 };
 

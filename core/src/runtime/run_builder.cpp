@@ -88,6 +88,18 @@ RunBuilder& RunBuilder::timeouts(TimeoutPolicy value) {
   draft_.timeouts = value;
   return *this;
 }
+RunBuilder& RunBuilder::retries(RetryPolicy value) {
+  draft_.retries = value;
+  return *this;
+}
+RunBuilder& RunBuilder::fallback(std::string_view name) {
+  draft_.fallback_names.emplace_back(name);
+  return *this;
+}
+RunBuilder& RunBuilder::needs(ModelNeeds value) {
+  draft_.needs = std::move(value);
+  return *this;
+}
 RunBuilder& RunBuilder::budgets(Budgets value) {
   draft_.budgets = value;
   return *this;

@@ -61,7 +61,9 @@ RunDriver::RunDriver(std::shared_ptr<Engine> engine, event::RunIdentity identity
       run_timer_(engine_->executor()),
       turn_timer_(engine_->executor()),
       approval_timer_(engine_->executor()),
-      sync_timer_(engine_->executor()) {}
+      sync_timer_(engine_->executor()),
+      retry_timer_(engine_->executor()),
+      first_token_timer_(engine_->executor()) {}
 
 RunDriver::~RunDriver() = default;
 

@@ -64,6 +64,8 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   /// Feeds an input of the provider call and waits until there is room for the next one.
   boost::asio::awaitable<void> deliver(event::Input::Value value);
 
+  /// Takes how the provider call under way has ended, for the model's circuit: null is an answer.
+  void note_outcome(const Error* error);
   /// Feeds what a tool call came to; nothing once the run has ended.
   void push_tool_input(event::Input::Value value);
   /// Waits until everything appended so far survives a power loss. False when the journal broke or the run ended.
@@ -92,6 +94,8 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   struct Call {
     boost::asio::cancellation_signal cancel;
     ProviderFeed* feed = nullptr;
+    std::optional<SlotQueue::Ticket> slot;  // its place among the calls of the harness
+    bool was_late = false;                  // no output in time
   };
 
   void push(event::Input::Value value, Answer answer = {});
@@ -126,6 +130,11 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   ToolRunner& tool_runner();
   void cancel_call();
   void release_slot();
+  void release(std::optional<SlotQueue::Ticket>& ticket);
+  void ask_for_slot(std::uint32_t attempt);
+  void on_slot(std::uint32_t attempt);
+  void start_first_token_timer();
+  void give_probe_back();
   boost::asio::awaitable<void> run_call(event::effects::CallProvider effect, std::shared_ptr<Call> call);
   boost::asio::awaitable<std::expected<void, ProviderCallFailure>> call_adapter(event::effects::CallProvider effect,
                                                                                 ProviderFeed* feed);
@@ -161,12 +170,17 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   std::vector<std::shared_ptr<Wakeup>> durable_waiters_;  // shared with the waiting coroutines
   std::unique_ptr<ToolRunner> tool_runner_;               // of a run that has tools
 
-  std::optional<SlotQueue::Ticket> slot_;
-  std::shared_ptr<Call> call_;  // shared with the call's coroutine
+  std::optional<event::effects::AcquireSlot> wanted_;  // until the slot is granted or refused
+  std::optional<SlotQueue::Ticket> slot_;              // asked for, or granted to a call that has not begun
+  std::optional<ModelRef> probed_;                     // the model whose circuit the call under way tries
+  std::optional<ModelRef> called_;                     // the model of the call under way
+  std::shared_ptr<Call> call_;                         // shared with the call's coroutine
   boost::asio::steady_timer run_timer_;
   boost::asio::steady_timer turn_timer_;
   boost::asio::steady_timer approval_timer_;
   boost::asio::steady_timer sync_timer_;
+  boost::asio::steady_timer retry_timer_;
+  boost::asio::steady_timer first_token_timer_;
 };
 
 }  // namespace orchestrator::harness::runtime

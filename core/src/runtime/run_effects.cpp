@@ -20,6 +20,17 @@ ProviderCallFailure failed_call(Error error) {
   return failure;
 }
 
+ProviderCallFailure late_call(std::uint64_t limit_ms) {
+  ProviderCallFailure failure =
+      failed_call(ProviderError{ProviderErrorCode::provider_first_token_timeout,
+                                "no output within " + std::to_string(limit_ms) + " ms of the request",
+                                "timeouts.first_token_ms",
+                                {}});
+  failure.timer = TimerKind::first_token;
+  failure.timer_ms = limit_ms;
+  return failure;
+}
+
 }  // namespace
 
 void RunDriver::carry_out(event::Effect effect) {
@@ -28,22 +39,83 @@ void RunDriver::carry_out(event::Effect effect) {
 
 void RunDriver::on(const event::effects::AcquireSlot& effect) {
   release_slot();
-  // The queue answers on this thread, perhaps at once; the loop takes the input when it is done with this one.
-  slot_ = engine_->slots().acquire(session_id(), [self = shared_from_this(), attempt = effect.attempt] {
-    self->push(event::inputs::SlotGranted{attempt});
+  if (call_) release(call_->slot);  // its answer is over; only its connection is still being put away
+  wanted_ = effect;
+  const auto not_before = started_ + std::chrono::microseconds(effect.not_before_us);
+  if (not_before <= std::chrono::steady_clock::now()) {
+    ask_for_slot(effect.attempt);
+    return;
+  }
+  retry_timer_.expires_at(not_before);
+  retry_timer_.async_wait([weak = weak_from_this(), attempt = effect.attempt](const boost::system::error_code& error) {
+    if (error) return;
+    if (const auto self = weak.lock(); self && !self->has_ended()) self->ask_for_slot(attempt);
   });
+}
+
+void RunDriver::ask_for_slot(std::uint32_t attempt) {
+  if (!wanted_ || wanted_->attempt != attempt) return;
+  if (wanted_->is_retry && !engine_->retry_bucket().take(std::chrono::steady_clock::now())) {
+    wanted_.reset();
+    push(event::inputs::SlotRefused{attempt, event::inputs::SlotRefusal::retry_budget, 0});
+    return;
+  }
+  // The queue answers on this thread, perhaps at once; the loop takes the input when it is done with this one.
+  slot_ = engine_->slots().acquire(session_id(), [self = shared_from_this(), attempt] { self->on_slot(attempt); });
+}
+
+// The circuit is asked last: what has happened while the run waited counts.
+void RunDriver::on_slot(std::uint32_t attempt) {
+  if (!wanted_ || wanted_->attempt != attempt) return;
+  const ModelRef model = wanted_->model;
+  wanted_.reset();
+  const auto admission = engine_->circuits().admit(model, std::chrono::steady_clock::now());
+  if (admission.verdict == CircuitBreaker::Verdict::open) {
+    // The place goes back with the run's next step: it asks for another one, or ends.
+    push(event::inputs::SlotRefused{attempt, event::inputs::SlotRefusal::circuit_open, admission.open_ms});
+    return;
+  }
+  const bool is_probe = admission.verdict == CircuitBreaker::Verdict::probe;
+  if (is_probe) probed_ = model;
+  push(event::inputs::SlotGranted{attempt, is_probe});
 }
 
 void RunDriver::on(const event::effects::ReleaseSlot&) { release_slot(); }
 
 void RunDriver::release_slot() {
-  if (!slot_) return;
-  engine_->slots().release(*slot_);
-  slot_.reset();
+  wanted_.reset();
+  retry_timer_.cancel();
+  give_probe_back();
+  release(slot_);
+}
+
+void RunDriver::release(std::optional<SlotQueue::Ticket>& ticket) {
+  if (ticket) engine_->slots().release(*ticket);
+  ticket.reset();
+}
+
+void RunDriver::give_probe_back() {
+  if (probed_) engine_->circuits().leave(*probed_);
+  probed_.reset();
+}
+
+void RunDriver::note_outcome(const Error* error) {
+  if (!called_) return;
+  const ModelRef model = *std::exchange(called_, std::nullopt);
+  probed_.reset();
+  const auto change = error == nullptr ? engine_->circuits().succeeded(model)
+                                       : engine_->circuits().failed(model, *error, std::chrono::steady_clock::now());
+  if (change == CircuitBreaker::Change::none) return;
+  engine_->log(LogLevel::warn, "provider",
+               change == CircuitBreaker::Change::opened ? "circuit opened" : "circuit closed", run_id().str(),
+               identity_.trace_id.str(), {{"model", model.str()}});
 }
 
 void RunDriver::on(event::effects::CallProvider& effect) {
   call_ = std::make_shared<Call>();
+  call_->slot = std::exchange(slot_, std::nullopt);
+  called_ = effect.model;
+  start_first_token_timer();
   auto done = [self = shared_from_this(), call = call_](const std::exception_ptr& failure) {
     if (failure) std::rethrow_exception(failure);  // run_call catches what a call may throw
   };
@@ -51,11 +123,25 @@ void RunDriver::on(event::effects::CallProvider& effect) {
                  asio::bind_cancellation_slot(call_->cancel.slot(), std::move(done)));
 }
 
+void RunDriver::start_first_token_timer() {
+  const auto& limit_ms = state_.facts.spec.timeouts.first_token_ms;
+  if (!limit_ms) return;
+  first_token_timer_.expires_after(std::chrono::milliseconds(*limit_ms));
+  first_token_timer_.async_wait([weak = weak_from_this(), call = call_](const boost::system::error_code& error) {
+    const auto self = weak.lock();
+    if (error || !self || self->call_ != call || call->feed == nullptr || call->feed->saw_output()) return;
+    call->was_late = true;
+    self->cancel_call();
+  });
+}
+
 void RunDriver::on(const event::effects::CancelProvider& effect) {
   event::inputs::ProviderEnded ended;
   ended.attempt = effect.attempt;
   ended.error = RuntimeError{RuntimeErrorCode::cancelled, "the call was cancelled", "", {}};
   if (call_ && call_->feed != nullptr) ended.usage = call_->feed->usage();
+  called_.reset();
+  give_probe_back();
   cancel_call();
   // The run does not wait for the adapter: its socket is closed, and whatever it still says is about nothing.
   push(std::move(ended));
@@ -85,6 +171,7 @@ asio::awaitable<void> RunDriver::run_call(event::effects::CallProvider effect, s
       outcome = std::unexpected(failed_call(RuntimeError{RuntimeErrorCode::internal, error.what(), "provider", {}}));
     }
     call->feed = nullptr;
+    if (call->was_late) outcome = std::unexpected(late_call(state_.facts.spec.timeouts.first_token_ms.value_or(0)));
     if (outcome && !feed.saw_end()) {
       outcome = std::unexpected(failed_call(ProviderError{ProviderErrorCode::provider_stream_truncated,
                                                           "the provider's answer ended without a terminal event",
@@ -95,13 +182,16 @@ asio::awaitable<void> RunDriver::run_call(event::effects::CallProvider effect, s
       ended.error = std::move(outcome.error().error);
       ended.timer = outcome.error().timer;
       ended.timer_ms = outcome.error().timer_ms;
+      ended.advice = outcome.error().advice;
     }
     ended.usage = feed.usage();
   }
+  release(call->slot);
   if (call_ != call) co_return;  // the run has gone on to its next call
   call_.reset();
-  release_slot();
-  if (!ended_ && !ended.error.code.empty()) push(std::move(ended));
+  if (ended_ || ended.error.code.empty()) co_return;
+  note_outcome(&ended.error);
+  push(std::move(ended));
 }
 
 asio::awaitable<std::expected<void, ProviderCallFailure>> RunDriver::call_adapter(event::effects::CallProvider effect,

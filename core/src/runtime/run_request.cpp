@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/run_request.hpp"
 
+#include <algorithm>
+#include <array>
+#include <set>
 #include <string>
 #include <utility>
 
 #include "event/canonical_event.hpp"
+#include "event/field_encoder.hpp"
 #include "event/json_writer.hpp"
+#include "event/nearest_name.hpp"
 #include "kernel/behaviours.hpp"
 #include "runtime/entropy.hpp"
 #include "runtime/tool_registry.hpp"
@@ -16,6 +21,14 @@ namespace {
 
 constexpr std::size_t kStopSequencesMax = 16;
 constexpr std::uint32_t kCallsAtOnceMax = 64;
+constexpr std::uint32_t kAttemptsMax = 20;
+constexpr std::uint32_t kRetryDelayMsMax = 600'000;
+constexpr std::size_t kFallbacksMax = 16;
+// What a model may be needed for: the names of settings and inputs that offers use.
+constexpr auto kCapabilities = std::to_array<std::string_view>(
+    {"input.audio", "input.file", "input.image", "input.json", "input.video", "max_output_tokens", "metadata",
+     "output_schema", "parallel_tool_calls", "reasoning", "reasoning_budget_tokens", "reasoning_summaries", "seed",
+     "stop", "streaming", "temperature", "tool_choice", "tools", "top_p"});
 
 std::unexpected<Error> bad(std::string message, std::string at) {
   return fail(RuntimeErrorCode::invalid_argument, std::move(message), std::move(at));
@@ -76,8 +89,35 @@ Result<void> check_times(const TimeoutPolicy& timeouts, const Budgets& budgets) 
   if (timeouts.connect_ms == 0 || timeouts.first_byte_ms == 0 || timeouts.idle_ms == 0) {
     return bad("connect_ms, first_byte_ms and idle_ms must be 1 or more", "timeouts");
   }
-  if (timeouts.turn_ms == 0U || timeouts.run_ms == 0U) return bad("turn_ms and run_ms must be 1 or more", "timeouts");
+  if (timeouts.turn_ms == 0U || timeouts.run_ms == 0U || timeouts.first_token_ms == 0U) {
+    return bad("first_token_ms, turn_ms and run_ms must be 1 or more", "timeouts");
+  }
   if (budgets.turns == 0U) return bad("the turn budget must be 1 or more", "budgets.turns");
+  return {};
+}
+
+Result<void> check_retries(const RetryPolicy& retries) {
+  if (retries.attempts_max == 0 || retries.attempts_max > kAttemptsMax) {
+    return bad("attempts_max must be 1 to 20", "retries.attempts_max");
+  }
+  if (retries.delay_ms > kRetryDelayMsMax || retries.delay_max_ms > kRetryDelayMsMax ||
+      retries.retry_after_max_ms > kRetryDelayMsMax) {
+    return bad("delay_ms, delay_max_ms and retry_after_max_ms must be at most 600000", "retries");
+  }
+  return {};
+}
+
+Result<void> check_plan(const ModelPlan& plan) {
+  if (plan.fallbacks.size() > kFallbacksMax) return bad("at most 16 fallbacks", "model_plan.fallbacks");
+  std::set<ModelRef> models{plan.primary};
+  for (const ModelRef& model : plan.fallbacks) {
+    if (!models.insert(model).second) return bad(model.str() + " is in the plan twice", "model_plan.fallbacks");
+  }
+  for (const std::string& name : plan.needs.capabilities) {
+    if (std::ranges::find(kCapabilities, name) != std::end(kCapabilities)) continue;
+    return bad("'" + name + "' is no capability" + event::did_you_mean(name, kCapabilities),
+               "model_plan.needs.capabilities");
+  }
   return {};
 }
 
@@ -91,13 +131,11 @@ Result<void> check_policy(const ToolPolicy& policy) {
   return {};
 }
 
+// What is known of the plan's models pins limits and prices.
 Hash hash_of_offers(const std::vector<ModelOffer>& offers) {
-  std::string names;
-  for (const ModelOffer& offer : offers) {
-    names += offer.model.str() + "\n" + offer.wire + "\n";
-    for (const std::string& name : offer.unsupported) names += name + ",";
-  }
-  return sha256(names);
+  std::string bytes;
+  event::append_value(bytes, offers);
+  return sha256(bytes);
 }
 
 }  // namespace
@@ -117,6 +155,13 @@ Result<ModelPlan> RunRequest::plan_of(const RunBuilder& builder, const Engine& e
     if (!model) return std::unexpected(model.error());
     plan.primary = *std::move(model);
   }
+  for (const std::string& name : draft.fallback_names) {
+    auto model = ModelRef::parse(name);
+    if (!model) return std::unexpected(model.error());
+    plan.fallbacks.push_back(*std::move(model));
+  }
+  if (draft.needs) plan.needs = *draft.needs;
+  if (auto valid = check_plan(plan); !valid) return std::unexpected(valid.error());
   if (draft.on_unsupported) plan.on_unsupported = *draft.on_unsupported;
   return plan;
 }
@@ -129,7 +174,10 @@ Result<event::inputs::Start> RunRequest::make_start(const RunBuilder& builder, c
   if (auto valid = check_parts(draft.input); !valid) return std::unexpected(valid.error());
   if (auto valid = check_text(draft.system, "system"); !valid) return std::unexpected(valid.error());
   if (auto valid = check_settings(draft.settings); !valid) return std::unexpected(valid.error());
-  if (auto valid = check_times(draft.timeouts, draft.budgets); !valid) return std::unexpected(valid.error());
+  const TimeoutPolicy timeouts = draft.timeouts.value_or(config.timeouts.value_or(engine.options().timeouts));
+  const RetryPolicy retries = draft.retries.value_or(config.retries.value_or(engine.options().retries));
+  if (auto valid = check_times(timeouts, draft.budgets); !valid) return std::unexpected(valid.error());
+  if (auto valid = check_retries(retries); !valid) return std::unexpected(valid.error());
   if (auto valid = check_policy(draft.tool_policy); !valid) return std::unexpected(valid.error());
   auto plan = plan_of(builder, engine);
   if (!plan) return std::unexpected(plan.error());
@@ -145,7 +193,9 @@ Result<event::inputs::Start> RunRequest::make_start(const RunBuilder& builder, c
     auto adapter = engine.provider(model.provider);
     if (!adapter) return std::unexpected(adapter.error());
     if (auto ready = (*adapter)->ready(model); !ready) return std::unexpected(ready.error());
-    spec.offers.push_back((*adapter)->offer(model));
+    ModelOffer offer = (*adapter)->offer(model);
+    engine.options().catalogue.complete(offer);
+    spec.offers.push_back(std::move(offer));
   }
   spec.settings = draft.settings;
   spec.tools = tools.specs();
@@ -154,7 +204,8 @@ Result<event::inputs::Start> RunRequest::make_start(const RunBuilder& builder, c
   spec.limits = draft.limits.value_or(engine.options().limits);
   spec.history_limits = config.history;
   spec.budgets = draft.budgets;
-  spec.timeouts = draft.timeouts;
+  spec.timeouts = timeouts;
+  spec.retries = retries;
   spec.history = {history.base_run_id, history.entries.size(), event::context_hash(history.entries)};
   spec.remember = draft.remember && config.remember;
   spec.pinned = {{"offers", hash_of_offers(spec.offers)}};

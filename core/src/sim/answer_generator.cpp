@@ -150,6 +150,14 @@ std::vector<ChunkPlan> group(Entropy& entropy, const ProviderTemper& temper, Par
   return chunks;
 }
 
+RetryAdvice draw_advice(Entropy& entropy) {
+  RetryAdvice advice;
+  if (entropy.chance(2, 3)) advice.after_ms = entropy.magnitude(1, 60'000);
+  advice.is_cut = entropy.chance(1, 6);
+  if (entropy.chance(1, 3)) advice.may_retry = entropy.chance(1, 2);
+  return advice;
+}
+
 EndPlan draw_end(Entropy& entropy, const ProviderTemper& temper) {
   EndPlan end;
   end.after_us = draw_gap(entropy, temper);
@@ -157,11 +165,15 @@ EndPlan draw_end(Entropy& entropy, const ProviderTemper& temper) {
   if (!temper.fails) return end;
   end.error = draw_provider_error(entropy);
   if (entropy.chance(1, 2)) {
+    end.error = ProviderError{ProviderErrorCode::provider_overloaded, "as the simulation wanted", "simulated"};
+  }
+  if (entropy.chance(1, 2)) {
     constexpr std::array kTimers{TimerKind::connect, TimerKind::first_byte, TimerKind::idle};
     end.timer = entropy.pick(kTimers);
     end.timer_ms = entropy.between(1, 300'000);
   }
   if (entropy.chance(1, 2)) end.usage = draw_usage(entropy);
+  if (entropy.chance(1, 3)) end.advice = draw_advice(entropy);
   return end;
 }
 
@@ -196,8 +208,11 @@ std::string draw_text(Entropy& entropy, std::uint64_t words_max) {
 }
 
 Error draw_provider_error(Entropy& entropy) {
-  const auto code = static_cast<ProviderErrorCode>(
+  auto code = static_cast<ProviderErrorCode>(
       entropy.below(static_cast<std::uint64_t>(ProviderErrorCode::provider_unknown) + 1));
+  // These two are for the harness to say.
+  const bool is_ours = code == ProviderErrorCode::provider_lost || code == ProviderErrorCode::provider_circuit_open;
+  if (is_ours) code = ProviderErrorCode::provider_unreachable;
   return ProviderError{code, "as the simulation wanted", "simulated"};
 }
 

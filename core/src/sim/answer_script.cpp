@@ -27,7 +27,8 @@ std::vector<std::pair<std::uint64_t, event::Input::Value>> script_of(const Answe
       has_ended = has_ended || std::ranges::any_of(chunk.parts, is_terminal);
     }
   }
-  const event::inputs::ProviderEnded end{attempt, plan.end.error, plan.end.timer, plan.end.timer_ms, plan.end.usage};
+  const event::inputs::ProviderEnded end{attempt,           plan.end.error, plan.end.timer,
+                                         plan.end.timer_ms, plan.end.usage, plan.end.advice};
   if (!has_ended) {
     at_us += plan.end.after_us;
     script.emplace_back(at_us, end);

@@ -16,8 +16,9 @@ std::string show(const std::optional<T>& value) {
 }  // namespace
 
 void EffectLedger::issue(const event::Effect& effect) {
-  if (const auto* acquire = std::get_if<effects::AcquireSlot>(&effect)) slot_ = acquire->attempt;
-  if (const auto* release = std::get_if<effects::ReleaseSlot>(&effect); release && slot_ == release->attempt) {
+  if (const auto* acquire = std::get_if<effects::AcquireSlot>(&effect)) slot_ = *acquire;
+  if (const auto* release = std::get_if<effects::ReleaseSlot>(&effect);
+      release && slot_ && slot_->attempt == release->attempt) {
     slot_.reset();
   }
   if (const auto* call = std::get_if<effects::CallProvider>(&effect)) call_ = *call;
@@ -45,10 +46,13 @@ void EffectLedger::inherit(const event::Effect& effect) {
   issue(effect);
 }
 
-void EffectLedger::tool_answered(const std::string& call_id) { tools_.erase(call_id); }
+void EffectLedger::answer(const std::string& call_id, const char* what) {
+  const auto found = tools_.find(call_id);
+  if (found != tools_.end() && found->second == what) tools_.erase(found);
+}
 
 void EffectLedger::slot_came(std::uint32_t attempt) {
-  if (slot_ == attempt) slot_.reset();
+  if (slot_ && slot_->attempt == attempt) slot_.reset();
 }
 
 void EffectLedger::call_ended(std::uint32_t attempt) {
@@ -63,7 +67,11 @@ std::optional<std::string> EffectLedger::difference(const kernel::State& state) 
     if (const auto* cancel = std::get_if<effects::CancelProvider>(&effect)) owed.cancelled_ = cancel->attempt;
     owed.issue(effect);
   }
-  if (slot_ != owed.slot_) return "slot " + show(slot_) + " is outstanding, " + show(owed.slot_) + " is owed";
+  if (slot_ != owed.slot_) {
+    const auto attempt = [](const auto& slot) { return slot ? std::optional(slot->attempt) : std::nullopt; };
+    return "slot " + show(attempt(slot_)) + " is outstanding, " + show(attempt(owed.slot_)) +
+           " is owed, or another time";
+  }
   if (cancelled_ != owed.cancelled_) {
     return "cancellation " + show(cancelled_) + " is outstanding, " + show(owed.cancelled_) + " is owed";
   }

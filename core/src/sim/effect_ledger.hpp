@@ -25,8 +25,11 @@ class EffectLedger {
   void slot_came(std::uint32_t attempt);
   /// Notes that a call is over, by whatever end.
   void call_ended(std::uint32_t attempt);
-  /// Notes that a tool call has answered.
-  void tool_answered(const std::string& call_id);
+  /// Notes that a look at a tool call, or the call itself, has answered. A second look may still be under way when the
+  /// first one's answer has started the call.
+  void tool_prepared(const std::string& call_id) { answer(call_id, "preparation"); }
+  void tool_verified(const std::string& call_id) { answer(call_id, "verification"); }
+  void tool_returned(const std::string& call_id) { tools_.erase(call_id); }
   /// When a timer is to fire; nothing when it does not run.
   [[nodiscard]] std::optional<std::uint64_t> timer_at(TimerKind timer) const {
     const auto found = timers_.find(timer);
@@ -38,7 +41,9 @@ class EffectLedger {
   [[nodiscard]] std::optional<std::string> difference(const kernel::State& state) const;
 
  private:
-  std::optional<std::uint32_t> slot_;
+  void answer(const std::string& call_id, const char* what);
+
+  std::optional<event::effects::AcquireSlot> slot_;
   std::optional<event::effects::CallProvider> call_;
   std::optional<std::uint32_t> cancelled_;
   std::map<TimerKind, std::uint64_t> timers_;

@@ -126,7 +126,36 @@ namespace orchestrator::harness::sim {
   MARK(late_part_ignored) \
   MARK(refused_after_end) \
   MARK(wall_clock_went_back) \
-  MARK(stream_through_codec)
+  MARK(stream_through_codec) \
+  MARK(retry_scheduled) \
+  MARK(retry_restarts) \
+  MARK(retry_continues) \
+  MARK(retry_after_honoured) \
+  MARK(retry_after_cut) \
+  MARK(retry_advised_against) \
+  MARK(retries_used_up) \
+  MARK(retry_not_begun_for_deadline) \
+  MARK(answer_after_retry) \
+  MARK(answer_after_continuing) \
+  MARK(fallback_after_failure) \
+  MARK(fallback_after_output) \
+  MARK(fallback_fails_too) \
+  MARK(circuit_found_open) \
+  MARK(circuit_open_ends_run) \
+  MARK(circuit_closed) \
+  MARK(probe_failed) \
+  MARK(retry_budget_empty) \
+  MARK(abort_while_retry_waits) \
+  MARK(pause_while_retry_waits) \
+  MARK(crash_while_retry_waits) \
+  MARK(run_timeout_while_retry_waits) \
+  MARK(hint_while_retry_waits) \
+  MARK(model_too_small) \
+  MARK(model_unpriced) \
+  MARK(cost_known) \
+  MARK(cost_unknown_in_part) \
+  MARK(budget_cut_answer) \
+  MARK(money_budget)
 // clang-format on
 
 enum class Mark : std::uint8_t {

@@ -26,7 +26,11 @@ struct EndPlan {
   std::optional<TimerKind> timer;
   std::uint64_t timer_ms = 0;
   Usage usage;
+  std::optional<RetryAdvice> advice;
 };
+
+/// How a request for a slot is answered.
+enum class SlotAnswer : std::uint8_t { granted, probe, circuit_open, no_retry_left };
 
 /// What the provider does in one call.
 struct AnswerPlan {
@@ -91,6 +95,7 @@ struct RunPlan {
   events::RunStarted spec;                    // its history reference is filled in when the run begins
   std::vector<AnswerPlan> answers;            // by call; later calls get a short plain answer
   std::vector<std::uint64_t> slot_delays_us;  // by request for a slot; later ones get theirs at once
+  std::vector<SlotAnswer> slot_answers;       // by request for a slot; later ones are granted
   std::vector<ToolPlan> tools;                // by effect of the tool loop; later ones are plain
   std::vector<AnswerToQuestion> questions;    // by question; later ones are allowed once
   bool tells_truth = true;                    // a look at a lost call finds out what has happened

@@ -63,6 +63,7 @@ GenerationSettings draw_settings(Entropy& entropy) {
 void draw_offers(Entropy& entropy, events::RunStarted& spec) {
   spec.model_plan.primary = model("first");
   if (entropy.chance(1, 3)) spec.model_plan.fallbacks = {model("second")};
+  if (entropy.chance(1, 8)) spec.model_plan.fallbacks = {model("second"), model("third")};
   if (entropy.chance(1, 2)) spec.model_plan.on_unsupported = OnUnsupported::drop;
   if (entropy.chance(1, 2)) return;
   ModelOffer offer{.model = model("first"), .wire = "responses"};
@@ -104,6 +105,48 @@ ToolSpec tool(std::string name, EffectClass effect_class, ApprovalNeed approval)
   spec.effect_class = effect_class;
   spec.approval = approval;
   return spec;
+}
+
+// How failures are made good; a third of the runs have the rules of before, one attempt.
+void draw_retries(Entropy& entropy, events::RunStarted& spec) {
+  if (entropy.chance(1, 3)) return;
+  constexpr std::array kAfterOutput{AfterOutput::fail, AfterOutput::fail, AfterOutput::restart,
+                                    AfterOutput::continue_answer};
+  spec.retries.attempts_max = static_cast<std::uint32_t>(entropy.between(1, 4));
+  spec.retries.delay_ms = static_cast<std::uint32_t>(entropy.below(1'000));
+  spec.retries.delay_max_ms = static_cast<std::uint32_t>(entropy.between(1, 4'000));
+  spec.retries.retry_after_max_ms = static_cast<std::uint32_t>(entropy.magnitude(1, 60'000));
+  spec.retries.after_output = entropy.pick(kAfterOutput);
+}
+
+// Prices, budgets in money, and what a plan asks of its models.
+void draw_money(Entropy& entropy, events::RunStarted& spec) {
+  for (ModelOffer& offer : spec.offers) {
+    if (entropy.chance(1, 4)) continue;
+    ModelPrice price{{entropy.magnitude(1, 5'000'000), std::nullopt, std::nullopt, entropy.magnitude(1, 30'000'000)},
+                     std::nullopt,
+                     {},
+                     "simulated"};
+    if (entropy.chance(1, 2)) price.base.cached_input = entropy.magnitude(1, 500'000);
+    if (entropy.chance(1, 4)) price.long_input_above = entropy.between(1, 100);
+    if (entropy.chance(1, 2)) price.long_input = {10'000'000, 1'000'000, 12'500'000, 60'000'000};
+    offer.price = price;
+    if (entropy.chance(1, 3)) offer.context_tokens = entropy.between(1, 400);
+    if (entropy.chance(1, 2)) offer.output_tokens_max = entropy.between(1, 1'000);
+  }
+  if (!spec.offers.empty() && entropy.chance(1, 5)) spec.budgets.cost_micro_usd = entropy.magnitude(1, 20'000);
+  if (entropy.chance(1, 4)) spec.budgets.allow_unpriced = true;
+  if (entropy.chance(1, 20)) spec.model_plan.needs.context_tokens = entropy.between(1, 400);
+  if (entropy.chance(1, 30)) spec.model_plan.needs.input_price_max = entropy.magnitude(1, 5'000'000);
+}
+
+std::vector<SlotAnswer> draw_slot_answers(Entropy& entropy) {
+  std::vector<SlotAnswer> answers;
+  if (!entropy.chance(1, 4)) return answers;
+  constexpr std::array kAnswers{SlotAnswer::granted, SlotAnswer::granted, SlotAnswer::probe, SlotAnswer::circuit_open,
+                                SlotAnswer::no_retry_left};
+  for (std::uint64_t i = entropy.between(1, 5); i > 0; --i) answers.push_back(entropy.pick(kAnswers));
+  return answers;
 }
 
 // Tools of every class; `search` is never there.
@@ -232,8 +275,12 @@ RunPlan draw_run(std::uint64_t seed, std::uint64_t number, const SessionId& sess
   RunPlan run;
   run.identity = draw_identity(identity, session_id);
   run.spec = draw_spec(spec);
+  Entropy reliability(seed, "reliability", number);
+  draw_retries(reliability, run.spec);
+  draw_money(reliability, run.spec);
+  run.slot_answers = draw_slot_answers(reliability);
   const ProviderTemper temper = draw_temper(provider);
-  const std::uint64_t answers = provider.between(1, 4);
+  const std::uint64_t answers = provider.between(1, 6);
   for (std::size_t i = 0; i < answers; ++i) run.answers.push_back(draw_answer(provider, temper, i));
   for (std::size_t i = 0; i < answers; ++i) run.slot_delays_us.push_back(provider.magnitude(1, 200'000));
   Entropy tools(seed, "tools", number);

@@ -24,6 +24,20 @@ const char* name_of(CrashPoint point) {
   return "";
 }
 
+const char* name_of(SlotAnswer answer) {
+  switch (answer) {
+    case SlotAnswer::granted:
+      return "granted";
+    case SlotAnswer::probe:
+      return "granted-as-probe";
+    case SlotAnswer::circuit_open:
+      return "circuit-open";
+    case SlotAnswer::no_retry_left:
+      return "no-retry-left";
+  }
+  return "";
+}
+
 // An input with all of its fields.
 std::string show(const event::Input::Value& value) {
   std::string out(event::name_of_index<event::Input::Value>(value.index()));
@@ -54,6 +68,9 @@ void append_run(std::string& out, const RunPlan& run) {
   out += "  slots after";
   for (const std::uint64_t delay_us : run.slot_delays_us) out += " " + std::to_string(delay_us);
   out += " us\n";
+  if (!run.slot_answers.empty()) out += "  slots answered";
+  for (const SlotAnswer answer : run.slot_answers) out += std::string(" ") + name_of(answer);
+  if (!run.slot_answers.empty()) out += "\n";
   for (const CommandPlan& command : run.commands) {
     out += "  at input " + std::to_string(command.at_input) + ": " + show(command.command) + "\n";
   }

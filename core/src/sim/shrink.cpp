@@ -64,6 +64,7 @@ class Shrinker {
     any = thin([run](Scenario& scenario) -> auto& { return scenario.runs[run].wall_jumps; }) || any;
     any = thin([run](Scenario& scenario) -> auto& { return scenario.runs[run].answers; }) || any;
     any = thin([run](Scenario& scenario) -> auto& { return scenario.runs[run].slot_delays_us; }) || any;
+    any = thin([run](Scenario& scenario) -> auto& { return scenario.runs[run].slot_answers; }) || any;
     for (std::size_t answer = 0; answer < best_.runs[run].answers.size(); ++answer) {
       any =
           thin([run, answer](Scenario& scenario) -> auto& { return scenario.runs[run].answers[answer].chunks; }) || any;
@@ -85,6 +86,8 @@ class Shrinker {
         [](RunPlan& plan) { plan.spec.history_limits = {}; },
         [](RunPlan& plan) { plan.spec.budgets = {}; },
         [](RunPlan& plan) { plan.spec.timeouts = {}; },
+        [](RunPlan& plan) { plan.spec.retries = events::RunStarted{}.retries; },
+        [](RunPlan& plan) { plan.spec.model_plan.needs = {}; },
         [](RunPlan& plan) { plan.spec.offers.clear(); },
         [](RunPlan& plan) { plan.spec.model_plan.fallbacks.clear(); },
         [](RunPlan& plan) { plan.spec.system.clear(); },

@@ -91,10 +91,10 @@ void SimulatedRun::move_to(std::uint64_t elapsed_us) {
 }
 
 void SimulatedRun::receive(event::Input::Value value) {
-  if (const auto* prepared = std::get_if<event::inputs::ToolPrepared>(&value)) ledger_.tool_answered(prepared->call_id);
-  if (const auto* verified = std::get_if<event::inputs::ToolVerified>(&value)) ledger_.tool_answered(verified->call_id);
+  if (const auto* prepared = std::get_if<event::inputs::ToolPrepared>(&value)) ledger_.tool_prepared(prepared->call_id);
+  if (const auto* verified = std::get_if<event::inputs::ToolVerified>(&value)) ledger_.tool_verified(verified->call_id);
   if (const auto* returned = std::get_if<event::inputs::ToolReturned>(&value)) {
-    ledger_.tool_answered(returned->call_id);
+    ledger_.tool_returned(returned->call_id);
     if (const auto found = acting_.find(returned->call_id); found != acting_.end()) {
       const auto [key, tool] = found->second;
       acting_.erase(found);
@@ -102,6 +102,7 @@ void SimulatedRun::receive(event::Input::Value value) {
     }
   }
   if (const auto* slot = std::get_if<event::inputs::SlotGranted>(&value)) ledger_.slot_came(slot->attempt);
+  if (const auto* slot = std::get_if<event::inputs::SlotRefused>(&value)) ledger_.slot_came(slot->attempt);
   if (const auto* fired = std::get_if<event::inputs::TimerFired>(&value)) {
     // One that was stopped or moved fires without being owed.
     const auto at_us = ledger_.timer_at(fired->timer);
@@ -259,13 +260,26 @@ void SimulatedRun::carry_out_tool(const event::Effect& effect) {
   }
 }
 
+// What the shell that runs share says to a request for a slot.
+event::Input::Value SimulatedRun::answer_slot(const event::effects::AcquireSlot& wanted) {
+  namespace inputs = event::inputs;
+  const std::size_t index = slots_asked_++;
+  const SlotAnswer answer = index < plan_.slot_answers.size() ? plan_.slot_answers[index] : SlotAnswer::granted;
+  if (answer == SlotAnswer::circuit_open) {
+    return inputs::SlotRefused{wanted.attempt, inputs::SlotRefusal::circuit_open, 30'000};
+  }
+  if (answer == SlotAnswer::no_retry_left && wanted.is_retry) {
+    return inputs::SlotRefused{wanted.attempt, inputs::SlotRefusal::retry_budget, 0};
+  }
+  return inputs::SlotGranted{wanted.attempt, answer == SlotAnswer::probe};
+}
+
 void SimulatedRun::carry_out(const event::Effect& effect) {
   namespace effects = event::effects;
   carry_out_tool(effect);
   if (const auto* acquire = std::get_if<effects::AcquireSlot>(&effect)) {
     const std::uint64_t delay_us = slots_asked_ < plan_.slot_delays_us.size() ? plan_.slot_delays_us[slots_asked_] : 0;
-    slots_asked_ += 1;
-    queue_.send(elapsed_us_ + delay_us, event::inputs::SlotGranted{acquire->attempt});
+    queue_.send(std::max(elapsed_us_, acquire->not_before_us) + delay_us, answer_slot(*acquire));
   } else if (std::holds_alternative<effects::ReleaseSlot>(effect)) {
     // A slot that is under way already cannot be called back.
     if (plan_.fires_stale_timers) {

@@ -47,6 +47,7 @@ class SimulatedRun {
   bool store(const event::Input& input, const kernel::Decision& decision);
   void note_answers(const kernel::Decision& decision);
   void carry_out(const event::Effect& effect);
+  event::Input::Value answer_slot(const event::effects::AcquireSlot& wanted);
   void call(const event::effects::CallProvider& call);
   void carry_out_tool(const event::Effect& effect);
   const ToolPlan& next_tool_plan();

@@ -65,6 +65,8 @@ void StepJudge::see_call(const kernel::State& before, const event::effects::Call
     require(kernel::total_tokens(call.context) <= *tokens_max || !has_history(call.context), "context_fits",
             "the context is over its limit though history is left");
   }
+  const auto& budget = spec.budgets.cost_micro_usd;
+  require(!budget || before.facts.spent_micro_usd < *budget, "money", "a call though the budget is spent");
   const auto* waiting = std::get_if<kernel::Waiting>(&before.phase);
   const bool is_again = waiting != nullptr && !waiting->answer && waiting->next_attempt > 1;  // its call was lost
   const bool goes_on = is_again || (waiting != nullptr && waiting->answer == FinishReason::pause);

@@ -74,6 +74,13 @@ class StepNotes {
     marks_.hit_if(Mark::answer_pause_continued, waiting_->answer == FinishReason::pause);
     marks_.hit_if(Mark::hint_waits_for_calls, waiting_->calls_answered && std::ranges::any_of(facts_.hints, is_later));
   }
+  void operator()(const inputs::SlotRefused& input) const {
+    if (ignored_) return;
+    const bool is_open = input.reason == inputs::SlotRefusal::circuit_open;
+    marks_.hit_if(Mark::circuit_found_open, is_open);
+    marks_.hit_if(Mark::circuit_open_ends_run, is_open && find<events::Error>(decision_) != nullptr);
+    marks_.hit_if(Mark::retry_budget_empty, !is_open);
+  }
   void operator()(const inputs::ProviderHeaders&) const { note_late(); }
   void operator()(const inputs::ProviderChunk& input) const {
     note_late();
@@ -95,6 +102,15 @@ class StepNotes {
   void operator()(const inputs::ProviderEnded& input) const {
     note_late();
     if (calling_ == nullptr || ignored_) return;
+    const bool has_ended = find<events::Error>(decision_) != nullptr;
+    const bool had_attempts = facts_.turn_attempts < facts_.spec.retries.attempts_max;
+    const bool is_clean = calling_->attempt.items.empty() && !facts_.abort && input.error.retryable;
+    const bool may_retry = !input.advice || input.advice->may_retry.value_or(true);
+    marks_.hit_if(Mark::retry_advised_against, is_clean && had_attempts && !may_retry && !retries());
+    marks_.hit_if(Mark::retries_used_up,
+                  is_clean && !had_attempts && facts_.spec.retries.attempts_max > 1 && has_ended);
+    marks_.hit_if(Mark::retry_not_begun_for_deadline,
+                  is_clean && had_attempts && may_retry && has_ended && facts_.spec.timeouts.run_ms);
     marks_.hit_if(Mark::stream_deadline, input.timer.has_value());
     marks_.hit_if(Mark::call_failed, !input.timer && calling_->attempt.responded);
     marks_.hit_if(Mark::call_failed_before_headers, !calling_->attempt.responded);
@@ -109,7 +125,7 @@ class StepNotes {
     const bool is_run = input.timer == TimerKind::run;
     marks_.hit_if(Mark::run_timeout_while_queued, is_run && waiting_ != nullptr);
     marks_.hit_if(Mark::run_timeout_in_call, is_run && calling_ != nullptr);
-    marks_.hit_if(Mark::turn_timeout, !is_run);
+    marks_.hit_if(Mark::turn_timeout, input.timer == TimerKind::turn);
     marks_.hit_if(Mark::parked_time_moved_deadline, is_run && facts_.parked_us > 0);
   }
   void operator()(const inputs::EffectLost&) const {}
@@ -191,6 +207,8 @@ class StepNotes {
 
   // What any input may bring about.
   void note_any() const {
+    note_retries();
+    note_money();
     if (const auto* raised = find<events::InterruptRaised>(decision_)) {
       marks_.hit(raised->kind == InterruptKind::approval ? Mark::approval_asked : Mark::clarification_asked);
     }
@@ -221,6 +239,60 @@ class StepNotes {
   }
 
  private:
+  bool retries() const { return find<events::RetryScheduled>(decision_) != nullptr; }
+  bool waits_for_retry() const { return waiting_ != nullptr && waiting_->is_retry; }
+
+  void note_retries() const {
+    if (const auto* retry = find<events::RetryScheduled>(decision_)) {
+      marks_.hit(Mark::retry_scheduled);
+      marks_.hit_if(Mark::retry_restarts, retry->mode == RetryMode::restart);
+      marks_.hit_if(Mark::retry_continues, retry->mode == RetryMode::continue_answer);
+      marks_.hit_if(Mark::retry_after_honoured, retry->retry_after == RetryAfter::honoured);
+      marks_.hit_if(Mark::retry_after_cut, retry->retry_after == RetryAfter::cut);
+    }
+    if (const auto* fallback = find<events::FallbackSelected>(decision_)) {
+      marks_.hit_if(Mark::fallback_after_failure, calling_ != nullptr);
+      marks_.hit_if(Mark::fallback_after_output, fallback->mode != RetryMode::again);
+      marks_.hit_if(Mark::fallback_fails_too, fallback->from != facts_.spec.model_plan.primary);
+    }
+    const bool answered = find<events::AttemptFinished>(decision_) != nullptr;
+    marks_.hit_if(Mark::answer_after_retry, answered && facts_.turn_attempts > 1);
+    marks_.hit_if(Mark::answer_after_continuing, answered && !facts_.kept_output.empty());
+    marks_.hit_if(Mark::circuit_closed, find<events::CircuitClosed>(decision_) != nullptr);
+    marks_.hit_if(Mark::probe_failed, calling_ != nullptr && calling_->attempt.is_probe &&
+                                          find<events::AttemptFailed>(decision_) != nullptr);
+    if (!waits_for_retry()) return;
+    marks_.hit_if(Mark::abort_while_retry_waits, find<events::Aborted>(decision_) != nullptr);
+    marks_.hit_if(Mark::pause_while_retry_waits, find<events::RunPaused>(decision_) != nullptr);
+    marks_.hit_if(Mark::run_timeout_while_retry_waits, find<events::TimeoutFired>(decision_) != nullptr);
+    marks_.hit_if(Mark::hint_while_retry_waits, find<events::HintQueued>(decision_) != nullptr);
+  }
+  void note_money() const {
+    const auto is_rejected = [](const events::RejectedModel& model, std::string_view reason) {
+      return std::ranges::find(model.reasons, reason) != model.reasons.end();
+    };
+    const auto note_rejected = [&](const std::vector<events::RejectedModel>& rejected) {
+      for (const events::RejectedModel& model : rejected) {
+        marks_.hit_if(Mark::model_too_small, is_rejected(model, "too_small:context_tokens"));
+        marks_.hit_if(Mark::model_unpriced, is_rejected(model, "unknown:price"));
+      }
+    };
+    if (const auto* failed = find<events::NegotiationFailed>(decision_)) note_rejected(failed->rejected);
+    if (const auto* selected = find<events::ModelSelected>(decision_)) note_rejected(selected->rejected);
+    if (const auto* usage = find<events::UsageReported>(decision_)) {
+      marks_.hit_if(Mark::cost_known, usage->cost_micro_usd.has_value());
+    }
+    if (const auto* completed = find<events::Completed>(decision_)) {
+      marks_.hit_if(Mark::cost_unknown_in_part, !completed->cost_micro_usd && facts_.spent_micro_usd > 0);
+    }
+    if (const auto* requested = find<events::ProviderRequested>(decision_)) {
+      marks_.hit_if(Mark::budget_cut_answer, requested->max_output_tokens.has_value());
+    }
+    if (const auto* error = find<events::Error>(decision_)) {
+      marks_.hit_if(Mark::money_budget, error->error.at == "budgets.cost_micro_usd");
+    }
+  }
+
   static bool is_later(const kernel::QueuedHint& hint) { return hint.priority == HintPriority::after_turn; }
 
   void note_late() const { marks_.hit_if(Mark::late_part_ignored, ignored_ && stopping_ == nullptr); }
@@ -293,7 +365,9 @@ void note_step(Marks& marks, const kernel::State& before, const event::Input& in
 
 void note_crash(Marks& marks, const kernel::State& state) {
   marks.hit_if(Mark::crash_before_start_was_stored, std::holds_alternative<kernel::NotStarted>(state.phase));
-  marks.hit_if(Mark::crash_while_queued, std::holds_alternative<kernel::Waiting>(state.phase));
+  const auto* waiting = std::get_if<kernel::Waiting>(&state.phase);
+  marks.hit_if(Mark::crash_while_queued, waiting != nullptr);
+  marks.hit_if(Mark::crash_while_retry_waits, waiting != nullptr && waiting->is_retry);
   marks.hit_if(Mark::crash_while_stopping, std::holds_alternative<kernel::Stopping>(state.phase));
   marks.hit_if(Mark::crash_after_end, std::holds_alternative<kernel::Ended>(state.phase));
   marks.hit_if(Mark::crash_while_paused, state.facts.paused);

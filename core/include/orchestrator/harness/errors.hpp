@@ -61,39 +61,41 @@ using Result = std::expected<T, Error>;
 
 /// Failures of a model provider or of the way to it.
 enum class ProviderErrorCode : std::uint8_t {
-  provider_auth_failed,         // 401, key missing or wrong
-  provider_permission_denied,   // 403
-  provider_model_not_found,     // 404, or 400 model_not_found
-  provider_not_found,           // 404 of something else
-  provider_bad_request,         // 400, 422
-  provider_request_too_large,   // 413
-  provider_context_overflow,    // the input does not fit into the model's context
-  provider_content_policy,      // the request was refused by a content filter
-  provider_rate_limited,        // 429
-  provider_quota_exhausted,     // 402, or a 429 that no waiting mends
-  provider_conflict,            // 409
-  provider_timeout,             // 408, 504: the provider gave up waiting
-  provider_server_error,        // 500, 502
-  provider_overloaded,          // 503, 529
-  provider_unreachable,         // no connection: name, route, refused, reset
-  provider_tls_failed,          // the certificate was not accepted
-  provider_connect_timeout,     // our deadline for the connection
-  provider_first_byte_timeout,  // our deadline for the first byte of the answer
-  provider_stalled,             // our deadline for progress inside a stream
-  provider_stream_truncated,    // the stream ended without a terminal provider event
-  provider_stream_error,        // an error event inside a 200 stream, with no better code
-  provider_not_sse,             // 200, but not an event stream
-  provider_bad_json,            // a payload that does not parse
-  provider_bad_framing,         // broken HTTP
-  provider_line_too_long,       // a limit of ours on one line
-  provider_response_too_large,  // a limit of ours on one answer
-  provider_unexpected_status,   // a status with no meaning here, such as 204 or 301
-  provider_redirect_refused,    // a redirect is never followed with credentials
-  provider_empty_response,      // a proper end with nothing in it
-  provider_bad_tool_delta,      // a piece of a tool call that belongs to no call
-  provider_protocol_violation,  // deltas that do not add up to the item's value, and the like
-  provider_lost,                // the process died while the attempt was under way
-  provider_unknown              // anything else; never retryable
+  provider_auth_failed,          // 401, key missing or wrong
+  provider_permission_denied,    // 403
+  provider_model_not_found,      // 404, or 400 model_not_found
+  provider_not_found,            // 404 of something else
+  provider_bad_request,          // 400, 422
+  provider_request_too_large,    // 413
+  provider_context_overflow,     // the input does not fit into the model's context
+  provider_content_policy,       // the request was refused by a content filter
+  provider_rate_limited,         // 429
+  provider_quota_exhausted,      // 402, or a 429 that no waiting mends
+  provider_conflict,             // 409
+  provider_timeout,              // 408, 504: the provider gave up waiting
+  provider_server_error,         // 500, 502
+  provider_overloaded,           // 503, 529
+  provider_unreachable,          // no connection: name, route, refused, reset
+  provider_tls_failed,           // the certificate was not accepted
+  provider_connect_timeout,      // our deadline for the connection
+  provider_first_byte_timeout,   // our deadline for the first byte of the answer
+  provider_first_token_timeout,  // our deadline for the first output of the answer
+  provider_stalled,              // our deadline for progress inside a stream
+  provider_stream_truncated,     // the stream ended without a terminal provider event
+  provider_stream_error,         // an error event inside a 200 stream, with no better code
+  provider_not_sse,              // 200, but not an event stream
+  provider_bad_json,             // a payload that does not parse
+  provider_bad_framing,          // broken HTTP
+  provider_line_too_long,        // a limit of ours on one line
+  provider_response_too_large,   // a limit of ours on one answer
+  provider_unexpected_status,    // a status with no meaning here, such as 204 or 301
+  provider_redirect_refused,     // a redirect is never followed with credentials
+  provider_empty_response,       // a proper end with nothing in it
+  provider_bad_tool_delta,       // a piece of a tool call that belongs to no call
+  provider_protocol_violation,   // deltas that do not add up to the item's value, and the like
+  provider_lost,                 // the process died while the attempt was under way
+  provider_circuit_open,         // the model kept failing and is left alone for a while
+  provider_unknown               // anything else; never retryable
 };
 
 /// Failures of this library, its configuration and the machine below it.

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "orchestrator/harness/awaitable.hpp"
+#include "orchestrator/harness/catalogue.hpp"
 #include "orchestrator/harness/compensation.hpp"
 #include "orchestrator/harness/context.hpp"
 #include "orchestrator/harness/control.hpp"
@@ -81,6 +82,8 @@ class Harness {
 
   /// The store of all runs. Valid as long as this harness.
   [[nodiscard]] const std::shared_ptr<JournalStore>& store() const;
+  /// What is known of models. Valid as long as this harness.
+  [[nodiscard]] const ModelCatalogue& catalogue() const;
   /// The adapters, in the order in which they were given. Their calls belong to the harness's thread.
   [[nodiscard]] std::vector<std::shared_ptr<ProviderAdapter>> providers() const;
   /// The declarations of the tools that runs of this harness may call, by name.
@@ -110,6 +113,11 @@ class HarnessBuilder {
   HarnessBuilder& default_model(std::string_view name);
   HarnessBuilder& tool(std::shared_ptr<Tool> tool);  // that runs may call; `build` answers with what is wrong with it
   HarnessBuilder& limits(Limits limits);
+  HarnessBuilder& timeouts(TimeoutPolicy timeouts);          // of runs whose session and builder set none
+  HarnessBuilder& retries(RetryPolicy retries);              // of runs whose session and builder set none
+  HarnessBuilder& circuit(CircuitPolicy circuit);            // for each model
+  HarnessBuilder& retry_budget(RetryBudget retry_budget);    // of all runs together
+  HarnessBuilder& catalogue(ModelCatalogue catalogue);       // goes before the one that comes with the library
   HarnessBuilder& concurrency(std::uint32_t calls);          // provider calls at once; default 256
   HarnessBuilder& flush_window_ms(std::uint32_t window_ms);  // how long deltas may wait to be joined; default 4
   HarnessBuilder& log(std::shared_ptr<LogSink> sink);

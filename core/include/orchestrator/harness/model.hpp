@@ -31,12 +31,44 @@ struct ModelRef {
 /// What to do with a setting or an input part that the chosen model does not take.
 enum class OnUnsupported : std::uint8_t { refuse, drop };
 
+/// What every model of a plan must be able to do, whatever the run itself asks for. A number that is not known of a
+/// model rejects it; so does a region.
+struct ModelNeeds {
+  std::vector<std::string> capabilities;          // names as in `ModelOffer::unsupported`
+  std::optional<std::uint64_t> context_tokens;    // at least
+  std::optional<std::uint64_t> output_tokens;     // at least, in one answer
+  std::string wire;                               // the protocol, such as `responses`; empty: any
+  std::vector<std::string> regions;               // one of these; empty: any
+  std::optional<std::uint64_t> input_price_max;   // micro-USD for a million tokens
+  std::optional<std::uint64_t> output_price_max;  // micro-USD for a million tokens
+  bool operator==(const ModelNeeds&) const = default;
+};
+
 /// The model of a run, and the ones to fall back to, in order.
 struct ModelPlan {
   ModelRef primary;
   std::vector<ModelRef> fallbacks;
   OnUnsupported on_unsupported = OnUnsupported::refuse;
+  ModelNeeds needs = {};
   bool operator==(const ModelPlan&) const = default;
+};
+
+/// What tokens cost, in micro-USD for a million of them (1.25 USD is 1'250'000); empty is unknown, which is not free.
+struct TokenPrices {
+  std::optional<std::uint64_t> input;
+  std::optional<std::uint64_t> cached_input;
+  std::optional<std::uint64_t> cache_write;
+  std::optional<std::uint64_t> output;  // reasoning included
+  bool operator==(const TokenPrices&) const = default;
+};
+
+/// The prices of a model, as one table gave them.
+struct ModelPrice {
+  TokenPrices base;
+  std::optional<std::uint64_t> long_input_above;  // tokens: a request with more input is priced by `long_input` whole
+  TokenPrices long_input;
+  std::string table;  // which table, and of which model where the price is that of a relative
+  bool operator==(const ModelPrice&) const = default;
 };
 
 enum class ReasoningEffort : std::uint8_t { none, minimal, low, medium, high, xhigh, max };
@@ -94,6 +126,8 @@ struct ModelOffer {
   std::vector<std::string> unsupported;  // sorted
   std::optional<std::uint64_t> context_tokens;
   std::optional<std::uint64_t> output_tokens_max;
+  std::vector<std::string> regions = {};  // where it runs, as far as the catalogue says
+  std::optional<ModelPrice> price = {};   // empty: unknown
   bool operator==(const ModelOffer&) const = default;
 };
 

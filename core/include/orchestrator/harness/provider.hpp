@@ -137,6 +137,7 @@ struct ProviderCallFailure {
   Error error;
   std::optional<TimerKind> timer;  // the deadline that ended it
   std::uint64_t timer_ms = 0;
+  std::optional<RetryAdvice> advice = {};  // what the provider said about trying again
 };
 
 /// A provider. One object belongs to one harness and serves all of its runs at once, on the harness's thread.

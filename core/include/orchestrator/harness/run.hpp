@@ -128,6 +128,8 @@ class RunBuilder {
 
   RunBuilder& model(std::string_view name);  // provider/model
   RunBuilder& model(ModelPlan plan);
+  RunBuilder& fallback(std::string_view name);  // one more model to go on with where the ones before it fail
+  RunBuilder& needs(ModelNeeds value);          // of every model of the plan
   RunBuilder& on_unsupported(OnUnsupported choice);
   RunBuilder& input(ContentPart part);  // one more part of the user's message
   RunBuilder& system(std::string text);
@@ -143,7 +145,8 @@ class RunBuilder {
   RunBuilder& output_schema(OutputSchema value);
   RunBuilder& metadata(std::string key, std::string value);  // goes to the provider
   RunBuilder& label(std::string key, std::string value);     // stays in the journal
-  RunBuilder& timeouts(TimeoutPolicy value);
+  RunBuilder& timeouts(TimeoutPolicy value);                 // unset: those of the session, else of the harness
+  RunBuilder& retries(RetryPolicy value);                    // the same
   RunBuilder& budgets(Budgets value);
   RunBuilder& limits(Limits value);
   RunBuilder& remember(bool value);  // false: later runs of the session do not see this one
@@ -170,11 +173,14 @@ class RunBuilder {
     std::vector<ContentPart> input;
     std::optional<std::string> model_name;
     std::optional<ModelPlan> plan;
+    std::vector<std::string> fallback_names;
+    std::optional<ModelNeeds> needs;
     std::optional<OnUnsupported> on_unsupported;
     std::string system;
     GenerationSettings settings;
     std::vector<std::pair<std::string, std::string>> labels;
-    TimeoutPolicy timeouts;
+    std::optional<TimeoutPolicy> timeouts;
+    std::optional<RetryPolicy> retries;
     Budgets budgets;
     std::optional<Limits> limits;
     bool remember = true;

@@ -46,7 +46,15 @@ enum class ItemKind : std::uint8_t { text, reasoning, refusal, tool_call, other 
 enum class ContextVerdict : std::uint8_t { kept, trimmed, summarised, pinned };
 enum class HintPriority : std::uint8_t { asap, after_turn };
 enum class AbortMode : std::uint8_t { now, after_turn };
-enum class TimerKind : std::uint8_t { connect, first_byte, idle, turn, run, approval };
+enum class TimerKind : std::uint8_t { connect, first_byte, first_token, idle, turn, run, approval, tool };
+/// How a turn goes on after a failed attempt.
+enum class RetryMode : std::uint8_t {
+  again,            // nothing of the attempt was seen
+  restart,          // something was, and is void
+  continue_answer,  // the text that was seen stays, and the next attempt gives the rest
+};
+/// What became of the wait that a provider asked for.
+enum class RetryAfter : std::uint8_t { none, honoured, cut };
 
 /// Token counts as a provider reported them; empty is unknown, which is not zero. `input` includes cached and
 /// cache-written tokens, `output` includes reasoning tokens where the provider counts them so.
@@ -59,6 +67,14 @@ struct Usage {
   std::optional<std::uint64_t> total;  // as sent; a check, never a source
   bool invalid = false;                // a value that was sent was nonsense and was left out
   bool operator==(const Usage&) const = default;
+};
+
+/// What a provider said, with a failure, about trying again.
+struct RetryAdvice {
+  std::optional<std::uint64_t> after_ms;  // how long to wait
+  bool is_cut = false;                    // it asked for another time than can be kept, such as -5 s or a day
+  std::optional<bool> may_retry;          // an explicit yes or no; a no counts, a yes changes nothing
+  bool operator==(const RetryAdvice&) const = default;
 };
 
 /// Times of a run in microseconds; empty where it did not happen.
@@ -109,6 +125,7 @@ struct RunStarted {
   HistoryLimits history_limits;
   Budgets budgets;
   TimeoutPolicy timeouts;
+  RetryPolicy retries{.attempts_max = 1};
   HistoryRef history;
   bool remember = true;  // false: later runs of the session do not see this run
   std::vector<PinnedHash> pinned;
@@ -124,16 +141,19 @@ struct DroppedSetting {
   std::string reason;
   bool operator==(const DroppedSetting&) const = default;
 };
+/// A model of the plan that was not chosen. Reasons: `unsupported:NAME`, `unknown:NAME`, `too_small:NAME`,
+/// `too_dear:NAME`, `wire`, `region`, `over_budget`, `failed:CODE`, `circuit_open`.
+struct RejectedModel {
+  ModelRef model;
+  std::vector<std::string> reasons;
+  bool operator==(const RejectedModel&) const = default;
+};
 struct ModelSelected {
   ModelRef model;
   std::string wire;
   std::vector<DroppedSetting> dropped;
+  std::vector<RejectedModel> rejected = {};  // the ones before it in the plan
   bool operator==(const ModelSelected&) const = default;
-};
-struct RejectedModel {
-  ModelRef model;
-  std::vector<std::string> reasons;  // `unsupported:NAME`
-  bool operator==(const RejectedModel&) const = default;
 };
 struct NegotiationFailed {
   std::vector<RejectedModel> rejected;
@@ -172,7 +192,9 @@ struct ProviderRequested {
   std::uint32_t turn = 0;
   ModelRef model;
   Hash request_hash;
-  std::optional<std::uint64_t> queue_us;  // wait for the slot that this attempt took
+  std::optional<std::uint64_t> queue_us;                // wait for the slot that this attempt took
+  std::optional<std::uint32_t> max_output_tokens = {};  // where the budget allows less than the run's settings do
+  bool is_probe = false;                                // the model was left alone after failures: does it work again?
   bool operator==(const ProviderRequested&) const = default;
 };
 struct ProviderResponded {
@@ -239,7 +261,39 @@ struct TimeoutFired {
   TimerKind timer = TimerKind::run;
   std::uint64_t after_ms = 0;
   std::optional<std::uint32_t> attempt;
+  std::string call_id = {};  // of a tool's deadline, else empty
   bool operator==(const TimeoutFired&) const = default;
+};
+/// A failed attempt will be made again, with the same model.
+struct RetryScheduled {
+  std::uint32_t next_attempt = 0;
+  std::uint32_t turn = 0;
+  std::string reason;          // the code of the error
+  std::uint64_t delay_ms = 0;  // from this event on
+  RetryAfter retry_after = RetryAfter::none;
+  RetryMode mode = RetryMode::again;
+  bool operator==(const RetryScheduled&) const = default;
+};
+/// The turn goes on with another model of the plan; `ModelSelected` follows.
+struct FallbackSelected {
+  std::uint32_t next_attempt = 0;
+  std::uint32_t turn = 0;
+  ModelRef from;
+  ModelRef to;
+  std::string reason;  // the code of the error
+  RetryMode mode = RetryMode::again;
+  bool operator==(const FallbackSelected&) const = default;
+};
+/// The run found its model left alone after failures, of this run or of others of the harness.
+struct CircuitOpened {
+  ModelRef model;
+  std::uint64_t open_ms = 0;  // until a call is let through again
+  bool operator==(const CircuitOpened&) const = default;
+};
+/// An answer of this run has shown that the model works again.
+struct CircuitClosed {
+  ModelRef model;
+  bool operator==(const CircuitClosed&) const = default;
 };
 
 struct ToolCallRequested {
@@ -404,6 +458,10 @@ struct StreamEvent {
   using AttemptFinished = events::AttemptFinished;
   using AttemptFailed = events::AttemptFailed;
   using TimeoutFired = events::TimeoutFired;
+  using RetryScheduled = events::RetryScheduled;
+  using FallbackSelected = events::FallbackSelected;
+  using CircuitOpened = events::CircuitOpened;
+  using CircuitClosed = events::CircuitClosed;
   using ToolCallRequested = events::ToolCallRequested;
   using ToolCallStarted = events::ToolCallStarted;
   using ToolCallFinished = events::ToolCallFinished;
@@ -424,9 +482,10 @@ struct StreamEvent {
   using Payload =
       std::variant<RunStarted, ModelSelected, NegotiationFailed, ContextAssembled, ContextTrimmed, ProviderRequested,
                    ProviderResponded, OutputDelta, ReasoningDelta, ToolArgumentsDelta, OutputItemCompleted,
-                   UsageReported, AttemptFinished, AttemptFailed, TimeoutFired, ToolCallRequested, ToolCallStarted,
-                   ToolCallFinished, InterruptRaised, InterruptResolved, HintQueued, HintDelivered, HintDropped,
-                   CheckpointCreated, AbortRequested, RunPaused, RunResumed, Completed, Error, Aborted, Unknown>;
+                   UsageReported, AttemptFinished, AttemptFailed, TimeoutFired, RetryScheduled, FallbackSelected,
+                   CircuitOpened, CircuitClosed, ToolCallRequested, ToolCallStarted, ToolCallFinished, InterruptRaised,
+                   InterruptResolved, HintQueued, HintDelivered, HintDropped, CheckpointCreated, AbortRequested,
+                   RunPaused, RunResumed, Completed, Error, Aborted, Unknown>;
 
   EventMeta meta;
   Payload payload;

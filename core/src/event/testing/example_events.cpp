@@ -83,7 +83,10 @@ void append(std::vector<StreamEvent>& all, Payload payload) {
 }
 
 void append_requests(std::vector<StreamEvent>& all) {
-  append(all, events::ModelSelected{model("openai", "gpt-5.6"), "responses", {{"seed", "unsupported"}}});
+  append(all, events::ModelSelected{model("openai", "gpt-5.6"),
+                                    "responses",
+                                    {{"seed", "unsupported"}},
+                                    {{model("local", "smollm2"), {"too_small:context_tokens", "unknown:price"}}}});
   append(all,
          events::NegotiationFailed{{{model("chat", "qwen/qwen3"), {"unsupported:tools", "unsupported:input.image"}}}});
   append(all, events::ContextAssembled{2,
@@ -94,7 +97,7 @@ void append_requests(std::vector<StreamEvent>& all) {
                                        1'000,
                                        hash_of("context")});
   append(all, events::ContextTrimmed{"history_tokens", {hash_of("a"), hash_of("b")}, 1'100, 900, 17});
-  append(all, events::ProviderRequested{3, 2, model("openai", "gpt-5.6"), hash_of("request"), 150});
+  append(all, events::ProviderRequested{3, 2, model("openai", "gpt-5.6"), hash_of("request"), 150, 2'000, true});
   append(all, events::ProviderResponded{3, "req_0123456789", 200, 84'000});
 }
 
@@ -106,7 +109,12 @@ void append_answers(std::vector<StreamEvent>& all) {
   append(all, events::UsageReported{3, usage(), 4'210, "2026-11-01"});
   append(all, events::AttemptFinished{3, FinishReason::length, "max_output_tokens", "gpt-5.6-2026-10-01", "resp_1"});
   append(all, events::AttemptFailed{3, provider_error(), {"0", "1"}});
-  append(all, events::TimeoutFired{TimerKind::idle, 300'000, 3});
+  append(all, events::TimeoutFired{TimerKind::tool, 300'000, 3, "call_1"});
+  append(all, events::RetryScheduled{4, 2, "provider_overloaded", 1'250, RetryAfter::honoured, RetryMode::restart});
+  append(all, events::FallbackSelected{4, 2, model("openai", "gpt-5.6"), model("chat", "qwen/qwen3"),
+                                       "provider_quota_exhausted", RetryMode::continue_answer});
+  append(all, events::CircuitOpened{model("openai", "gpt-5.6"), 30'000});
+  append(all, events::CircuitClosed{model("openai", "gpt-5.6")});
   append(all, events::ToolCallRequested{"call_1", 2, "read_file", R"({"path":"a.txt"})", hash_of("arguments"),
                                         EffectClass::pure});
   const InterruptId interrupt = *InterruptId::parse("c0ffee0123456789");
@@ -173,6 +181,13 @@ std::vector<ConversationItem> example_items() {
           {OtherItem{"web_search_call", echo()}, "responses"}};
 }
 
+ModelPrice example_price() {
+  return {{1'250'000, 125'000, std::nullopt, 10'000'000},
+          272'000,
+          {2'500'000, 250'000, std::nullopt, 15'000'000},
+          "2026-11-22"};
+}
+
 events::RunStarted example_run_started() {
   events::RunStarted run;
   run.kind = RunKind::fork;
@@ -181,16 +196,22 @@ events::RunStarted example_run_started() {
   run.system = "You are terse.\u2028";
   run.model_plan = {
       model("openai", "gpt-5.6"), {model("chat", "qwen/qwen3"), model("local", "smollm2")}, OnUnsupported::drop};
-  run.offers = {{model("openai", "gpt-5.6"), "responses", {"seed"}, 400'000, 128'000}};
+  run.model_plan.needs = {{"tools", "input.image"}, 100'000, 8'000, "responses", {"eu"}, 5'000'000, 30'000'000};
+  run.offers = {{model("openai", "gpt-5.6"), "responses", {"seed"}, 400'000, 128'000, {"eu", "us"}, example_price()}};
   run.settings = settings();
   run.tools = {tool()};
   run.tool_policy = {ApprovalMode::always, 4, 3, 600'000};
   run.workspace = "/home/u/project";
   run.limits.run_events = std::numeric_limits<std::uint64_t>::max();
   run.history_limits = {100, 50'000, 1 << 20};
-  run.budgets = {.cost_micro_usd = 1'000'000, .tokens = 200'000, .turns = 8};
-  run.timeouts = {
-      .connect_ms = 5'000, .first_byte_ms = 60'000, .idle_ms = 90'000, .turn_ms = 300'000, .run_ms = 900'000};
+  run.budgets = {.cost_micro_usd = 1'000'000, .tokens = 200'000, .turns = 8, .allow_unpriced = true};
+  run.timeouts = {.connect_ms = 5'000,
+                  .first_byte_ms = 60'000,
+                  .idle_ms = 90'000,
+                  .first_token_ms = 30'000,
+                  .turn_ms = 300'000,
+                  .run_ms = 900'000};
+  run.retries = {4, 250, 4'000, 30'000, AfterOutput::restart};
   run.history = {run_id(3), 12, hash_of("history")};
   run.remember = false;
   run.pinned = {{"catalogue", hash_of("catalogue")}, {"prices", hash_of("prices")}};

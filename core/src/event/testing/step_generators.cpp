@@ -115,11 +115,13 @@ struct ToPayload {
   Payload operator()(const AnswerFailed& end) const { return events::AttemptFailed{attempt, end.error, {}}; }
 };
 
+RetryAdvice any_advice() { return {maybe<std::uint64_t>(), any<bool>(), maybe<bool>()}; }
+
 Input::Value any_provider_input(int kind) {
   const auto attempt = any<std::uint32_t>();
   switch (kind) {
     case 1:
-      return inputs::SlotGranted{attempt};
+      return inputs::SlotGranted{attempt, any<bool>()};
     case 2:
       return inputs::ProviderHeaders{attempt, any<std::uint32_t>(), *any_text()};
     case 3: {
@@ -128,9 +130,9 @@ Input::Value any_provider_input(int kind) {
       return chunk;
     }
     case 4:
-      return inputs::ProviderEnded{attempt, any_error(),
-                                   any<bool>() ? std::optional(TimerKind::first_byte) : std::nullopt, any_count(),
-                                   any_usage()};
+      return inputs::ProviderEnded{
+          attempt,     any_error(), any<bool>() ? std::optional(TimerKind::first_byte) : std::nullopt,
+          any_count(), any_usage(), any<bool>() ? std::optional(any_advice()) : std::nullopt};
     case 5:
       return inputs::TimerFired{one_of<TimerKind>({TimerKind::turn, TimerKind::run})};
     default:
@@ -181,6 +183,11 @@ Input::Value any_command(int kind) {
       return inputs::Resume{*any_text()};
     case 14:
       return inputs::Recover{*any_text(), any_count(), maybe<std::uint64_t>()};
+    case 16:
+      return inputs::SlotRefused{
+          *rc::gen::inRange<std::uint32_t>(1, 9),
+          one_of<inputs::SlotRefusal>({inputs::SlotRefusal::circuit_open, inputs::SlotRefusal::retry_budget}),
+          any_count()};
     case 15:
       return inputs::Resolve{*InterruptId::parse("c0ffee0123456789"),
                              one_of<InterruptDecision>({InterruptDecision::allow_run, InterruptDecision::deny}),
@@ -212,7 +219,12 @@ struct ToEvents {
   using Payloads = std::vector<StreamEvent::Payload>;
   Payloads operator()(const inputs::Start& start) const { return {start.spec}; }
   Payloads operator()(const inputs::SlotGranted& in) const {
-    return {events::ContextAssembled{}, events::ProviderRequested{in.attempt, 1, {ProviderId("chat"), "m"}, {}, {}}};
+    events::ProviderRequested requested{in.attempt, 1, {ProviderId("chat"), "m"}, {}, {}};
+    requested.is_probe = in.is_probe;
+    return {events::ContextAssembled{}, std::move(requested)};
+  }
+  Payloads operator()(const inputs::SlotRefused& in) const {
+    return {events::CircuitOpened{{ProviderId("chat"), "m"}, in.open_ms}};
   }
   Payloads operator()(const inputs::ProviderHeaders& in) const {
     return {events::ProviderResponded{in.attempt, in.provider_request_id, in.status, 0}};

@@ -71,6 +71,10 @@ event::inputs::Start start_of(events::RunStarted spec, std::vector<event::Contex
   return {example_identity(), std::move(spec), std::move(history)};
 }
 
+event::effects::AcquireSlot acquire(std::uint32_t attempt) {
+  return {.attempt = attempt, .model = {ProviderId("scripted"), "demo"}};
+}
+
 InputValue slot(std::uint32_t attempt) { return event::inputs::SlotGranted{attempt}; }
 InputValue headers(std::uint32_t attempt) { return event::inputs::ProviderHeaders{attempt, 200, "req_1"}; }
 InputValue chunk(std::uint32_t attempt, std::vector<event::ProviderPart> parts) {
@@ -202,7 +206,9 @@ std::string describe(const Payload& payload) {
 std::string describe(const event::Effect& effect) {
   struct Visitor {
     std::string operator()(const event::effects::AcquireSlot& e) const {
-      return "AcquireSlot " + std::to_string(e.attempt);
+      std::string out = "AcquireSlot " + std::to_string(e.attempt);
+      if (e.not_before_us > 0) out += " from " + std::to_string(e.not_before_us);
+      return e.is_retry ? out + " again" : out;
     }
     std::string operator()(const event::effects::ReleaseSlot& e) const {
       return "ReleaseSlot " + std::to_string(e.attempt);

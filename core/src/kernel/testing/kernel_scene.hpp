@@ -32,7 +32,10 @@ using InputValue = event::Input::Value;
 [[nodiscard]] event::inputs::Start start_of(events::RunStarted spec, std::vector<event::ContextEntry> history = {});
 
 // Inputs.
-[[nodiscard]] InputValue slot(std::uint32_t attempt);
+[[nodiscard]]  /// A request for a slot by a run of `example_spec`, at once.
+event::effects::AcquireSlot
+acquire(std::uint32_t attempt);
+InputValue slot(std::uint32_t attempt);
 [[nodiscard]] InputValue headers(std::uint32_t attempt);
 [[nodiscard]] InputValue chunk(std::uint32_t attempt, std::vector<event::ProviderPart> parts);
 [[nodiscard]] InputValue ended(std::uint32_t attempt, Error error, Usage usage = {});

@@ -54,7 +54,12 @@ asio::awaitable<void> wait_ms(std::uint64_t delay_ms) {
 CallResult http_failure(const Fault& fault) {
   codec::Headers headers{{"content-type", fault.body.starts_with('<') ? "text/html" : "application/json"}};
   if (!fault.retry_after.empty()) headers.emplace_back("retry-after", fault.retry_after);
-  return failed(codec::map_http_failure(fault.status, headers, fault.body, "scripted").error);
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const WallTime wall{std::chrono::duration_cast<std::chrono::microseconds>(now).count()};
+  const auto failure = codec::map_http_failure(fault.status, headers, fault.body, "scripted", wall);
+  auto result = failed(failure.error);
+  result.error().advice = codec::advice_of(failure);
+  return result;
 }
 
 }  // namespace

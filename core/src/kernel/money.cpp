@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/money.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "kernel/history_trim.hpp"
+#include "kernel/negotiation.hpp"
+
+namespace orchestrator::harness::kernel {
+namespace {
+
+__extension__ using Wide = unsigned __int128;
+
+constexpr std::uint64_t kMillion = 1'000'000;
+constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+// An answer that is cut shorter than this by a budget would say nothing.
+constexpr std::uint32_t kOutputTokensLeast = 16;
+constexpr std::uint64_t kBytesPerToken = 4;
+
+const TokenPrices& prices_for(const ModelPrice& price, std::uint64_t input_tokens) {
+  return price.long_input_above && input_tokens > *price.long_input_above ? price.long_input : price.base;
+}
+
+// Adds `tokens` at `price`; false where either is needed and not known.
+bool add(Wide& sum, const std::optional<std::uint64_t>& tokens, const std::optional<std::uint64_t>& price) {
+  if (!tokens) return false;
+  if (*tokens == 0) return true;
+  if (!price) return false;
+  sum += Wide{*tokens} * *price;
+  return true;
+}
+
+std::optional<std::uint64_t> narrow(Wide micro_usd) {
+  return micro_usd > kMost ? std::nullopt : std::optional(static_cast<std::uint64_t>(micro_usd));
+}
+
+// The dearest way in which an input token may be counted.
+std::optional<std::uint64_t> dearest_input(const TokenPrices& prices) {
+  if (!prices.input) return std::nullopt;
+  return std::max({*prices.input, prices.cached_input.value_or(0), prices.cache_write.value_or(0)});
+}
+
+const ModelPrice* price_of(const Facts& facts) {
+  if (!facts.model) return nullptr;
+  const ModelOffer* offer = offer_of(facts.spec, facts.model->model);
+  return offer != nullptr && offer->price ? &*offer->price : nullptr;
+}
+
+// How long an answer may be by settings and model; empty where neither says.
+std::optional<std::uint64_t> output_tokens_max(const Facts& facts) {
+  std::optional<std::uint64_t> most = facts.spec.settings.max_output_tokens;
+  const ModelOffer* offer = facts.model ? offer_of(facts.spec, facts.model->model) : nullptr;
+  if (offer != nullptr && offer->output_tokens_max) most = std::min(most.value_or(kMost), *offer->output_tokens_max);
+  return most;
+}
+
+bool is_empty(const Usage& usage) {
+  return !usage.input && !usage.output && !usage.cached_input && !usage.cache_write && !usage.reasoning &&
+         !usage.total && !usage.invalid;
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> cost_of(const Usage& usage, const ModelPrice& price) {
+  if (usage.invalid || !usage.input || !usage.output) return std::nullopt;
+  const TokenPrices& prices = prices_for(price, *usage.input);
+  // A kind of input that costs what all input costs need not be known.
+  const auto apart = [&](const std::optional<std::uint64_t>& tokens,
+                         const std::optional<std::uint64_t>& its_price) -> std::optional<std::uint64_t> {
+    return tokens || (its_price && its_price != prices.input) ? tokens : 0;
+  };
+  const auto cached = apart(usage.cached_input, prices.cached_input);
+  const auto written = apart(usage.cache_write, prices.cache_write);
+  if (!cached || !written || *cached > *usage.input || *written > *usage.input - *cached) return std::nullopt;
+  Wide sum = 0;
+  const bool is_known = add(sum, *usage.input - *cached - *written, prices.input) &&
+                        add(sum, cached, prices.cached_input) && add(sum, written, prices.cache_write) &&
+                        add(sum, usage.output, prices.output);
+  return is_known ? narrow((sum + kMillion / 2) / kMillion) : std::nullopt;
+}
+
+std::optional<std::uint64_t> cost_at_most(std::uint64_t input_tokens, std::uint64_t output_tokens,
+                                          const ModelPrice& price) {
+  const TokenPrices& prices = prices_for(price, input_tokens);
+  const auto input_price = dearest_input(prices);
+  if (!input_price || !prices.output) return std::nullopt;
+  const Wide sum = Wide{input_tokens} * *input_price + Wide{output_tokens} * *prices.output;
+  return narrow((sum + kMillion - 1) / kMillion).value_or(kMost);
+}
+
+events::UsageReported usage_report(const Facts& facts, const Attempt& attempt, Usage usage) {
+  if (attempt.status >= 400 && is_empty(usage)) {
+    usage = {.input = 0, .cached_input = 0, .cache_write = 0, .output = 0, .reasoning = 0, .total = 0};
+  }
+  events::UsageReported report{attempt.number, usage, std::nullopt, std::nullopt};
+  if (const ModelPrice* price = price_of(facts)) {
+    report.cost_micro_usd = cost_of(usage, *price);
+    report.price_table = price->table;
+  }
+  return report;
+}
+
+std::uint64_t cost_bound(const Facts& facts, const Attempt& attempt, const Usage& usage) {
+  const ModelPrice* price = price_of(facts);
+  if (price == nullptr || !attempt.responded) return 0;
+  std::uint64_t seen_bytes = 0;
+  for (const ItemProgress& item : attempt.items) seen_bytes += item.text.size();
+  const std::uint64_t most =
+      attempt.max_output_tokens ? *attempt.max_output_tokens : output_tokens_max(facts).value_or(seen_bytes);
+  return cost_at_most(usage.input.value_or(facts.assembled_tokens), usage.output.value_or(most), *price).value_or(0);
+}
+
+std::uint64_t request_tokens(const Facts& facts) {
+  std::uint64_t bytes = facts.spec.system.size();
+  for (const ToolSpec& tool : facts.spec.tools) {
+    bytes += tool.name.size() + tool.description.size() + tool.input_schema.text.size();
+  }
+  return total_tokens(facts.context) + bytes / kBytesPerToken;
+}
+
+Allowance allowance(const Facts& facts, std::uint64_t input_tokens) {
+  Allowance allowed;
+  const auto& budget = facts.spec.budgets.cost_micro_usd;
+  if (!budget) return allowed;
+  const std::uint64_t left = *budget - std::min(*budget, facts.spent_micro_usd);
+  const ModelPrice* price = price_of(facts);
+  const auto input_cost = price == nullptr ? std::nullopt : cost_at_most(input_tokens, 0, *price);
+  if (!input_cost) {  // unpriced, and allowed to be
+    allowed.fits = left > 0;
+    return allowed;
+  }
+  const std::uint64_t most = std::min<std::uint64_t>(output_tokens_max(facts).value_or(kMost), UINT32_MAX);
+  allowed.least_micro_usd =
+      cost_at_most(input_tokens, std::min<std::uint64_t>(most, kOutputTokensLeast), *price).value_or(kMost);
+  if (cost_at_most(input_tokens, most, *price).value_or(kMost) <= left) return allowed;
+  // What is left for output, in tokens; where output is free, everything fits once the input does.
+  const std::uint64_t output_price = prices_for(*price, input_tokens).output.value_or(0);
+  const Wide room =
+      left > *input_cost && output_price > 0 ? Wide{left - *input_cost} * kMillion / output_price : Wide{0};
+  const auto tokens = static_cast<std::uint32_t>(std::min<Wide>(room, most));
+  const bool takes_limit = std::ranges::none_of(
+      facts.model->dropped, [](const events::DroppedSetting& dropped) { return dropped.name == "max_output_tokens"; });
+  const ModelOffer* offer = offer_of(facts.spec, facts.model->model);
+  const bool knows_limit =
+      offer == nullptr || std::ranges::find(offer->unsupported, "max_output_tokens") == offer->unsupported.end();
+  if (tokens < std::min<std::uint64_t>(most, kOutputTokensLeast) || !takes_limit || !knows_limit) {
+    allowed.fits = false;
+  } else {
+    allowed.max_output_tokens = tokens;
+  }
+  return allowed;
+}
+
+}  // namespace orchestrator::harness::kernel

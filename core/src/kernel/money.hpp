@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What attempts cost, and what a budget leaves for the next one. Integer arithmetic in micro-USD; unknown is not zero.
+// Pure functions on values.
+// cost = (input - cached - written) x input price + cached x cached price + written x write price + output x output
+// price, rounded half up to a micro-USD once for an attempt; reasoning tokens are part of the output.
+
+#include <cstdint>
+#include <optional>
+
+#include "kernel/state.hpp"
+#include "orchestrator/harness/model.hpp"
+#include "orchestrator/harness/stream.hpp"
+
+namespace orchestrator::harness::kernel {
+
+/// The exact cost of one attempt, in micro-USD. Empty where a count or a price that it takes is not known, where the
+/// counts contradict each other, or where the sum is beyond 64 bits.
+[[nodiscard]] std::optional<std::uint64_t> cost_of(const Usage& usage, const ModelPrice& price);
+
+/// The most that a request of about `input_tokens` with an answer of `output_tokens` costs, in micro-USD, rounded up
+/// and saturating. Empty where a price that it takes is not known.
+[[nodiscard]] std::optional<std::uint64_t> cost_at_most(std::uint64_t input_tokens, std::uint64_t output_tokens,
+                                                        const ModelPrice& price);
+
+/// The report of an attempt that has ended: what it used, and what that costs by the price that the run began with. An
+/// attempt that the provider answered with an error status used nothing.
+[[nodiscard]] events::UsageReported usage_report(const Facts& facts, const Attempt& attempt, Usage usage);
+
+/// What an attempt of unknown cost counts against the budget: the most it may have cost, or 0 where it never got an
+/// answer or its model has no price.
+[[nodiscard]] std::uint64_t cost_bound(const Facts& facts, const Attempt& attempt, const Usage& usage);
+
+/// What the budget allows the next call.
+struct Allowance {
+  bool fits = true;                                // false: not even a short answer fits
+  std::optional<std::uint32_t> max_output_tokens;  // where it must be shorter than the run's settings say
+  std::uint64_t least_micro_usd = 0;               // what the shortest answer may cost
+};
+[[nodiscard]] Allowance allowance(const Facts& facts, std::uint64_t input_tokens);
+
+/// About how many tokens the next request has: context, system text and tools, by estimate.
+[[nodiscard]] std::uint64_t request_tokens(const Facts& facts);
+
+}  // namespace orchestrator::harness::kernel
