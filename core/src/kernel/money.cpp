@@ -10,7 +10,7 @@
 namespace orchestrator::harness::kernel {
 namespace {
 
-__extension__ using Wide = unsigned __int128;
+__extension__ typedef unsigned __int128 Wide;  // a `using` takes no __extension__ in GCC
 
 constexpr std::uint64_t kMillion = 1'000'000;
 constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();

@@ -192,5 +192,21 @@ TEST(Negotiation, GoesOnAfterTheModelThatWasGivenUp) {
   EXPECT_TRUE(std::holds_alternative<events::NegotiationFailed>(choice));
 }
 
+TEST(Negotiation, TheErrorSaysWhatKindOfReasonItWas) {
+  const auto code_of = [](const events::RunStarted& spec) {
+    Scene scene(spec);
+    const auto* end = scene.decision().events.back().get_if<events::Error>();
+    return end == nullptr ? std::string() : end->error.code;
+  };
+  events::RunStarted spec = with_offers({small()});
+  spec.tools.push_back(example_tool(EffectClass::pure));
+  EXPECT_EQ(code_of(spec), "capability_missing");
+  spec.model_plan.needs.context_tokens = 9'000;
+  EXPECT_EQ(code_of(spec), "negotiation_failed");
+  events::RunStarted dear = with_offers({large()});
+  dear.budgets.cost_micro_usd = 1;
+  EXPECT_EQ(code_of(dear), "budget_exceeded");
+}
+
 }  // namespace
 }  // namespace orchestrator::harness::kernel

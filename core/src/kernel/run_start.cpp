@@ -70,7 +70,18 @@ void on_start(Decider& decider, const event::inputs::Start& start) {
   base.request_tokens = request_tokens(decider.facts());
   auto choice = negotiate(start.spec, std::move(base));
   if (auto* failed = std::get_if<events::NegotiationFailed>(&choice)) {
-    std::string message = "no model of the plan takes what was asked:";
+    const auto all_are = [&](std::string_view prefix) {
+      return std::ranges::all_of(failed->rejected, [&](const events::RejectedModel& rejected) {
+        return std::ranges::all_of(rejected.reasons, [&](const auto& reason) { return reason.starts_with(prefix); });
+      });
+    };
+    const RuntimeErrorCode code = all_are("over_budget")    ? RuntimeErrorCode::budget_exceeded
+                                  : all_are("unsupported:") ? RuntimeErrorCode::capability_missing
+                                                            : RuntimeErrorCode::negotiation_failed;
+    const char* at = code == RuntimeErrorCode::budget_exceeded ? "budgets.cost_micro_usd" : "model_plan";
+    std::string message = code == RuntimeErrorCode::budget_exceeded
+                              ? "the budget does not even pay for the first request:"
+                              : "no model of the plan takes what was asked:";
     for (const events::RejectedModel& rejected : failed->rejected) {
       message += " " + rejected.model.str() + " (";
       for (const std::string& reason : rejected.reasons)
@@ -78,7 +89,7 @@ void on_start(Decider& decider, const event::inputs::Start& start) {
       message += ")";
     }
     decider.emit(std::move(*failed));
-    decider.end_with_error(RuntimeError{RuntimeErrorCode::capability_missing, std::move(message), "model_plan", {}});
+    decider.end_with_error(RuntimeError{code, std::move(message), at, {}});
     return;
   }
   decider.emit(std::get<events::ModelSelected>(std::move(choice)));
