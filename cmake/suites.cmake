@@ -41,6 +41,14 @@ if(ORCHESTRATOR_FUZZ)
                                           "${PROJECT_SOURCE_DIR}/core/src/tools/sandbox/protected_paths.cpp"
                                           "${PROJECT_SOURCE_DIR}/core/src/runtime/workspace.cpp")
     endif()
+    if(name STREQUAL "config_file")
+      target_sources(fuzz_${name} PRIVATE "${PROJECT_SOURCE_DIR}/cli/configuration/config_file.cpp"
+                                          "${PROJECT_SOURCE_DIR}/cli/configuration/config_key.cpp"
+                                          "${PROJECT_SOURCE_DIR}/cli/configuration/quantity.cpp"
+                                          "${PROJECT_SOURCE_DIR}/cli/display/quoted_text.cpp"
+                                          "${PROJECT_SOURCE_DIR}/cli/input/byte_reader.cpp")
+      target_include_directories(fuzz_${name} PRIVATE "${PROJECT_SOURCE_DIR}")
+    endif()
     if(TARGET orchestrator_${layer})
       target_link_libraries(fuzz_${name} PRIVATE orchestrator_${layer})
     endif()
