@@ -63,9 +63,11 @@ std::string first_line(const std::vector<harness::ContentPart>& parts) {
 }
 
 std::string numbers_of(const harness::Usage& usage, const std::optional<std::uint64_t>& cost,
-                       const harness::Latencies& latencies) {
+                       const harness::Latencies& latencies, const AttemptTally& attempts) {
+  const std::string known = attempts.known_text();
   const std::string money = cost_text(cost);
-  return usage_text(usage) + (money.empty() ? "" : ", " + money) + "; " + latency_text(latencies);
+  const std::string totals = known.empty() ? usage_text(usage) + (money.empty() ? "" : ", " + money) : known;
+  return totals + "; " + latency_text(latencies);
 }
 
 }  // namespace
@@ -87,6 +89,7 @@ void RunView::show(const StreamEvent& event) {
 
 void RunView::show_text(const StreamEvent& event) {
   session_id_ = event.meta.session_id.str();
+  attempts_.add(event);
   if (event.get_if<StreamEvent::RunStarted>() != nullptr) {
     started();
   } else if (const auto* chosen = event.get_if<StreamEvent::ModelSelected>(); chosen != nullptr) {
@@ -237,11 +240,11 @@ void RunView::ended(const StreamEvent& event) {
   const std::string next = in_chat_ ? "" : "; next: orchestrator runs show " + run_id_;
   if (const auto* done = event.get_if<StreamEvent::Completed>(); done != nullptr) {
     const std::string more = in_chat_ ? "" : ", or orchestrator run --session " + session_id_ + " \"...\"";
-    note(remark_on(done->finish_reason) + ": " + numbers_of(done->usage, done->cost_micro_usd, done->latencies) + next +
-         more);
+    note(remark_on(done->finish_reason) + ": " +
+         numbers_of(done->usage, done->cost_micro_usd, done->latencies, attempts_) + next + more);
   } else if (const auto* aborted = event.get_if<StreamEvent::Aborted>(); aborted != nullptr) {
-    note("aborted by " + aborted->by + ": " + numbers_of(aborted->usage, aborted->cost_micro_usd, aborted->latencies) +
-         next);
+    note("aborted by " + aborted->by + ": " +
+         numbers_of(aborted->usage, aborted->cost_micro_usd, aborted->latencies, attempts_) + next);
   } else if (const auto* failed = event.get_if<StreamEvent::Error>(); failed != nullptr) {
     context_.notes.error(failed->error.message.empty() ? failed->error.code : failed->error.message);
   }

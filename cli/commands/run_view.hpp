@@ -10,6 +10,7 @@
 
 #include "cli/commands/command_context.hpp"
 #include "cli/display/text_filter.hpp"
+#include "cli/store/attempt_tally.hpp"
 #include "orchestrator/harness/stream.hpp"
 
 namespace orchestrator::cli {
@@ -43,6 +44,7 @@ class RunView {
   bool json_;
   bool in_chat_;
   std::string run_id_;
+  AttemptTally attempts_;
   std::string failure_;  // what went wrong last with the provider
   std::string session_id_;
   std::uint32_t turn_ = 0;

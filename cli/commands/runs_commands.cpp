@@ -18,7 +18,7 @@
 #include "cli/store/open_questions.hpp"
 #include "cli/store/run_reference.hpp"
 #include "cli/store/run_scan.hpp"
-#include "cli/store/tool_tally.hpp"
+#include "cli/store/run_tallies.hpp"
 
 namespace orchestrator::cli {
 namespace {
@@ -128,7 +128,8 @@ std::string text_of_input(const StreamEvent::RunStarted& started) {
   return text;
 }
 
-std::string shown_run(const RunSummary& run, const Ends& ends, const OpenQuestions& questions, const ToolTally& tools) {
+std::string shown_run(const RunSummary& run, const Ends& ends, const OpenQuestions& questions,
+                      const RunTallies& tallies) {
   std::string out;
   append_field(out, "run", run.run_id.str());
   append_field(out, "session", run.session_id.str());
@@ -139,7 +140,8 @@ std::string shown_run(const RunSummary& run, const Ends& ends, const OpenQuestio
   }
   append_field(out, "model", one_line(run.model));
   append_field(out, "started", time_text(run.started_at) + " UTC");
-  append_field(out, "tools", one_line(tools.text()));
+  append_field(out, "attempts", tallies.attempts.text());
+  append_field(out, "tools", one_line(tallies.tools.text()));
   append_field(out, "journal", std::to_string(run.events) + " events, " + size_text(run.bytes));
   const StreamEvent* terminal = ends.terminal ? &ends.terminal->event : nullptr;
   const auto* completed = terminal == nullptr ? nullptr : terminal->get_if<StreamEvent::Completed>();
@@ -148,6 +150,7 @@ std::string shown_run(const RunSummary& run, const Ends& ends, const OpenQuestio
   const auto append_numbers = [&](const auto& end) {
     append_field(out, "usage", usage_text(end.usage));
     append_field(out, "cost", cost_text(end.cost_micro_usd));
+    append_field(out, "known", tallies.attempts.known_text());
     append_field(out, "latency", latency_text(end.latencies));
   };
   if (failed != nullptr) {
@@ -249,23 +252,25 @@ ExitStatus runs_show_command(CommandContext& context) {
     }
     questions = *std::move(open);
   }
-  ToolTally tools;
+  RunTallies tallies;
   if (!found->run.damaged) {
-    auto tally = read_tool_tally(found->store, found->run.run_id);
-    if (!tally) {
-      return report(context, tally.error());
+    auto read = read_tallies(found->store, found->run.run_id);
+    if (!read) {
+      return report(context, read.error());
     }
-    tools = *std::move(tally);
+    tallies = *std::move(read);
   }
   if (context.invocation.has("--json")) {
     boost::json::object object = json_of(found->run);
     object.emplace("waiting", !questions.list().empty());
-    object.emplace("tools", boost::json::value_from(tools.counts()));
+    object.emplace("attempts", tallies.attempts.count());
+    object.emplace("attempts_failed", boost::json::value_from(tallies.attempts.failures()));
+    object.emplace("tools", boost::json::value_from(tallies.tools.counts()));
     object.emplace("started", data_of(ends->first));
     object.emplace("ended", data_of(ends->terminal));
     context.out.write(json_line(object));
   } else {
-    context.out.write(shown_run(found->run, *ends, questions, tools));
+    context.out.write(shown_run(found->run, *ends, questions, tallies));
   }
   return ExitStatus::done;
 }

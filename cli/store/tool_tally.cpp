@@ -39,22 +39,4 @@ std::string ToolTally::text() const {
   return text;
 }
 
-harness::Result<ToolTally> read_tool_tally(StoreReader& store, const harness::RunId& run_id) {
-  ToolTally tally;
-  std::uint64_t after_seq = 0;
-  while (true) {
-    auto page = store.events(run_id, after_seq);
-    if (!page) {
-      return std::unexpected(std::move(page.error()));
-    }
-    if (page->empty()) {
-      return tally;
-    }
-    for (const StoredEvent& stored : *page) {
-      tally.add(stored.event);
-      after_seq = stored.event.meta.seq;
-    }
-  }
-}
-
 }  // namespace orchestrator::cli

@@ -7,7 +7,6 @@
 #include <map>
 #include <string>
 
-#include "cli/store/store_reader.hpp"
 #include "orchestrator/harness/stream.hpp"
 
 namespace orchestrator::cli {
@@ -25,8 +24,5 @@ class ToolTally {
   std::map<std::string, std::map<std::string, std::uint64_t>> ended_;
   std::map<std::string, std::string> open_;  // tools by call id
 };
-
-/// Blocking; reads the whole journal. Errors: `run_not_found`, `journal_damaged`.
-[[nodiscard]] harness::Result<ToolTally> read_tool_tally(StoreReader& store, const harness::RunId& run_id);
 
 }  // namespace orchestrator::cli

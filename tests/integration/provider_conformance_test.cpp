@@ -165,9 +165,13 @@ class ProviderConformance : public ::testing::TestWithParam<int> {
  protected:
   const Dialect dialect_ = dialect_of(GetParam());
 
-  Harness harness_at(const TestServer& server) {
-    return HarnessBuilder().provider(dialect_.adapter(server.url("/v1"))).default_model(dialect_.model).build().value();
+  // One attempt: what the adapter makes of an answer is the subject, and tries again are the kernel's.
+  Harness harness_of(std::shared_ptr<ProviderAdapter> adapter) {
+    HarnessBuilder builder;
+    builder.provider(std::move(adapter)).default_model(dialect_.model).retries({.attempts_max = 1});
+    return builder.build().value();
   }
+  Harness harness_at(const TestServer& server) { return harness_of(dialect_.adapter(server.url("/v1"))); }
   // Plays the pieces as one chunked stream, after reading the request.
   TestServer::Handler streaming(std::vector<std::string> pieces) {
     return [pieces = std::move(pieces)](TestConnection& connection, std::size_t) {
@@ -349,7 +353,7 @@ TEST_P(ProviderConformance, NamesAServerThatIsNotThere) {
     port = server.port();
   }
   auto adapter = dialect_.adapter("http://127.0.0.1:" + std::to_string(port) + "/v1");
-  Harness harness = HarnessBuilder().provider(adapter).default_model(dialect_.model).build().value();
+  Harness harness = harness_of(adapter);
   auto run = harness.session().run("Hi").start().value();
   const auto events = all_events(run);
   EXPECT_EQ(of_type<StreamEvent::Error>(events).at(0).error.code, "provider_unreachable");
