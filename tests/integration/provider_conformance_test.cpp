@@ -233,12 +233,37 @@ TEST_P(ProviderConformance, SendsKeyTraceAndPromptToItsAddress) {
 }
 
 TEST_P(ProviderConformance, NeverWritesItsKeyIntoTheJournal) {
-  TestServer server([](TestConnection& connection, std::size_t) {
-    const auto request = connection.read_request();
-    connection.send(answer("401 Unauthorized", "application/json",
-                           std::string(R"({"error":{"message":"Incorrect API key provided: )") + kKey + "\"}}"));
+  // In words that are known to hold a key, and in others.
+  for (const std::string& said :
+       {std::string("Incorrect API key provided: ") + kKey, std::string(kKey) + " did what?"}) {
+    TestServer server([&](TestConnection& connection, std::size_t) {
+      const auto request = connection.read_request();
+      connection.send(answer("401 Unauthorized", "application/json", R"({"error":{"message":")" + said + "\"}}"));
+    });
+    for (const StreamEvent& event : events_of(server)) EXPECT_EQ(event.json().find("canary0123"), std::string::npos);
+  }
+}
+
+TEST_P(ProviderConformance, CommentsAreNoProgress) {
+  constexpr int kComments = 200;
+  TestServer server([&](TestConnection& connection, std::size_t) {
+    if (!connection.read_request()) return;
+    connection.send(kStreamHead);
+    connection.send_chunk(dialect_.start + dialect_.delta("Hel"));
+    for (int i = 0; i < kComments; ++i) {
+      if (connection.wait_for_close_for(std::chrono::milliseconds(5))) return;
+      if (!connection.send_chunk(": still here\n\n")) return;
+    }
+    connection.send_chunk(dialect_.delta("lo") + dialect_.end);
+    connection.send("0\r\n\r\n");
   });
-  for (const StreamEvent& event : events_of(server)) EXPECT_EQ(event.json().find("canary0123"), std::string::npos);
+  TimeoutPolicy timeouts;
+  timeouts.idle_ms = 100;
+  Harness harness = harness_at(server);
+  auto run = harness.session().run("Hi").timeouts(timeouts).start().value();
+  const auto events = all_events(run);
+  ASSERT_EQ(of_type<StreamEvent::Error>(events).size(), 1U);
+  EXPECT_EQ(of_type<StreamEvent::Error>(events)[0].error.code, "provider_stalled");
 }
 
 TEST_P(ProviderConformance, ClosesTheSocketOnAbort) {

@@ -262,10 +262,13 @@ class Evolution {
   void operator()(const events::Completed&) { end("Completed"); }
   void operator()(const events::Error&) { end("Error"); }
   void operator()(const events::Aborted& event) {
-    if (!event.partial_output.empty()) {
+    // What was kept of earlier attempts is in the context already.
+    const std::string_view partial =
+        std::string_view(event.partial_output).substr(std::min(facts_.kept_output.size(), event.partial_output.size()));
+    if (!partial.empty()) {
       MessageItem message;
       message.role = Role::assistant;
-      message.parts.emplace_back(TextPart{event.partial_output});
+      message.parts.emplace_back(TextPart{std::string(partial)});
       facts_.context.push_back(make_context_entry({std::move(message), {}}, ContextSource::output));
     }
     end("Aborted");

@@ -203,6 +203,19 @@ TEST(Retry, ContinuesTheTextWhereThePolicySaysSo) {
   EXPECT_EQ(find<events::Completed>(scene.decision())->output, "Hello, world");
 }
 
+TEST(Retry, AnAbortWhileContinuingKeepsTheTextOnce) {
+  Scene scene(retrying(AfterOutput::continue_answer));
+  scene.given(slot(1)).given(chunk(1, {text("a", "Hello, ")})).given(ended(1, overloaded()));
+  scene.at(60'000'000).given(slot(2)).given(chunk(2, {text("a", "wor")})).given(abort(AbortMode::now));
+  scene.given(ended(2, RuntimeError{RuntimeErrorCode::cancelled, "cancelled", "", {}}));
+  ASSERT_NE(find<events::Aborted>(scene.decision()), nullptr);
+  EXPECT_EQ(find<events::Aborted>(scene.decision())->partial_output, "Hello, wor");
+  const auto context = context_after(scene.state());
+  ASSERT_EQ(context.size(), 4U) << "input, what was kept, the request for the rest, what came of it";
+  EXPECT_EQ(context[1].item->value, message("Hello, "));
+  EXPECT_EQ(context[3].item->value, message("wor"));
+}
+
 TEST(Retry, WhatCannotBeContinuedIsRestarted) {
   Scene scene(retrying(AfterOutput::continue_answer));
   scene.given(slot(1)).given(chunk(1, {text("a", "I call"), arguments("t", "{")})).given(ended(1, overloaded()));
