@@ -29,7 +29,6 @@ remove_root() {
     fi
 }
 trap remove_root EXIT
-chmod 755 "$root" # as any machine's root is: tests of other users look from there
 
 # The base is made once a machine: minbase, this machine's package sources, git.
 copy_registry_settings() { # ROOT
@@ -55,6 +54,8 @@ else
     with_progress "unpack the base" tar -C "$root" -xf "$base"
     copy_registry_settings "$root"
 fi
+
+chmod 755 "$root" # as any machine's root is: tests of other users look from there
 
 heading "clone of $(git rev-parse --short HEAD)"
 [ -z "$(git status --porcelain)" ] || warn "there are uncommitted changes; the clean root proves HEAD only"

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Accepting a run: its limits, its history, its model.
+#include <algorithm>
+#include <utility>
+
 #include "event/hash_chain.hpp"
 #include "kernel/decider.hpp"
 #include "kernel/history_trim.hpp"
