@@ -86,17 +86,19 @@ TEST(MakeTool, WhatDoesNotFitTheStructNeverReachesTheFunction) {
 }
 
 TEST(MakeTool, AnAbortStopsABlockingLoop) {
+  Gate begun;
   Gate stopped;
   const auto block = make_tool<Args>("block", "Blocks.", [&](const Args&, const ToolContext& context) {
+    begun.open();
     while (!context.cancellation.stop_requested()) std::this_thread::yield();
     stopped.open();
     return ToolResult::failure(ToolErrorCode::tool_cancelled, "stopped half way");
   });
   Harness harness = scripted_builder(kOneCall).tool(block).build().value();
   auto run = harness.session().run("Hi").start().value();
-  read_until<StreamEvent::ToolCallStarted>(run);
+  ASSERT_TRUE(begun.wait());
   ASSERT_TRUE(run.abort());
-  const auto events = rest_of(run);
+  const auto events = all_events(run);
   EXPECT_EQ(types_of(events).back(), "Aborted");
   const auto finished = of_type<StreamEvent::ToolCallFinished>(events);
   ASSERT_EQ(finished.size(), 1U);

@@ -65,14 +65,10 @@ bool is_empty(const Usage& usage) {
 std::optional<std::uint64_t> cost_of(const Usage& usage, const ModelPrice& price) {
   if (usage.invalid || !usage.input || !usage.output) return std::nullopt;
   const TokenPrices& prices = prices_for(price, *usage.input);
-  // A kind of input that costs what all input costs need not be known.
-  const auto apart = [&](const std::optional<std::uint64_t>& tokens,
-                         const std::optional<std::uint64_t>& its_price) -> std::optional<std::uint64_t> {
-    return tokens || (its_price && its_price != prices.input) ? tokens : 0;
-  };
-  const auto cached = apart(usage.cached_input, prices.cached_input);
-  const auto written = apart(usage.cache_write, prices.cache_write);
-  if (!cached || !written || *cached > *usage.input || *written > *usage.input - *cached) return std::nullopt;
+  // Providers leave out what they have nothing of: input that was not said to be cached or written is plain.
+  const std::optional<std::uint64_t> cached = usage.cached_input.value_or(0);
+  const std::optional<std::uint64_t> written = usage.cache_write.value_or(0);
+  if (*cached > *usage.input || *written > *usage.input - *cached) return std::nullopt;
   Wide sum = 0;
   const bool is_known = add(sum, *usage.input - *cached - *written, prices.input) &&
                         add(sum, cached, prices.cached_input) && add(sum, written, prices.cache_write) &&

@@ -53,11 +53,10 @@ TEST(Cost, OfALongRequestIsByTheLongPricesWhole) {
 TEST(Cost, OfWhatIsNotKnownIsNotKnown) {
   EXPECT_EQ(cost_of(used_tokens(std::nullopt, 0, 0, 1), example()), std::nullopt);
   EXPECT_EQ(cost_of(used_tokens(1, 0, 0, std::nullopt), example()), std::nullopt);
-  EXPECT_EQ(cost_of(used_tokens(1, std::nullopt, 0, 1), example()), std::nullopt);
-  EXPECT_EQ(
-      cost_of(used_tokens(1'000, std::nullopt, std::nullopt, 100), {{1'250'000, {}, {}, 10'000'000}, {}, {}, "t"}),
-      2'250U)
-      << "a kind of input that has no price of its own is plain input";
+  EXPECT_EQ(cost_of(used_tokens(1'000, std::nullopt, std::nullopt, 100), example()), 2'250U)
+      << "what was not said to be cached or written is plain input";
+  EXPECT_EQ(cost_of(used_tokens(1'000, 400, 0, 100), {{1'250'000, {}, {}, 10'000'000}, {}, {}, "t"}), std::nullopt)
+      << "cached tokens of a model whose price for them is not known";
   EXPECT_EQ(cost_of(used_tokens(1, 0, 0, 1), {{{}, {}, {}, 10'000'000}, {}, {}, "t"}), std::nullopt);
 }
 

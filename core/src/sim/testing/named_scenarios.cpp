@@ -136,6 +136,40 @@ Scenario provider_fails() {
   return {5, {run}};
 }
 
+AnswerPlan failing(ProviderErrorCode code, std::uint32_t status) {
+  AnswerPlan plan;
+  plan.headers_after_us = 2'000;
+  plan.end.after_us = 1'000;
+  plan.end.error = ProviderError{code, "HTTP " + std::to_string(status), "demo", {}};
+  return plan;
+}
+
+// Overloaded, with a wait that the provider asks for; then cut off in the middle, and continued; priced.
+Scenario retried_and_continued() {
+  RunPlan run = run_asking("Say hello.", 9);
+  run.spec.retries = {4, 500, 8'000, 60'000, AfterOutput::continue_answer};
+  ModelOffer offer{.model = run.spec.model_plan.primary, .wire = "chat"};
+  offer.price = ModelPrice{{1'250'000, 125'000, {}, 10'000'000}, {}, {}, "2026-11-22"};
+  run.spec.offers = {offer};
+  AnswerPlan busy = failing(ProviderErrorCode::provider_overloaded, 529);
+  busy.end.advice = RetryAdvice{2'000, false, {}};
+  AnswerPlan cut = answer({{TextPiece{"item_0", "Hel"}}});
+  cut.end.error = ProviderError{ProviderErrorCode::provider_stream_truncated, "the stream ended early", "demo", {}};
+  run.answers = {busy, cut, short_answer("lo.")};
+  return {9, {run}};
+}
+
+// The first model's quota is used up; the second one is left alone; the third answers.
+Scenario third_model_answers() {
+  RunPlan run = run_asking("Say hello.", 10);
+  run.spec.retries.attempts_max = 3;
+  const ProviderId provider = run.spec.model_plan.primary.provider;
+  run.spec.model_plan.fallbacks = {{provider, "second"}, {provider, "third"}};
+  run.answers = {failing(ProviderErrorCode::provider_quota_exhausted, 402), short_answer("Hello.")};
+  run.slot_answers = {SlotAnswer::granted, SlotAnswer::circuit_open};
+  return {10, {run}};
+}
+
 // The process dies in the middle of the answer; the next one finds the run and ends it.
 Scenario crash_in_stream() {
   RunPlan run = run_asking("Say hello.", 6);
@@ -166,11 +200,18 @@ Scenario nothing_fits() {
 }  // namespace
 
 std::vector<NamedScenario> named_scenarios() {
-  return {{"abort_in_stream", abort_in_stream()},       {"crash_in_stream", crash_in_stream()},
-          {"crash_in_tool", crash_in_tool()},           {"nothing_fits", nothing_fits()},
-          {"pause_and_resume", pause_and_resume()},     {"plain", plain()},
-          {"provider_fails", provider_fails()},         {"session_with_history", session_with_history()},
-          {"tool_with_approval", tool_with_approval()}, {"tools_and_hint", tools_and_hint()}};
+  return {{"abort_in_stream", abort_in_stream()},
+          {"crash_in_stream", crash_in_stream()},
+          {"crash_in_tool", crash_in_tool()},
+          {"nothing_fits", nothing_fits()},
+          {"pause_and_resume", pause_and_resume()},
+          {"plain", plain()},
+          {"provider_fails", provider_fails()},
+          {"retried_and_continued", retried_and_continued()},
+          {"session_with_history", session_with_history()},
+          {"third_model_answers", third_model_answers()},
+          {"tool_with_approval", tool_with_approval()},
+          {"tools_and_hint", tools_and_hint()}};
 }
 
 }  // namespace orchestrator::harness::sim
