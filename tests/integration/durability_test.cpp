@@ -35,7 +35,7 @@ class SyncGate {
   void open() {
     asio::post(timer_->get_executor(), [this] {
       is_open_ = true;
-      timer_->cancel();
+      timer_.reset();  // it may not outlive the harness's thread; what waits on it goes on
     });
   }
 

@@ -299,6 +299,7 @@ struct JournalInvariants::Check {
     at.failure_->is_answered = true;
     at.failure_->had_output = false;  // what becomes of it has been said
     if (mode == RetryMode::continue_answer) at.kept_output_ = at.partial_output_;
+    if (mode == RetryMode::restart) at.partial_output_ = at.kept_output_;
     return true;
   }
 

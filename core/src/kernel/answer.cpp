@@ -25,6 +25,7 @@ class AnswerDecision {
       fail_attempt(full_journal_error());
       return;
     }
+    report_usage(false);
     close_attempt(error, GiveUp{});
     advance(decider_);
   }
@@ -110,7 +111,7 @@ class AnswerDecision {
     if (const std::string* item_id = open_item()) return violate("the answer ended inside item " + *item_id);
     const std::vector<ToolCallItem> asked = calls();
     if (auto error = bad_calls(asked)) return on(event::AnswerFailed{*std::move(error)});
-    report_usage();
+    report_usage(true);
     decider_.emit_in_attempt(attempt_.number,
                              events::AttemptFinished{attempt_.number, finished.reason, finished.native_reason,
                                                      finished.provider_model, finished.provider_response_id});
@@ -130,22 +131,22 @@ class AnswerDecision {
     return false;
   }
   void fail_attempt(const Error& error) {
-    const Facts& facts = decider_.facts();
-    const Attempt& now = std::get<Calling>(decider_.state().phase).attempt;
-    const Remedy remedy = remedy_for(facts, now, error, advice_, decider_.now_us());
+    report_usage(false);
+    const Remedy remedy = remedy_for(decider_.facts(), attempt_now(), error, advice_, decider_.now_us());
     close_attempt(error, remedy);
     apply(decider_, remedy, error);
   }
   void close_attempt(const Error& error, const Remedy& remedy) {
-    const std::vector<std::string> voided = voided_items(std::get<Calling>(decider_.state().phase).attempt, remedy);
-    report_usage();
-    decider_.emit_in_attempt(attempt_.number, events::AttemptFailed{attempt_.number, error, voided});
+    decider_.emit_in_attempt(attempt_.number,
+                             events::AttemptFailed{attempt_.number, error, voided_items(attempt_now(), remedy)});
     stop_turn_timer();
   }
-  void report_usage() {
-    const Attempt now = std::get<Calling>(decider_.state().phase).attempt;
-    decider_.emit_in_attempt(attempt_.number, usage_report(decider_.facts(), now, usage_));
+  void report_usage(bool is_whole) {
+    const Attempt now = attempt_now();
+    decider_.emit_in_attempt(attempt_.number, usage_report(decider_.facts(), now, usage_, is_whole));
   }
+  // With what this chunk has brought.
+  Attempt attempt_now() { return std::get<Calling>(decider_.state().phase).attempt; }
   void stop_turn_timer() {
     if (decider_.base().facts.spec.timeouts.turn_ms) decider_.effect(event::effects::StopTimer{TimerKind::turn});
   }
@@ -213,7 +214,7 @@ Error timeout_error(const Facts& facts, TimerKind timer) {
 // The call that was being cancelled is gone: the run ends as it was asked to.
 void end_stopped(Decider& decider, const Stopping& stopping, const Error& error, const Usage& usage) {
   const std::uint32_t attempt = stopping.attempt.number;
-  decider.emit_in_attempt(attempt, usage_report(decider.facts(), stopping.attempt, usage));
+  decider.emit_in_attempt(attempt, usage_report(decider.facts(), stopping.attempt, usage, false));
   decider.emit_in_attempt(attempt, events::AttemptFailed{attempt, error, {}});
   if (decider.base().facts.spec.timeouts.turn_ms) decider.effect(event::effects::StopTimer{TimerKind::turn});
   if (stopping.timer) {

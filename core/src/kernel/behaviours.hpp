@@ -7,16 +7,25 @@
 #include <cstdint>
 #include <vector>
 
+#include "orchestrator/harness/stream.hpp"
+
 namespace orchestrator::harness::kernel {
 
 enum class Behaviour : std::uint32_t {
   /// The rules of 0.1.0.
   first = 1,
+  /// 0.1.2: attempts are made again, models fall back, refused requests used nothing, requests must fit the model.
+  reliability = 2,
 };
 
 /// What a new run records: every number of this build, ascending.
 [[nodiscard]] inline std::vector<std::uint32_t> present_behaviours() {
-  return {static_cast<std::uint32_t>(Behaviour::first)};
+  return {static_cast<std::uint32_t>(Behaviour::first), static_cast<std::uint32_t>(Behaviour::reliability)};
+}
+
+/// True for a run that began before 0.1.2.
+[[nodiscard]] inline bool is_of_first_rules(const events::RunStarted& spec) {
+  return spec.behaviours == std::vector{static_cast<std::uint32_t>(Behaviour::first)};
 }
 
 }  // namespace orchestrator::harness::kernel

@@ -92,8 +92,11 @@ class Evolution {
     facts_.cost.add(event.cost_micro_usd);
     const Attempt* attempt = current_attempt();
     if (attempt == nullptr) return;
-    const std::uint64_t cost = event.cost_micro_usd ? *event.cost_micro_usd : cost_bound(facts_, *attempt, event.usage);
-    facts_.spent_micro_usd += std::min(cost, std::numeric_limits<std::uint64_t>::max() - facts_.spent_micro_usd);
+    if (event.cost_micro_usd) {
+      spend(*event.cost_micro_usd);
+    } else if (attempt->responded) {
+      spend(cost_bound(facts_, *attempt, event.usage));
+    }
   }
   void operator()(const events::AttemptFinished& event) {
     Attempt* attempt = current_attempt();
@@ -131,6 +134,7 @@ class Evolution {
     facts_.latencies.model_us += meta_.elapsed_us - attempt->requested_us;
     facts_.partial_output = facts_.kept_output + visible_text(*attempt);
     facts_.turn_started_us.reset();
+    if (!attempt->responded && may_have_been_sent(event.error)) spend(cost_bound(facts_, *attempt, {}));
     Waiting waiting;
     waiting.next_attempt = attempt->number + 1;
     waiting.next_turn = attempt->turn;
@@ -276,8 +280,13 @@ class Evolution {
   void operator()(const events::Unknown&) {}
 
  private:
+  void spend(std::uint64_t micro_usd) {
+    facts_.spent_micro_usd += std::min(micro_usd, std::numeric_limits<std::uint64_t>::max() - facts_.spent_micro_usd);
+  }
+
   // What the next attempt goes on from: the text so far, and a request for the rest of it.
   void keep_output(RetryMode mode) {
+    if (mode == RetryMode::restart) facts_.partial_output = facts_.kept_output;  // the rest is void
     if (mode != RetryMode::continue_answer) return;
     MessageItem message;
     message.role = Role::assistant;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "kernel/behaviours.hpp"
 #include "kernel/history_trim.hpp"
 #include "kernel/negotiation.hpp"
 
@@ -47,9 +48,12 @@ const ModelPrice* price_of(const Facts& facts) {
   return offer != nullptr && offer->price ? &*offer->price : nullptr;
 }
 
-// How long an answer may be by settings and model; empty where neither says.
+// How long an answer may be by settings and model; empty where neither says. Some hosts take thoughts as an addition to
+// what the settings say, so that where thoughts are asked for the model's own limit alone counts.
 std::optional<std::uint64_t> output_tokens_max(const Facts& facts) {
-  std::optional<std::uint64_t> most = facts.spec.settings.max_output_tokens;
+  const bool thinks = facts.spec.settings.reasoning.has_value();
+  std::optional<std::uint64_t> most;
+  if (!thinks && facts.spec.settings.max_output_tokens) most = *facts.spec.settings.max_output_tokens;
   const ModelOffer* offer = facts.model ? offer_of(facts.spec, facts.model->model) : nullptr;
   if (offer != nullptr && offer->output_tokens_max) most = std::min(most.value_or(kMost), *offer->output_tokens_max);
   return most;
@@ -85,13 +89,14 @@ std::optional<std::uint64_t> cost_at_most(std::uint64_t input_tokens, std::uint6
   return narrow((sum + kMillion - 1) / kMillion).value_or(kMost);
 }
 
-events::UsageReported usage_report(const Facts& facts, const Attempt& attempt, Usage usage) {
-  if (attempt.status >= 400 && is_empty(usage)) {
+events::UsageReported usage_report(const Facts& facts, const Attempt& attempt, Usage usage, bool is_whole) {
+  const bool is_refused = attempt.status >= 400 && is_empty(usage) && !is_of_first_rules(facts.spec);
+  if (is_refused) {
     usage = {.input = 0, .cached_input = 0, .cache_write = 0, .output = 0, .reasoning = 0, .total = 0};
   }
   events::UsageReported report{attempt.number, usage, std::nullopt, std::nullopt};
   if (const ModelPrice* price = price_of(facts)) {
-    report.cost_micro_usd = cost_of(usage, *price);
+    if (is_whole || is_refused) report.cost_micro_usd = cost_of(usage, *price);
     report.price_table = price->table;
   }
   return report;
@@ -99,12 +104,19 @@ events::UsageReported usage_report(const Facts& facts, const Attempt& attempt, U
 
 std::uint64_t cost_bound(const Facts& facts, const Attempt& attempt, const Usage& usage) {
   const ModelPrice* price = price_of(facts);
-  if (price == nullptr || !attempt.responded) return 0;
+  if (price == nullptr) return 0;
   std::uint64_t seen_bytes = 0;
   for (const ItemProgress& item : attempt.items) seen_bytes += item.text.size();
   const std::uint64_t most =
       attempt.max_output_tokens ? *attempt.max_output_tokens : output_tokens_max(facts).value_or(seen_bytes);
-  return cost_at_most(usage.input.value_or(facts.assembled_tokens), usage.output.value_or(most), *price).value_or(0);
+  const std::uint64_t input = std::max(usage.input.value_or(0), request_tokens(facts));
+  return cost_at_most(input, std::max(usage.output.value_or(0), most), *price).value_or(0);
+}
+
+bool may_have_been_sent(const Error& error) {
+  return error.code != name_of(ProviderErrorCode::provider_unreachable) &&
+         error.code != name_of(ProviderErrorCode::provider_connect_timeout) &&
+         error.code != name_of(ProviderErrorCode::provider_tls_failed);
 }
 
 std::uint64_t request_tokens(const Facts& facts) {
@@ -112,7 +124,13 @@ std::uint64_t request_tokens(const Facts& facts) {
   for (const ToolSpec& tool : facts.spec.tools) {
     bytes += tool.name.size() + tool.description.size() + tool.input_schema.text.size();
   }
-  return total_tokens(facts.context) + bytes / kBytesPerToken;
+  const std::uint64_t context = total_tokens(facts.context);
+  std::uint64_t history = 0;  // all that trimming can take
+  for (const event::ContextEntry& entry : facts.context) {
+    if (entry.source == event::ContextSource::history) history += entry.tokens;
+  }
+  const std::uint64_t most = facts.spec.settings.max_input_tokens.value_or(context);
+  return std::max(std::min(context, most), context - history) + bytes / kBytesPerToken;
 }
 
 Allowance allowance(const Facts& facts, std::uint64_t input_tokens) {

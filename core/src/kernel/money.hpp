@@ -26,12 +26,17 @@ namespace orchestrator::harness::kernel {
                                                         const ModelPrice& price);
 
 /// The report of an attempt that has ended: what it used, and what that costs by the price that the run began with. An
-/// attempt that the provider answered with an error status used nothing.
-[[nodiscard]] events::UsageReported usage_report(const Facts& facts, const Attempt& attempt, Usage usage);
+/// attempt that the provider answered with an error status used nothing; of one that broke off (`is_whole` false) the
+/// counts so far say nothing about what it cost.
+[[nodiscard]] events::UsageReported usage_report(const Facts& facts, const Attempt& attempt, Usage usage,
+                                                 bool is_whole);
 
-/// What an attempt of unknown cost counts against the budget: the most it may have cost, or 0 where it never got an
-/// answer or its model has no price.
+/// What an attempt of unknown cost counts against the budget: the most it may have cost, or 0 where its model has no
+/// price.
 [[nodiscard]] std::uint64_t cost_bound(const Facts& facts, const Attempt& attempt, const Usage& usage);
+
+/// False where an attempt without an answer has failed before its request was on its way.
+[[nodiscard]] bool may_have_been_sent(const Error& error);
 
 /// What the budget allows the next call.
 struct Allowance {
@@ -41,7 +46,7 @@ struct Allowance {
 };
 [[nodiscard]] Allowance allowance(const Facts& facts, std::uint64_t input_tokens);
 
-/// About how many tokens the next request has: context, system text and tools, by estimate.
+/// About how many tokens the next request has: context as far as it cannot be trimmed, system text and tools.
 [[nodiscard]] std::uint64_t request_tokens(const Facts& facts);
 
 }  // namespace orchestrator::harness::kernel

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "kernel/behaviours.hpp"
 #include "kernel/money.hpp"
 
 namespace orchestrator::harness::kernel {
@@ -64,8 +65,7 @@ void check_needs(std::vector<std::string>& reasons, const ModelNeeds& needs, con
 // Whether the request that is next fits into the model and into the budget.
 void check_request(std::vector<std::string>& reasons, const events::RunStarted& spec, const NegotiationBase& base,
                    const ModelOffer& offer) {
-  const std::uint64_t tokens =
-      std::min(base.request_tokens, spec.settings.max_input_tokens.value_or(base.request_tokens));
+  const std::uint64_t tokens = base.request_tokens;
   const bool is_small = offer.context_tokens && tokens > *offer.context_tokens;
   if (is_small && std::ranges::find(reasons, "too_small:context_tokens") == reasons.end()) {
     reasons.emplace_back("too_small:context_tokens");
@@ -139,7 +139,7 @@ std::variant<events::ModelSelected, events::NegotiationFailed> negotiate(const e
       }
     }
     check_needs(rejected.reasons, spec.model_plan.needs, offer);
-    check_request(rejected.reasons, spec, base, offer);
+    if (!is_of_first_rules(spec)) check_request(rejected.reasons, spec, base, offer);
     if (rejected.reasons.empty()) {
       selected.rejected = std::move(rejections);
       return selected;

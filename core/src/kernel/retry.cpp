@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "event/item_value.hpp"
+#include "kernel/behaviours.hpp"
 #include "kernel/money.hpp"
 #include "kernel/negotiation.hpp"
 #include "kernel/tool_loop.hpp"
@@ -95,15 +96,17 @@ void go_without(Decider& decider, const std::string& reason, const Error& error)
 
 Remedy remedy_for(const Facts& facts, const Attempt& attempt, const Error& error,
                   const std::optional<RetryAdvice>& advice, std::uint64_t now_us) {
-  if (error.category != ErrorCategory::provider || facts.abort || is_journal_full(facts)) return GiveUp{};
+  const bool is_ours = error.category == ErrorCategory::provider && !is_of_first_rules(facts.spec);
+  if (!is_ours || facts.abort || is_journal_full(facts)) return GiveUp{};
   const auto mode = mode_after(facts.spec.retries, attempt);
   if (!mode) return GiveUp{};
   const bool is_advised = !advice || advice->may_retry.value_or(true);
   if (error.retryable && is_advised && facts.turn_attempts < facts.spec.retries.attempts_max) {
     const TryAgain remedy = again(facts, attempt, advice, *mode);
     const auto deadline_us = run_deadline_us(facts);
-    // A wait that the run's own deadline would end helps nobody.
-    if (!deadline_us || now_us + remedy.delay_ms * kUsPerMs < *deadline_us) return remedy;
+    // A wait that the run's own deadline would end helps nobody. Time that the run is parked does not count.
+    const std::uint64_t counted_us = facts.parked_since_us.value_or(now_us) + remedy.delay_ms * kUsPerMs;
+    if (!deadline_us || counted_us < *deadline_us) return remedy;
   }
   if (may_fall_back(error)) {
     if (auto to = next_model(facts, "failed:" + error.code)) return FallBack{*std::move(to), *mode};

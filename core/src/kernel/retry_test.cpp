@@ -211,9 +211,35 @@ TEST(Retry, AnAbortWhileContinuingKeepsTheTextOnce) {
   ASSERT_NE(find<events::Aborted>(scene.decision()), nullptr);
   EXPECT_EQ(find<events::Aborted>(scene.decision())->partial_output, "Hello, wor");
   const auto context = context_after(scene.state());
-  ASSERT_EQ(context.size(), 4U) << "input, what was kept, the request for the rest, what came of it";
+  ASSERT_EQ(context.size(), 3U) << "input, what was kept, what came of it; not the word to go on";
   EXPECT_EQ(context[1].item->value, message("Hello, "));
-  EXPECT_EQ(context[3].item->value, message("wor"));
+  EXPECT_EQ(context[2].item->value, message("wor"));
+}
+
+TEST(Retry, AnAbortBeforeARestartKeepsNothingThatIsVoid) {
+  Scene scene(retrying(AfterOutput::restart));
+  scene.given(slot(1)).given(chunk(1, {text("a", "Hel")})).given(ended(1, overloaded())).given(abort(AbortMode::now));
+  ASSERT_NE(find<events::Aborted>(scene.decision()), nullptr);
+  EXPECT_EQ(find<events::Aborted>(scene.decision())->partial_output, "");
+}
+
+TEST(Retry, APauseDoesNotUseUpTheRunsDeadline) {
+  events::RunStarted spec = retrying();
+  spec.timeouts.run_ms = 60'000;
+  Scene scene(spec);
+  scene.given(slot(1)).at(30'000'000).given(pause()).at(70'000'000).given(ended(1, overloaded()));
+  EXPECT_NE(find<events::RetryScheduled>(scene.decision()), nullptr);
+}
+
+TEST(Retry, ARunOfBeforeIsDecidedByItsRules) {
+  events::RunStarted spec = with_fallback(retrying());
+  spec.behaviours = {1};
+  Scene scene(spec);
+  scene.given(slot(1)).given(event::inputs::ProviderHeaders{1, 401, ""});
+  scene.given(ended(1, provider_error(ProviderErrorCode::provider_auth_failed, "no")));
+  EXPECT_EQ(find<events::FallbackSelected>(scene.decision()), nullptr);
+  EXPECT_NE(find<events::Error>(scene.decision()), nullptr);
+  EXPECT_EQ(find<events::UsageReported>(scene.decision())->usage, Usage{});
 }
 
 TEST(Retry, WhatCannotBeContinuedIsRestarted) {

@@ -98,7 +98,10 @@ event::effects::CallProvider provider_call(const Facts& facts, const Attempt& at
     for (const events::DroppedSetting& dropped : facts.model->dropped) drop_setting(call.settings, dropped.name);
   }
   // A forced call is for the first turn: kept up, the model could never answer.
-  if (attempt.max_output_tokens) call.settings.max_output_tokens = attempt.max_output_tokens;
+  if (attempt.max_output_tokens) {
+    call.settings.max_output_tokens = attempt.max_output_tokens;
+    call.settings.reasoning.reset();  // some hosts add thoughts to the limit, which the budget does not allow
+  }
   if (attempt.turn > 1 && call.settings.tool_choice && call.settings.tool_choice->mode >= ToolChoiceMode::required) {
     call.settings.tool_choice.reset();
   }
@@ -192,8 +195,16 @@ event::effects::VerifyTool verify_tool(const Facts& facts, const Acting& acting,
 }
 
 std::vector<event::ContextEntry> context_after(const State& state) {
-  if (state.facts.spec.remember) return state.facts.context;
   std::vector<event::ContextEntry> history;
+  if (state.facts.spec.remember) {
+    history = state.facts.context;
+    // The word to go on was for the broken answer alone; the text that was kept stays.
+    std::erase_if(history, [](const event::ContextEntry& entry) {
+      const auto* message = std::get_if<MessageItem>(&entry.item->value);
+      return entry.source == event::ContextSource::retry && message != nullptr && message->role == Role::user;
+    });
+    return history;
+  }
   for (const event::ContextEntry& entry : state.facts.context) {
     if (entry.source == event::ContextSource::history) history.push_back(entry);
   }

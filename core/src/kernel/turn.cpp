@@ -91,11 +91,11 @@ bool wants_more(const Facts& facts, const Waiting& waiting, std::uint64_t now_us
                                     waiting.answer == FinishReason::stop || waiting.answer == FinishReason::other);
 }
 
-// With the hints that wait, and without what will be trimmed.
+// With the hints that wait.
 std::uint64_t next_request_tokens(const Facts& facts) {
   std::uint64_t tokens = request_tokens(facts);
   for (const QueuedHint& hint : facts.hints) tokens += event::estimate_tokens(user_text(hint.text));
-  return std::min(tokens, facts.spec.settings.max_input_tokens.value_or(tokens));
+  return tokens;
 }
 
 RuntimeError over_budget(const Facts& facts, const Allowance& allowed) {

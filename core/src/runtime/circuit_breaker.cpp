@@ -51,18 +51,17 @@ CircuitBreaker::Change CircuitBreaker::succeeded(const ModelRef& model) {
   return was_open ? Change::closed : Change::none;
 }
 
-CircuitBreaker::Change CircuitBreaker::failed(const ModelRef& model, const Error& error, TimePoint now) {
+CircuitBreaker::Change CircuitBreaker::failed(const ModelRef& model, const Error& error, bool is_probe, TimePoint now) {
   if (policy_.failures == 0) return Change::none;
   if (!counts(error)) {
-    leave(model);
+    if (is_probe) leave(model);
     return Change::none;
   }
   Circuit& circuit = circuits_[model];
-  const bool was_probe = circuit.is_probing;
-  circuit.is_probing = false;
+  if (is_probe) circuit.is_probing = false;
   circuit.failures = std::min(circuit.failures + 1, policy_.failures);
-  if (circuit.is_open && !was_probe) return Change::none;  // a call that had begun before
-  if (!was_probe && circuit.failures < policy_.failures) return Change::none;
+  if (circuit.is_open && !is_probe) return Change::none;  // a call that had begun before
+  if (!is_probe && circuit.failures < policy_.failures) return Change::none;
   circuit.is_open = true;
   circuit.probe_at = now + milliseconds(policy_.open_ms);
   return Change::opened;

@@ -33,7 +33,8 @@ class CircuitBreaker {
   Change succeeded(const ModelRef& model);
   /// A call has failed. Only failures of the provider or of the way to it count: not a refused request, not a rate
   /// limit.
-  Change failed(const ModelRef& model, const Error& error, TimePoint now);
+  /// `is_probe` as it was admitted: what other calls come to says nothing for the probe.
+  Change failed(const ModelRef& model, const Error& error, bool is_probe, TimePoint now);
   /// A probe was given up before it showed anything.
   void leave(const ModelRef& model);
 

@@ -23,19 +23,19 @@ Error busy() { return error(ProviderErrorCode::provider_overloaded); }
 
 CircuitBreaker opened() {
   CircuitBreaker breaker({3, 1'000});
-  for (int i = 0; i < 3; ++i) breaker.failed(kModel, busy(), at(i));
+  for (int i = 0; i < 3; ++i) breaker.failed(kModel, busy(), false, at(i));
   return breaker;
 }
 
 TEST(CircuitBreaker, OpensAfterFailuresInARow) {
   CircuitBreaker breaker({3, 1'000});
-  EXPECT_EQ(breaker.failed(kModel, busy(), at(0)), Change::none);
-  EXPECT_EQ(breaker.failed(kModel, busy(), at(1)), Change::none);
+  EXPECT_EQ(breaker.failed(kModel, busy(), false, at(0)), Change::none);
+  EXPECT_EQ(breaker.failed(kModel, busy(), false, at(1)), Change::none);
   EXPECT_EQ(breaker.succeeded(kModel), Change::none);
-  EXPECT_EQ(breaker.failed(kModel, busy(), at(2)), Change::none) << "an answer ends the row";
-  EXPECT_EQ(breaker.failed(kModel, busy(), at(3)), Change::none);
+  EXPECT_EQ(breaker.failed(kModel, busy(), false, at(2)), Change::none) << "an answer ends the row";
+  EXPECT_EQ(breaker.failed(kModel, busy(), false, at(3)), Change::none);
   EXPECT_EQ(breaker.admit(kModel, at(3)).verdict, Verdict::pass);
-  EXPECT_EQ(breaker.failed(kModel, busy(), at(4)), Change::opened);
+  EXPECT_EQ(breaker.failed(kModel, busy(), false, at(4)), Change::opened);
   EXPECT_EQ(breaker.admit(kModel, at(4)).verdict, Verdict::open);
   EXPECT_EQ(breaker.admit(kModel, at(504)).open_ms, 500U);
   EXPECT_EQ(breaker.admit(kOther, at(4)).verdict, Verdict::pass);
@@ -47,12 +47,12 @@ TEST(CircuitBreaker, OnlyWhatSaysThatTheProviderDoesNotWorkCounts) {
         ProviderErrorCode::provider_auth_failed, ProviderErrorCode::provider_quota_exhausted,
         ProviderErrorCode::provider_content_policy, ProviderErrorCode::provider_unknown}) {
     CircuitBreaker breaker({1, 1'000});
-    EXPECT_EQ(breaker.failed(kModel, error(code), at(0)), Change::none) << name_of(code);
+    EXPECT_EQ(breaker.failed(kModel, error(code), false, at(0)), Change::none) << name_of(code);
   }
   CircuitBreaker breaker({1, 1'000});
-  EXPECT_EQ(breaker.failed(kModel, RuntimeError{RuntimeErrorCode::cancelled, "x", "", {}}, at(0)), Change::none);
+  EXPECT_EQ(breaker.failed(kModel, RuntimeError{RuntimeErrorCode::cancelled, "x", "", {}}, false, at(0)), Change::none);
   CircuitBreaker never({0, 1'000});
-  EXPECT_EQ(never.failed(kModel, busy(), at(0)), Change::none);
+  EXPECT_EQ(never.failed(kModel, busy(), false, at(0)), Change::none);
 }
 
 TEST(CircuitBreaker, OneProbeAtATimeDecides) {
@@ -67,7 +67,7 @@ TEST(CircuitBreaker, OneProbeAtATimeDecides) {
 TEST(CircuitBreaker, AFailedProbeOpensItForAnotherWhile) {
   CircuitBreaker breaker = opened();
   ASSERT_EQ(breaker.admit(kModel, at(2'000)).verdict, Verdict::probe);
-  EXPECT_EQ(breaker.failed(kModel, busy(), at(2'500)), Change::opened);
+  EXPECT_EQ(breaker.failed(kModel, busy(), true, at(2'500)), Change::opened);
   EXPECT_EQ(breaker.admit(kModel, at(3'499)).verdict, Verdict::open);
   EXPECT_EQ(breaker.admit(kModel, at(3'500)).verdict, Verdict::probe);
 }
@@ -77,13 +77,21 @@ TEST(CircuitBreaker, AProbeThatShowsNothingIsGivenBack) {
   ASSERT_EQ(breaker.admit(kModel, at(2'000)).verdict, Verdict::probe);
   breaker.leave(kModel);
   EXPECT_EQ(breaker.admit(kModel, at(2'000)).verdict, Verdict::probe);
-  breaker.failed(kModel, error(ProviderErrorCode::provider_rate_limited), at(2'001));
+  breaker.failed(kModel, error(ProviderErrorCode::provider_rate_limited), true, at(2'001));
   EXPECT_EQ(breaker.admit(kModel, at(2'002)).verdict, Verdict::probe);
+}
+
+TEST(CircuitBreaker, ACallFromBeforeSaysNothingForTheProbe) {
+  CircuitBreaker breaker = opened();
+  ASSERT_EQ(breaker.admit(kModel, at(2'000)).verdict, Verdict::probe);
+  breaker.failed(kModel, error(ProviderErrorCode::provider_rate_limited), false, at(2'001));
+  EXPECT_EQ(breaker.failed(kModel, busy(), false, at(2'002)), Change::none);
+  EXPECT_EQ(breaker.admit(kModel, at(2'003)).verdict, Verdict::open) << "the probe is still under way";
 }
 
 TEST(CircuitBreaker, ACallFromBeforeDoesNotPutTheProbeOff) {
   CircuitBreaker breaker = opened();
-  EXPECT_EQ(breaker.failed(kModel, busy(), at(900)), Change::none);
+  EXPECT_EQ(breaker.failed(kModel, busy(), false, at(900)), Change::none);
   EXPECT_EQ(breaker.admit(kModel, at(1'002)).verdict, Verdict::probe);
 }
 

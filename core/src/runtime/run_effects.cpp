@@ -55,11 +55,6 @@ void RunDriver::on(const event::effects::AcquireSlot& effect) {
 
 void RunDriver::ask_for_slot(std::uint32_t attempt) {
   if (!wanted_ || wanted_->attempt != attempt) return;
-  if (wanted_->is_retry && !engine_->retry_bucket().take(std::chrono::steady_clock::now())) {
-    wanted_.reset();
-    push(event::inputs::SlotRefused{attempt, event::inputs::SlotRefusal::retry_budget, 0});
-    return;
-  }
   // The queue answers on this thread, perhaps at once; the loop takes the input when it is done with this one.
   slot_ = engine_->slots().acquire(session_id(), [self = shared_from_this(), attempt] { self->on_slot(attempt); });
 }
@@ -68,8 +63,10 @@ void RunDriver::ask_for_slot(std::uint32_t attempt) {
 void RunDriver::on_slot(std::uint32_t attempt) {
   if (!wanted_ || wanted_->attempt != attempt) return;
   const ModelRef model = wanted_->model;
+  const bool is_retry = wanted_->is_retry;
   wanted_.reset();
-  const auto admission = engine_->circuits().admit(model, std::chrono::steady_clock::now());
+  const auto now = std::chrono::steady_clock::now();
+  const auto admission = engine_->circuits().admit(model, now);
   if (admission.verdict == CircuitBreaker::Verdict::open) {
     // The place goes back with the run's next step: it asks for another one, or ends.
     push(event::inputs::SlotRefused{attempt, event::inputs::SlotRefusal::circuit_open, admission.open_ms});
@@ -77,6 +74,11 @@ void RunDriver::on_slot(std::uint32_t attempt) {
   }
   const bool is_probe = admission.verdict == CircuitBreaker::Verdict::probe;
   if (is_probe) probed_ = model;
+  if (is_retry && !engine_->retry_bucket().take(now)) {
+    give_probe_back();
+    push(event::inputs::SlotRefused{attempt, event::inputs::SlotRefusal::retry_budget, 0});
+    return;
+  }
   push(event::inputs::SlotGranted{attempt, is_probe});
 }
 
@@ -84,6 +86,11 @@ void RunDriver::on(const event::effects::ReleaseSlot&) { release_slot(); }
 
 void RunDriver::release_slot() {
   wanted_.reset();
+  // An answer that is on its way is to a request that no longer stands.
+  std::erase_if(inbox_, [](const Pending& pending) {
+    return std::holds_alternative<event::inputs::SlotGranted>(pending.value) ||
+           std::holds_alternative<event::inputs::SlotRefused>(pending.value);
+  });
   retry_timer_.cancel();
   give_probe_back();
   release(slot_);
@@ -102,9 +109,10 @@ void RunDriver::give_probe_back() {
 void RunDriver::note_outcome(const Error* error) {
   if (!called_) return;
   const ModelRef model = *std::exchange(called_, std::nullopt);
-  probed_.reset();
-  const auto change = error == nullptr ? engine_->circuits().succeeded(model)
-                                       : engine_->circuits().failed(model, *error, std::chrono::steady_clock::now());
+  const bool is_probe = std::exchange(probed_, std::nullopt).has_value();
+  const auto change = error == nullptr
+                          ? engine_->circuits().succeeded(model)
+                          : engine_->circuits().failed(model, *error, is_probe, std::chrono::steady_clock::now());
   if (change == CircuitBreaker::Change::none) return;
   engine_->log(LogLevel::warn, "provider",
                change == CircuitBreaker::Change::opened ? "circuit opened" : "circuit closed", run_id().str(),
