@@ -250,5 +250,13 @@ TEST(ConfigFile, SurvivesHostileText) {
   }
 }
 
+TEST(ConfigFile, ACharacterThatNoTableHoldsIsAnError) {
+  for (const char* text : {"a\u0496.c = 1", "a = 1\u00a1", "\u0130 = 1", "a\u00e9 = 1"}) {
+    const auto entries = parse_config(text, "x.toml");
+    ASSERT_FALSE(entries) << text;
+    EXPECT_TRUE(entries.error().message.starts_with("x.toml:1:")) << entries.error().message;
+  }
+}
+
 }  // namespace
 }  // namespace orchestrator::cli
