@@ -12,6 +12,7 @@ ExitStatus exit_status_of(const harness::Error& error) {
   switch (runtime->code) {
     case invalid_argument:
     case configuration_invalid:
+    case budget_unpriced:
     case unknown_provider:
     case key_missing:
     case script_invalid:

@@ -17,6 +17,7 @@ int status_of(auto code) { return static_cast<int>(exit_status_of(harness::fail(
 TEST(ExitStatus, FollowsTheCode) {
   EXPECT_EQ(status_of(RuntimeErrorCode::invalid_argument), 2);
   EXPECT_EQ(status_of(RuntimeErrorCode::configuration_invalid), 2);
+  EXPECT_EQ(status_of(RuntimeErrorCode::budget_unpriced), 2);
   EXPECT_EQ(status_of(RuntimeErrorCode::unknown_provider), 2);
   EXPECT_EQ(status_of(RuntimeErrorCode::key_missing), 2);
   EXPECT_EQ(status_of(RuntimeErrorCode::script_invalid), 2);

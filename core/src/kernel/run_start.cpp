@@ -48,7 +48,8 @@ std::optional<RuntimeError> reason_to_refuse(const event::inputs::Start& start) 
     return RuntimeError{RuntimeErrorCode::budget_unpriced,
                         "a money budget needs a model of known price, and none is known of " +
                             spec.model_plan.primary.str() +
-                            (spec.model_plan.fallbacks.empty() ? "" : " and the others"),
+                            (spec.model_plan.fallbacks.empty() ? "" : " and the others") +
+                            "; allow_unpriced lets it run, counted as free",
                         "budgets.cost_micro_usd",
                         {}};
   }
