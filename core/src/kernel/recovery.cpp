@@ -40,6 +40,8 @@ void lose_call(Decider& decider, const std::string& call_id) {
   const auto place = lost_place(decider.base(), call_id);
   if (!place) return;
   if (is_ending(decider.state()) || is_journal_full(decider.facts())) {
+    // `on_recover` has asked for the look at it; nobody waits for that any more.
+    decider.effect(event::effects::CancelTool{call_id});
     finish_unknown(decider, *place, "its process is gone");
     step_calls(decider);
     return;
