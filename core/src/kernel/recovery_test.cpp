@@ -3,6 +3,8 @@
 // then a person is asked or the outcome stays unknown.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "kernel/testing/kernel_scene.hpp"
 
 namespace orchestrator::harness::kernel {
@@ -97,6 +99,19 @@ TEST(Recovery, AnAbortBeforeTheCrashEndsTheRunWithoutAnotherEffect) {
     EXPECT_EQ(scene.last<events::ToolCallStarted>()->attempt, 1U);
     EXPECT_NE(scene.last<events::Aborted>(), nullptr);
   }
+}
+
+TEST(Recovery, NoLookAtALostCallOutlivesTheRun) {
+  events::RunStarted spec = example_spec();
+  spec.tools = {example_tool(EffectClass::irreversible)};
+  Scene scene(spec);
+  scene.given(slot(1)).given(call_answer(1)).given(prepared("c1")).given(abort(AbortMode::after_turn));
+  scene.given(recovered());
+  ASSERT_TRUE(is_verifying(scene.decision()));
+  scene.given(lost_call("c1"));
+  ASSERT_NE(scene.last<events::Aborted>(), nullptr);
+  const event::Effect cancelled = event::effects::CancelTool{"c1"};
+  EXPECT_NE(std::ranges::find(scene.decision().effects, cancelled), scene.decision().effects.end());
 }
 
 TEST(Recovery, ASecondCrashLosesTheCallOnceMore) {
