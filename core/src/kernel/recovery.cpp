@@ -40,8 +40,10 @@ void lose_call(Decider& decider, const std::string& call_id) {
   const auto place = lost_place(decider.base(), call_id);
   if (!place) return;
   if (is_ending(decider.state()) || is_journal_full(decider.facts())) {
-    // `on_recover` has asked for the look at it; nobody waits for that any more.
-    decider.effect(event::effects::CancelTool{call_id});
+    // Nobody waits any more for the look that `on_recover` asked for.
+    const bool is_looked_at =
+        !decider.facts().paused && !may_run_twice(decider.facts().spec, place->call(decider).tool);
+    if (is_looked_at) decider.effect(event::effects::CancelTool{call_id});
     finish_unknown(decider, *place, "its process is gone");
     step_calls(decider);
     return;
