@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "journal/file_bytes.hpp"
-#include "journal/storage_error.hpp"
+#include "runtime/storage_error.hpp"
 
 namespace orchestrator::harness::journal {
 namespace {
@@ -30,11 +30,11 @@ Result<void> put_blob_file(const StoreFolder& folder, Disk& disk, const SharedBy
   const FileDescriptor present = folder.open_file(path, O_RDONLY);
   if (present.is_open() && file_size(present.get()) == static_cast<std::int64_t>(bytes.size_bytes())) return {};
   if (const int error = folder.make_folder(blob_folder(bytes.hash())); error != 0 && error != EEXIST) {
-    return storage_fail(error, "make the folder", folder.path_of(blob_folder(bytes.hash())));
+    return runtime::storage_fail(error, "make the folder", folder.path_of(blob_folder(bytes.hash())));
   }
   const std::string draft = draft_file(bytes.hash());
   const FileDescriptor file = folder.open_file(draft, O_WRONLY | O_CREAT | O_EXCL);
-  if (!file.is_open()) return storage_fail(errno, "write", folder.path_of(path));
+  if (!file.is_open()) return runtime::storage_fail(errno, "write", folder.path_of(path));
   int error = write_all(file.get(), bytes.view());
   if (error == 0 &&
       (disk.fdatasync(file.get()) != 0 || ::renameat(folder.root(), draft.c_str(), folder.root(), path.c_str()) != 0)) {
@@ -42,7 +42,7 @@ Result<void> put_blob_file(const StoreFolder& folder, Disk& disk, const SharedBy
   }
   if (error != 0) {
     ::unlinkat(folder.root(), draft.c_str(), 0);
-    return storage_fail(error, "write", folder.path_of(path));
+    return runtime::storage_fail(error, "write", folder.path_of(path));
   }
   return {};
 }
@@ -52,13 +52,13 @@ Result<SharedBytes> read_blob_file(const StoreFolder& folder, const Hash& hash) 
   const FileDescriptor file = folder.open_file(path, O_RDONLY);
   if (!file.is_open()) {
     if (errno == ENOENT) return blob_not_found(hash);
-    return storage_fail(errno, "read", folder.path_of(path));
+    return runtime::storage_fail(errno, "read", folder.path_of(path));
   }
   const std::int64_t size = file_size(file.get());
-  if (size < 0) return storage_fail(errno, "read", folder.path_of(path));
+  if (size < 0) return runtime::storage_fail(errno, "read", folder.path_of(path));
   std::string text(static_cast<std::size_t>(size), '\0');
   const std::int64_t got = read_at(file.get(), text.data(), text.size(), 0);
-  if (got < 0) return storage_fail(errno, "read", folder.path_of(path));
+  if (got < 0) return runtime::storage_fail(errno, "read", folder.path_of(path));
   text.resize(static_cast<std::size_t>(got));
   SharedBytes bytes(std::move(text));
   if (bytes.hash() != hash) {

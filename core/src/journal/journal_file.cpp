@@ -7,7 +7,7 @@
 
 #include "journal/file_bytes.hpp"
 #include "journal/line_reader.hpp"
-#include "journal/storage_error.hpp"
+#include "runtime/storage_error.hpp"
 
 namespace orchestrator::harness::journal {
 namespace {
@@ -93,7 +93,7 @@ Result<Page> read_page_from(const JournalFile& file, LinePlace place, std::uint6
         {numbers->step, numbers->first_seq, numbers->last_seq, numbers->strict, std::string(line->bytes)});
     if (bytes >= bytes_max) break;
   }
-  if (reader.failed() != 0) return storage_fail(reader.failed(), "read", file.path);
+  if (reader.failed() != 0) return runtime::storage_fail(reader.failed(), "read", file.path);
   page.end = place;
   return page;
 }
@@ -103,7 +103,7 @@ Result<Page> read_page_from(const JournalFile& file, LinePlace place, std::uint6
 Result<Page> read_page(const JournalFile& file, std::uint64_t after_seq, std::uint64_t bytes_max,
                        const std::optional<LinePlace>& hint) {
   const std::int64_t size = file_size(file.fd);
-  if (size < 0) return storage_fail(errno, "read", file.path);
+  if (size < 0) return runtime::storage_fail(errno, "read", file.path);
   const auto file_bytes = static_cast<std::uint64_t>(size);
   if (hint && is_line_start(file, *hint, file_bytes)) {
     auto page = read_page_from(file, *hint, file_bytes, after_seq, bytes_max);
@@ -114,7 +114,7 @@ Result<Page> read_page(const JournalFile& file, std::uint64_t after_seq, std::ui
 
 Result<WholePart> scan_journal(const JournalFile& file) {
   const std::int64_t size = file_size(file.fd);
-  if (size < 0) return storage_fail(errno, "read", file.path);
+  if (size < 0) return runtime::storage_fail(errno, "read", file.path);
   WholePart part;
   part.file_bytes = static_cast<std::uint64_t>(size);
   LineReader reader(file.fd, 0, part.file_bytes);
@@ -127,18 +127,18 @@ Result<WholePart> scan_journal(const JournalFile& file) {
     }
     part.end = {line->offset + line->bytes.size() + 1, numbers->step, numbers->last_seq};
   }
-  if (reader.failed() != 0) return storage_fail(reader.failed(), "read", file.path);
+  if (reader.failed() != 0) return runtime::storage_fail(reader.failed(), "read", file.path);
   return part;
 }
 
 Result<OuterLines> read_outer_lines(const JournalFile& file) {
   const std::int64_t size = file_size(file.fd);
-  if (size < 0) return storage_fail(errno, "read", file.path);
+  if (size < 0) return runtime::storage_fail(errno, "read", file.path);
   OuterLines lines;
   lines.file_bytes = static_cast<std::uint64_t>(size);
   LineReader reader(file.fd, 0, lines.file_bytes);
   const auto first = reader.next();
-  if (reader.failed() != 0) return storage_fail(reader.failed(), "read", file.path);
+  if (reader.failed() != 0) return runtime::storage_fail(reader.failed(), "read", file.path);
   if (!first || !first->is_ended) return lines;
   lines.first = std::string(first->bytes);
   const std::uint64_t second = lines.first.size() + 1;
@@ -148,7 +148,7 @@ Result<OuterLines> read_outer_lines(const JournalFile& file) {
     const std::uint64_t begin = lines.file_bytes - std::min(span, lines.file_bytes - second);
     std::string piece(lines.file_bytes - begin, '\0');
     const std::int64_t got = read_at(file.fd, piece.data(), piece.size(), begin);
-    if (got < 0) return storage_fail(errno, "read", file.path);
+    if (got < 0) return runtime::storage_fail(errno, "read", file.path);
     piece.resize(static_cast<std::size_t>(got));
     const std::size_t last_end = piece.rfind('\n');
     const std::size_t before =

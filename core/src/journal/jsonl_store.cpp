@@ -16,8 +16,8 @@
 #include "journal/run_lock.hpp"
 #include "journal/run_removal.hpp"
 #include "journal/run_summary.hpp"
-#include "journal/storage_error.hpp"
-#include "journal/suspension.hpp"
+#include "runtime/storage_error.hpp"
+#include "runtime/suspension.hpp"
 
 namespace orchestrator::harness::journal {
 
@@ -87,7 +87,7 @@ asio::awaitable<Result<OpenedRun>> JsonlStore::open(RunId run_id) {
     const auto cache = shared_.failed_syncs->take(run_id) ? PageCache::distrusted : PageCache::trusted;
     return recover_run_files(folder(), *shared_.disk, run_id, cache);
   };
-  auto run = co_await run_blocking(&read_threads_, recover);
+  auto run = co_await runtime::run_blocking(&read_threads_, recover);
   if (!run) co_return std::unexpected(run.error());
   auto sync = std::make_shared<JournalSync>(shared_, run_id, std::move(run->journal));
   co_return OpenedRun{make_writer(run_id, std::move(sync), {run->end, run->epoch}), run->cut_bytes};
@@ -107,7 +107,7 @@ Result<std::vector<JournalLine>> JsonlStore::read_lines(const RunId& run_id, std
 asio::awaitable<Result<std::vector<JournalLine>>> JsonlStore::read(RunId run_id, std::uint64_t after_seq,
                                                                    std::uint64_t bytes_max) {
   const auto read_them = [this, run_id, after_seq, bytes_max] { return read_lines(run_id, after_seq, bytes_max); };
-  co_return co_await run_blocking(&read_threads_, read_them);
+  co_return co_await runtime::run_blocking(&read_threads_, read_them);
 }
 
 asio::awaitable<Result<bool>> JsonlStore::wait(RunId run_id, std::uint64_t after_seq, Clock::time_point deadline) {
@@ -123,7 +123,7 @@ asio::awaitable<Result<bool>> JsonlStore::wait(RunId run_id, std::uint64_t after
     if (!written_seq) {
       // Watch first, then look, so that nothing falls between the two.
       if (!guard) guard.emplace(&watch_, folder().path_of(journal_file(run_id)), signal);
-      const auto lines = co_await run_blocking(&read_threads_, look);
+      const auto lines = co_await runtime::run_blocking(&read_threads_, look);
       // Looking is carried through; a cancellation that came meanwhile would make the next await throw.
       const auto cancellation = co_await asio::this_coro::cancellation_state;
       if (cancellation.cancelled() != asio::cancellation_type::none) co_return cancelled();
@@ -146,7 +146,7 @@ Result<std::vector<RunId>> JsonlStore::find_ids(const RunFilter& filter) const {
     return true;
   });
   // A session without runs has no folder.
-  if (error != 0 && !filter.session_id) return storage_fail(error, "list", folder().path_of(relative));
+  if (error != 0 && !filter.session_id) return runtime::storage_fail(error, "list", folder().path_of(relative));
   std::ranges::sort(ids, std::greater());
   return ids;
 }
@@ -172,17 +172,17 @@ Result<std::vector<RunSummary>> JsonlStore::list_runs(const RunFilter& filter) c
 asio::awaitable<Result<std::vector<RunSummary>>> JsonlStore::list(RunFilter filter) {
   if (auto checked = check_filter(filter); !checked) co_return std::unexpected(checked.error());
   const auto list_them = [this, filter] { return list_runs(filter); };
-  co_return co_await run_blocking(&read_threads_, list_them);
+  co_return co_await runtime::run_blocking(&read_threads_, list_them);
 }
 
 asio::awaitable<Result<SharedBytes>> JsonlStore::blob(Hash hash) {
   const auto read_it = [this, hash] { return read_blob_file(folder(), hash); };
-  co_return co_await run_blocking(&read_threads_, read_it);
+  co_return co_await runtime::run_blocking(&read_threads_, read_it);
 }
 
 asio::awaitable<Result<void>> JsonlStore::remove(RunId run_id) {
   const auto remove_it = [this, run_id] { return remove_run_files(folder(), *shared_.disk, run_id); };
-  auto removed = co_await run_blocking(&sync_threads_, remove_it);
+  auto removed = co_await runtime::run_blocking(&sync_threads_, remove_it);
   if (removed) {
     if (const auto signal = signals_.find(run_id)) signal->notify();
   }

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "journal/blob_files.hpp"
-#include "journal/storage_error.hpp"
+#include "runtime/storage_error.hpp"
 
 namespace orchestrator::harness::journal {
 
@@ -62,11 +62,11 @@ Result<void> JournalSync::sync() {
 }
 
 Result<void> JournalSync::sync_files(const std::vector<std::string>& folders) {
-  if (disk().fdatasync(fd()) != 0) return storage_fail(errno, "sync", path_);
+  if (disk().fdatasync(fd()) != 0) return runtime::storage_fail(errno, "sync", path_);
   for (const std::string& relative : folders) {
     const FileDescriptor opened = folder().open_folder(relative);
     if (!opened.is_open() || disk().fsync(opened.get()) != 0) {
-      return storage_fail(errno, "sync", folder().path_of(relative));
+      return runtime::storage_fail(errno, "sync", folder().path_of(relative));
     }
   }
   return {};
@@ -102,7 +102,7 @@ Result<void> JsonlWriter::write_line(const JournalLine& line) {
     const ssize_t put = journal_->disk().writev(journal_->fd(), pieces.data() + first, static_cast<int>(2 - first));
     if (put < 0 && errno == EINTR) continue;
     if (put <= 0) {
-      const Error error = storage_error(put < 0 ? errno : ENOSPC, "append to", journal_->path());
+      const Error error = runtime::storage_error(put < 0 ? errno : ENOSPC, "append to", journal_->path());
       undo_part(written);
       journal_->poison(error);
       return std::unexpected(error);
@@ -127,8 +127,8 @@ void JsonlWriter::undo_part(std::uint64_t written) {
 boost::asio::awaitable<Result<void>> JsonlWriter::sync() {
   if (auto reason = journal_->poisoned()) co_return std::unexpected(*std::move(reason));
   if (journal_->is_synced()) co_return Result<void>();
-  const auto join = [syncs = syncs_](Resume<Result<void>> resume) { syncs->join(std::move(resume)); };
-  co_return co_await suspend<Result<void>>(join);
+  const auto join = [syncs = syncs_](runtime::Resume<Result<void>> resume) { syncs->join(std::move(resume)); };
+  co_return co_await runtime::suspend<Result<void>>(join);
 }
 
 boost::asio::awaitable<Result<void>> JsonlWriter::put_blob(SharedBytes bytes) {
@@ -143,7 +143,7 @@ boost::asio::awaitable<Result<void>> JsonlWriter::put_blob(SharedBytes bytes) {
     journal->note_folder(blob_folder(bytes.hash()));
     return {};
   };
-  co_return co_await run_blocking(pool_, put);
+  co_return co_await runtime::run_blocking(pool_, put);
 }
 
 std::optional<Error> reason_to_refuse(const JournalLine& line, std::uint64_t step, std::uint64_t seq) {

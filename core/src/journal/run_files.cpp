@@ -10,7 +10,7 @@
 
 #include "journal/file_bytes.hpp"
 #include "journal/run_lock.hpp"
-#include "journal/storage_error.hpp"
+#include "runtime/storage_error.hpp"
 
 namespace orchestrator::harness::journal {
 namespace {
@@ -24,7 +24,7 @@ Result<std::uint64_t> read_epoch(const StoreFolder& folder, const RunId& run_id)
   const FileDescriptor file = folder.open_file(path, O_RDONLY);
   if (!file.is_open()) {
     if (errno == ENOENT) return 1;
-    return storage_fail(errno, "read", folder.path_of(path));
+    return runtime::storage_fail(errno, "read", folder.path_of(path));
   }
   const std::string text = read_small_file(file.get(), kSmallFileBytes);
   std::uint64_t epoch = 0;
@@ -40,7 +40,7 @@ Result<void> write_epoch(const StoreFolder& folder, Disk& disk, const RunId& run
   const std::string path = run_folder(run_id) + kEpochFile;
   const std::string draft = path + ".draft";
   const FileDescriptor file = folder.open_file(draft, O_WRONLY | O_CREAT | O_TRUNC);
-  if (!file.is_open()) return storage_fail(errno, "write", folder.path_of(path));
+  if (!file.is_open()) return runtime::storage_fail(errno, "write", folder.path_of(path));
   int error = write_all(file.get(), std::to_string(epoch) + "\n");
   const FileDescriptor parent = folder.open_folder(run_folder(run_id));
   if (error == 0 &&
@@ -48,7 +48,7 @@ Result<void> write_epoch(const StoreFolder& folder, Disk& disk, const RunId& run
        disk.fsync(parent.get()) != 0)) {
     error = errno;
   }
-  if (error != 0) return storage_fail(error, "write", folder.path_of(path));
+  if (error != 0) return runtime::storage_fail(error, "write", folder.path_of(path));
   return {};
 }
 
@@ -57,14 +57,14 @@ Result<void> keep_tail(const StoreFolder& folder, const RunId& run_id, int journ
                        std::uint64_t epoch) {
   const std::string path = run_folder(run_id) + "/cut-" + std::to_string(epoch);
   const FileDescriptor file = folder.open_file(path, O_WRONLY | O_CREAT | O_TRUNC);
-  if (!file.is_open()) return storage_fail(errno, "write", folder.path_of(path));
+  if (!file.is_open()) return runtime::storage_fail(errno, "write", folder.path_of(path));
   std::string piece(64ULL << 10, '\0');
   for (std::uint64_t at = part.end.offset; at < part.file_bytes;) {
     const std::int64_t got = read_at(journal, piece.data(), piece.size(), at);
-    if (got < 0) return storage_fail(errno, "read", folder.path_of(journal_file(run_id)));
+    if (got < 0) return runtime::storage_fail(errno, "read", folder.path_of(journal_file(run_id)));
     if (got == 0) break;
     const int error = write_all(file.get(), std::string_view(piece).substr(0, static_cast<std::size_t>(got)));
-    if (error != 0) return storage_fail(error, "write", folder.path_of(path));
+    if (error != 0) return runtime::storage_fail(error, "write", folder.path_of(path));
     at += static_cast<std::uint64_t>(got);
   }
   return {};
@@ -72,7 +72,7 @@ Result<void> keep_tail(const StoreFolder& folder, const RunId& run_id, int journ
 
 Result<void> cut_tail(const StoreFolder& folder, Disk& disk, const RunId& run_id, int journal, std::uint64_t size) {
   if (disk.ftruncate(journal, static_cast<off_t>(size)) != 0 || disk.fdatasync(journal) != 0) {
-    return storage_fail(errno, "cut", folder.path_of(journal_file(run_id)));
+    return runtime::storage_fail(errno, "cut", folder.path_of(journal_file(run_id)));
   }
   return {};
 }
@@ -88,10 +88,11 @@ void undo_creation(const StoreFolder& folder, const RunId& run_id, const Session
 Result<void> mark_session(const StoreFolder& folder, const RunId& run_id, const SessionId& session_id) {
   const std::string parent = session_folder(session_id);
   if (const int error = folder.make_folder(parent); error != 0 && error != EEXIST) {
-    return storage_fail(error, "make the folder", folder.path_of(parent));
+    return runtime::storage_fail(error, "make the folder", folder.path_of(parent));
   }
   const std::string path = parent + "/" + run_id.str();
-  if (!folder.open_file(path, O_WRONLY | O_CREAT).is_open()) return storage_fail(errno, "write", folder.path_of(path));
+  if (!folder.open_file(path, O_WRONLY | O_CREAT).is_open())
+    return runtime::storage_fail(errno, "write", folder.path_of(path));
   return {};
 }
 
@@ -102,11 +103,11 @@ Result<FileDescriptor> create_run_files(const StoreFolder& folder, const RunId& 
     if (error == EEXIST) {
       return fail(RuntimeErrorCode::precondition_failed, "run " + run_id.str() + " exists already", run_id.str());
     }
-    return storage_fail(error, "make the folder", folder.path_of(run_folder(run_id)));
+    return runtime::storage_fail(error, "make the folder", folder.path_of(run_folder(run_id)));
   }
   FileDescriptor journal = folder.open_file(journal_file(run_id), O_RDWR | O_APPEND | O_CREAT | O_EXCL);
   Result<void> done;
-  if (!journal.is_open()) done = storage_fail(errno, "write", folder.path_of(journal_file(run_id)));
+  if (!journal.is_open()) done = runtime::storage_fail(errno, "write", folder.path_of(journal_file(run_id)));
   if (done) done = lock_journal(folder, run_id, journal.get());
   if (done) done = write_holder(folder, run_id);
   if (done) done = mark_session(folder, run_id, session_id);
@@ -122,7 +123,7 @@ Result<RecoveredRun> recover_run_files(const StoreFolder& folder, Disk& disk, co
   run.journal = folder.open_file(journal_file(run_id), O_RDWR | O_APPEND);
   if (!run.journal.is_open()) {
     if (errno == ENOENT) return run_not_found(run_id);
-    return storage_fail(errno, "write", folder.path_of(journal_file(run_id)));
+    return runtime::storage_fail(errno, "write", folder.path_of(journal_file(run_id)));
   }
   if (auto locked = lock_journal(folder, run_id, run.journal.get()); !locked) return std::unexpected(locked.error());
   struct stat status{};
@@ -156,7 +157,7 @@ Result<FileDescriptor> open_journal(const StoreFolder& folder, const RunId& run_
   FileDescriptor journal = folder.open_file(journal_file(run_id), O_RDONLY);
   if (!journal.is_open()) {
     if (errno == ENOENT || errno == ENOTDIR) return run_not_found(run_id);
-    return storage_fail(errno, "read", folder.path_of(journal_file(run_id)));
+    return runtime::storage_fail(errno, "read", folder.path_of(journal_file(run_id)));
   }
   return journal;
 }

@@ -6,7 +6,7 @@
 #include <cerrno>
 
 #include "journal/file_bytes.hpp"
-#include "journal/storage_error.hpp"
+#include "runtime/storage_error.hpp"
 
 namespace orchestrator::harness::journal {
 namespace {
@@ -34,7 +34,7 @@ Result<void> lock_journal(const StoreFolder& folder, const RunId& run_id, int fd
     return fail(RuntimeErrorCode::run_locked,
                 "run " + run_id.str() + " is held by process " + read_holder(folder, run_id).pid, run_id.str());
   }
-  return storage_fail(errno, "lock", folder.path_of(journal_file(run_id)));
+  return runtime::storage_fail(errno, "lock", folder.path_of(journal_file(run_id)));
 }
 
 bool is_locked(int fd) {
@@ -58,10 +58,10 @@ Holder read_holder(const StoreFolder& folder, const RunId& run_id) {
 Result<void> write_holder(const StoreFolder& folder, const RunId& run_id) {
   const std::string path = holder_file(run_id);
   const FileDescriptor file = folder.open_file(path, O_WRONLY | O_CREAT | O_TRUNC);
-  if (!file.is_open()) return storage_fail(errno, "write", folder.path_of(path));
+  if (!file.is_open()) return runtime::storage_fail(errno, "write", folder.path_of(path));
   const Holder holder = this_process();
   const int error = write_all(file.get(), holder.pid + " " + holder.boot + "\n");
-  if (error != 0) return storage_fail(error, "write", folder.path_of(path));
+  if (error != 0) return runtime::storage_fail(error, "write", folder.path_of(path));
   return {};
 }
 

@@ -13,7 +13,7 @@
 #include "journal/folder_names.hpp"
 #include "journal/journal_file.hpp"
 #include "journal/run_lock.hpp"
-#include "journal/storage_error.hpp"
+#include "runtime/storage_error.hpp"
 
 namespace orchestrator::harness::journal {
 namespace {
@@ -67,7 +67,7 @@ Result<void> remove_run_files(const StoreFolder& folder, Disk& disk, const RunId
   const FileDescriptor journal = folder.open_file(journal_file(run_id), O_RDWR);
   if (!journal.is_open()) {
     if (errno == ENOENT) return run_not_found(run_id);
-    return storage_fail(errno, "write", folder.path_of(journal_file(run_id)));
+    return runtime::storage_fail(errno, "write", folder.path_of(journal_file(run_id)));
   }
   if (auto locked = lock_journal(folder, run_id, journal.get()); !locked) return locked;
   const auto session_id = session_of(folder, run_id, journal.get());
@@ -75,10 +75,10 @@ Result<void> remove_run_files(const StoreFolder& folder, Disk& disk, const RunId
   empty_removed(folder);
   if (::renameat(folder.root(), run_folder(run_id).c_str(), folder.root(), removed.c_str()) != 0) {
     if (errno == ENOENT) return run_not_found(run_id);
-    return storage_fail(errno, "remove", folder.path_of(run_folder(run_id)));
+    return runtime::storage_fail(errno, "remove", folder.path_of(run_folder(run_id)));
   }
   const FileDescriptor runs = folder.open_folder(kRunsFolder);
-  if (disk.fsync(runs.get()) != 0) return storage_fail(errno, "sync", folder.path_of(kRunsFolder));
+  if (disk.fsync(runs.get()) != 0) return runtime::storage_fail(errno, "sync", folder.path_of(kRunsFolder));
   remove_markers(folder, run_id, session_id);
   empty_removed(folder);
   return {};

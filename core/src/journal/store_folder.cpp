@@ -13,7 +13,8 @@
 
 #include "journal/file_bytes.hpp"
 #include "journal/folder_names.hpp"
-#include "journal/storage_error.hpp"
+#include "runtime/private_folder.hpp"
+#include "runtime/storage_error.hpp"
 
 namespace orchestrator::harness::journal {
 namespace {
@@ -26,20 +27,6 @@ constexpr mode_t kFolderMode = 0700;
 constexpr mode_t kFileMode = 0600;
 constexpr std::size_t kSmallFileBytes = 4'096;
 
-// Makes the folder and those above it; 0, or the errno.
-int make_folders(const std::string& path) {
-  for (std::size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
-    const std::string part = path.substr(0, at);
-    if (::mkdir(part.c_str(), kFolderMode) != 0 && errno != EEXIST) {
-      // On a read-only file system only the last one must be missing for this to matter.
-      struct stat status{};
-      const int error = errno;
-      if (::stat(part.c_str(), &status) != 0) return error;
-    }
-    if (at == std::string::npos) return 0;
-  }
-}
-
 std::unexpected<Error> not_a_journal(const std::string& path, std::string_view why) {
   return fail(RuntimeErrorCode::not_a_journal, path + " is not a journal folder: " + std::string(why), path);
 }
@@ -50,13 +37,13 @@ Result<std::shared_ptr<const StoreFolder>> StoreFolder::open(const std::string& 
   if (path.empty()) {
     return fail(RuntimeErrorCode::configuration_invalid, "the store jsonl: names no folder; expected jsonl:FOLDER");
   }
-  if (const int error = make_folders(path); error != 0 && error != ENOTDIR) {
-    return storage_fail(error, "make the folder", path);
+  if (const int error = runtime::make_private_folders(path); error != 0 && error != ENOTDIR) {
+    return runtime::storage_fail(error, "make the folder", path);
   }
   FileDescriptor root(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!root.is_open()) {
     if (errno == ENOTDIR) return not_a_journal(path, "it is a file, or lies below one");
-    return storage_fail(errno, "open the folder", path);
+    return runtime::storage_fail(errno, "open the folder", path);
   }
   const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);
   std::shared_ptr<const StoreFolder> folder(new StoreFolder(std::move(root), real ? real.get() : path));
@@ -70,7 +57,7 @@ Result<void> StoreFolder::check_format() const {
   if (!file.is_open()) {
     if (errno == ENOENT) return write_format();
     if (errno == ELOOP) return not_a_journal(path_, "its file 'format' is a link");
-    return storage_fail(errno, "read", path_of(kFormatFile));
+    return runtime::storage_fail(errno, "read", path_of(kFormatFile));
   }
   const std::string text = read_small_file(file.get(), kSmallFileBytes);
   boost::json::error_code error;
@@ -100,7 +87,7 @@ Result<void> StoreFolder::write_format() const {
     stranger = name;
     return false;
   });
-  if (listed != 0) return storage_fail(listed, "list the folder", path_);
+  if (listed != 0) return runtime::storage_fail(listed, "list the folder", path_);
   if (!stranger.empty()) {
     // What is there now may be what another process made since.
     if (open_file(kFormatFile, O_RDONLY).is_open()) return check_format();
@@ -111,7 +98,7 @@ Result<void> StoreFolder::write_format() const {
   const std::string text =
       R"({"format":")" + std::string(kFormatName) + R"(","version":)" + std::to_string(kFormatVersion) + "}\n";
   const FileDescriptor file = open_file(draft, O_WRONLY | O_CREAT | O_TRUNC);
-  if (!file.is_open()) return storage_fail(errno, "write", path_of(kFormatFile));
+  if (!file.is_open()) return runtime::storage_fail(errno, "write", path_of(kFormatFile));
   int error = write_all(file.get(), text);
   if (error == 0 && (::fsync(file.get()) != 0 || ::renameat(root(), draft.c_str(), root(), kFormatFile) != 0 ||
                      ::fsync(root()) != 0)) {
@@ -119,7 +106,7 @@ Result<void> StoreFolder::write_format() const {
   }
   if (error != 0) {
     ::unlinkat(root(), draft.c_str(), 0);
-    return storage_fail(error, "write", path_of(kFormatFile));
+    return runtime::storage_fail(error, "write", path_of(kFormatFile));
   }
   return {};
 }
@@ -129,7 +116,7 @@ Result<void> StoreFolder::make_layout() const {
     const int error = make_folder(name);
     // A store that may only be read has its folders; what it lacks shows when it is needed.
     if (error != 0 && error != EEXIST && error != EROFS && error != EACCES) {
-      return storage_fail(error, "make the folder", path_of(name));
+      return runtime::storage_fail(error, "make the folder", path_of(name));
     }
   }
   return {};

@@ -5,7 +5,7 @@
 
 namespace orchestrator::harness::journal {
 
-void SyncGroup::join(Resume<Result<void>> resume) {
+void SyncGroup::join(runtime::Resume<Result<void>> resume) {
   const std::lock_guard lock(mutex_);
   waiting_.push_back(std::move(resume));
   if (std::exchange(is_running_, true)) return;
@@ -13,7 +13,7 @@ void SyncGroup::join(Resume<Result<void>> resume) {
 }
 
 void SyncGroup::run_round() {
-  std::vector<Resume<Result<void>>> answered;
+  std::vector<runtime::Resume<Result<void>>> answered;
   {
     const std::lock_guard lock(mutex_);
     answered.swap(waiting_);

@@ -9,8 +9,8 @@
 #include <mutex>
 #include <vector>
 
-#include "journal/suspension.hpp"
 #include "orchestrator/harness/errors.hpp"
+#include "runtime/suspension.hpp"
 
 namespace orchestrator::harness::journal {
 
@@ -20,7 +20,7 @@ class SyncGroup final : public std::enable_shared_from_this<SyncGroup> {
   SyncGroup(boost::asio::thread_pool* pool, std::function<Result<void>()> sync) : pool_(pool), sync_(std::move(sync)) {}
 
   /// `resume` gets the result of a sync that begins after this call.
-  void join(Resume<Result<void>> resume);
+  void join(runtime::Resume<Result<void>> resume);
 
  private:
   void run_round();
@@ -28,7 +28,7 @@ class SyncGroup final : public std::enable_shared_from_this<SyncGroup> {
   boost::asio::thread_pool* pool_;
   std::function<Result<void>()> sync_;
   std::mutex mutex_;
-  std::vector<Resume<Result<void>>> waiting_;  // at most one for each coroutine that syncs
+  std::vector<runtime::Resume<Result<void>>> waiting_;  // at most one for each coroutine that syncs
   bool is_running_ = false;
 };
 

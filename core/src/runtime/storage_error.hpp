@@ -10,7 +10,7 @@
 
 #include "orchestrator/harness/errors.hpp"
 
-namespace orchestrator::harness::journal {
+namespace orchestrator::harness::runtime {
 
 /// `cannot ACTION PATH: REASON` with the code of `error_number`: `storage_full` for no space, quota or file size,
 /// `storage_readonly` for no permission or a read-only file system, `storage_unavailable` where files or memory ran
@@ -22,4 +22,4 @@ namespace orchestrator::harness::journal {
   return std::unexpected(storage_error(error_number, action, path));
 }
 
-}  // namespace orchestrator::harness::journal
+}  // namespace orchestrator::harness::runtime

@@ -21,7 +21,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace orchestrator::harness::journal {
+namespace orchestrator::harness::runtime {
 
 /// Resumes a suspended coroutine with a value, or with an exception that it rethrows. To be called once, on any thread.
 template <class T>
@@ -72,4 +72,4 @@ boost::asio::awaitable<std::invoke_result_t<Work>> run_blocking(boost::asio::thr
   });
 }
 
-}  // namespace orchestrator::harness::journal
+}  // namespace orchestrator::harness::runtime

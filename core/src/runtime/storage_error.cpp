@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "journal/storage_error.hpp"
+#include "runtime/storage_error.hpp"
 
 #include <cerrno>
 #include <system_error>
 
-namespace orchestrator::harness::journal {
+namespace orchestrator::harness::runtime {
 namespace {
 
 RuntimeErrorCode code_of(int error_number) {
@@ -35,4 +35,4 @@ Error storage_error(int error_number, std::string_view action, std::string_view 
   return RuntimeError{code_of(error_number), std::move(message), std::string(path), {}}.to_error();
 }
 
-}  // namespace orchestrator::harness::journal
+}  // namespace orchestrator::harness::runtime
