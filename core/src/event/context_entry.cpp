@@ -48,6 +48,8 @@ bool opens_turn(const ConversationItem& item, ContextSource source) {
 
 }  // namespace
 
+std::uint64_t estimate_text_tokens(std::string_view text) { return text_tokens(text.size()); }
+
 std::uint64_t estimate_tokens(const ConversationItem& item) {
   std::uint64_t tokens = kTokensPerItem;
   if (const auto* parts = parts_of(item)) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "orchestrator/harness/content.hpp"
@@ -35,6 +36,8 @@ struct ContextEntry {
 /// A rough token count: a quarter of the UTF-8 bytes of text, at least 1, plus 4 an item for its frame, plus 765 an
 /// image (OpenAI's high-detail tile rule for 1024x1024). Only a budget guard; providers report the truth.
 [[nodiscard]] std::uint64_t estimate_tokens(const ConversationItem& item);
+/// The part of it that is text: a quarter of the bytes, rounded up.
+[[nodiscard]] std::uint64_t estimate_text_tokens(std::string_view text);
 
 /// The hash of a whole context: `list_hash` over its entries.
 [[nodiscard]] Hash context_hash(const std::vector<ContextEntry>& entries);

@@ -51,6 +51,7 @@ std::optional<UlidId<Tag>> UlidId<Tag>::parse(std::string_view text) {
 template class UlidId<RunIdTag>;
 template class UlidId<SessionIdTag>;
 template class UlidId<HintIdTag>;
+template class UlidId<MemoryIdTag>;
 
 template <std::size_t Bytes, class Tag>
 std::optional<HexId<Bytes, Tag>> HexId<Bytes, Tag>::parse(std::string_view text) {

@@ -52,9 +52,13 @@ struct SessionIdTag {
 struct HintIdTag {
   static constexpr std::string_view kPrefix = "hint_";
 };
+struct MemoryIdTag {
+  static constexpr std::string_view kPrefix = "mem_";
+};
 using RunId = UlidId<RunIdTag>;
 using SessionId = UlidId<SessionIdTag>;
 using HintId = UlidId<HintIdTag>;
+using MemoryId = UlidId<MemoryIdTag>;
 
 /// `Bytes` bytes shown as lower-case hex: trace ids (16), span ids (8), content hashes (32).
 template <std::size_t Bytes, class Tag>
