@@ -3,6 +3,7 @@
 // whose n-th answer needs n-1 answers in the request, and stores that outlive a harness.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <thread>
 
@@ -77,6 +78,87 @@ TEST(Session, TrimsWholeExchangesAndSaysSo) {
   // What another process rebuilds is the same.
   Harness other = scripted_builder(kThree).store(store).build().value();
   EXPECT_EQ(texts(other.open_session(session.id(), config).value()), texts(session));
+}
+
+ContextPolicy extracting() {
+  ContextPolicy policy;
+  policy.tokens_max = 220;
+  policy.when_full = WhenFull::extract;
+  policy.summary_tokens_max = 100;
+  return policy;
+}
+
+TEST(Session, LeavesASummaryOfWhatNoLongerFits) {
+  auto store = open_store("memory:").value();
+  const std::string long_text(120, 'x');
+  const std::string script = R"({"turns":[{"text":"Yes. )" + long_text + R"("}]})";
+  SessionConfig config;
+  config.context = extracting();
+  Harness harness = scripted_builder(script).store(store).build().value();
+  Session session = harness.session(config);
+  std::vector<std::string> rebuilt;
+  std::size_t summaries = 0;
+  for (int i = 1; i <= 12; ++i) {
+    auto run = session.run("Question " + std::to_string(i) + ". " + long_text).start().value();
+    for (const auto& trimmed : of_type<StreamEvent::ContextTrimmed>(all_events(run))) {
+      summaries += trimmed.summary ? 1 : 0;
+    }
+    // What another process rebuilds is the same at every point.
+    Harness other = scripted_builder(script).store(store).build().value();
+    ASSERT_EQ(texts(other.open_session(session.id(), config).value()), texts(session)) << "after run " << i;
+  }
+  EXPECT_GT(summaries, 1U);
+  const std::string summary = texts(session).front();
+  EXPECT_TRUE(summary.starts_with("Earlier in this conversation, in extracts:")) << summary;
+  EXPECT_NE(summary.find("- user: Question "), std::string::npos) << summary;
+  EXPECT_EQ(summary.find(long_text), std::string::npos);
+}
+
+TEST(Session, KeepsWhatIsPinnedUntilItIsUnpinned) {
+  auto store = open_store("memory:").value();
+  SessionId id;
+  const auto pinned = [](Session& session, RunBuilder builder) {
+    auto run = builder.start().value();
+    std::vector<std::string> names;
+    const auto started = of_type<StreamEvent::RunStarted>(all_events(run));
+    for (const PinnedText& text : started.at(0).context.pinned) {
+      names.push_back(text.name + "=" + text.text);
+    }
+    EXPECT_EQ(std::ranges::count(texts(session), "The key is under the mat."), 0) << "it is no part of the history";
+    return names;
+  };
+  {
+    Harness harness = scripted_builder(kThree).store(store).build().value();
+    Session session = harness.session();
+    id = session.id();
+    EXPECT_EQ(pinned(session, session.run("a").pin("key", "The key is under the mat.")),
+              std::vector<std::string>{"key=The key is under the mat."});
+    EXPECT_EQ(pinned(session, session.run("b")), std::vector<std::string>{"key=The key is under the mat."});
+  }
+  Harness harness = scripted_builder(kThree).store(store).build().value();
+  Session session = harness.open_session(id).value();
+  EXPECT_EQ(pinned(session, session.run("c").pin("key", "It is gone.").pin("name", "Ada")),
+            (std::vector<std::string>{"key=It is gone.", "name=Ada"}));
+  EXPECT_EQ(pinned(session, session.run("d").unpin("key")), std::vector<std::string>{"name=Ada"});
+  const auto refused = session.run("e").pin("empty", "").start();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "invalid_argument");
+  EXPECT_EQ(refused.error().at, "context.pinned");
+}
+
+TEST(Session, WhatItsPolicyPinsCanBeUnpinnedForGood) {
+  Harness harness = scripted_harness(kThree);
+  SessionConfig config;
+  config.context.emplace().pinned = {{"rule", "Be brief."}};
+  Session session = harness.session(config);
+  const auto pinned = [](RunBuilder builder) {
+    auto run = builder.start().value();
+    const auto started = of_type<StreamEvent::RunStarted>(all_events(run));
+    return started.at(0).context.pinned.size();
+  };
+  EXPECT_EQ(pinned(session.run("a")), 1U);
+  EXPECT_EQ(pinned(session.run("b").unpin("rule")), 0U);
+  EXPECT_EQ(pinned(session.run("c")), 0U);
 }
 
 TEST(Session, RunsFollowOneAnotherInTheOrderOfTheirStarts) {

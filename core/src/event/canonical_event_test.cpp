@@ -88,7 +88,7 @@ TEST(CanonicalEvent, ReadsBackEqual) {
 
 TEST(CanonicalEvent, HasNoWhiteSpaceAndAFixedKeyOrder) {
   EXPECT_EQ(example_of("RunPaused").json(),
-            R"({"v":3,"run_id":"run_01M81VH38V003G000000000001","session_id":"ses_01M81TT0W0001G000000000009",)"
+            R"({"v":4,"run_id":"run_01M81VH38V003G000000000001","session_id":"ses_01M81TT0W0001G000000000009",)"
             R"("trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7",)"
             R"("parent_span_id":"53995c3f42cd8ad8","seq":30,"at":"2026-11-22T14:46:25.123456Z","elapsed_us":29000000,)"
             R"("type":"RunPaused","data":{"by":"operator"}})");
@@ -141,10 +141,10 @@ TEST(CanonicalEvent, AMemberOfALaterBuildIsIgnored) {
 }
 
 TEST(CanonicalEvent, ANewerVersionIsRefusedAndNamed) {
-  const auto event = decode_event(replaced(example_of("RunPaused").json(), R"("v":3)", R"("v":4)"));
+  const auto event = decode_event(replaced(example_of("RunPaused").json(), R"("v":4)", R"("v":5)"));
   ASSERT_FALSE(event);
   EXPECT_EQ(event.error().code, "version_too_new");
-  EXPECT_NE(event.error().message.find("RunPaused has version 4, this build reads up to 3"), std::string::npos);
+  EXPECT_NE(event.error().message.find("RunPaused has version 5, this build reads up to 4"), std::string::npos);
 }
 
 struct BadEvent {
@@ -195,7 +195,7 @@ TEST(CanonicalEvent, TheChainCoversEnvelopeDataAndPredecessor) {
   EXPECT_EQ(chain_hash_of_bytes(sha256("before"), canonical.bytes), canonical.hash);
   EXPECT_NE(chain_hash_of_bytes(sha256("other"), canonical.bytes), canonical.hash);
   for (const auto& [from, to] : {std::pair{"\"seq\":8", "\"seq\":9"}, std::pair{"OutputDelta", "ReasoningDelta"},
-                                 std::pair{"\"offset\":11", "\"offset\":12"}, std::pair{"\"v\":3", "\"v\":1"}}) {
+                                 std::pair{"\"offset\":11", "\"offset\":12"}, std::pair{"\"v\":4", "\"v\":1"}}) {
     EXPECT_NE(chain_hash_of_bytes(sha256("before"), replaced(canonical.bytes, from, to)), canonical.hash) << to;
   }
 }

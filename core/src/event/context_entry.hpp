@@ -15,18 +15,19 @@
 
 namespace orchestrator::harness::event {
 
-enum class ContextSource : std::uint8_t { history, input, output, hint, tool_result, retry };
+enum class ContextSource : std::uint8_t { history, input, output, hint, tool_result, retry, pinned, summary };
 
 struct ContextEntry {
   Hash hash;  // SHA-256 of the item's canonical JSON
   ContextSource source = ContextSource::input;
   std::uint64_t tokens = 0;  // by `estimate_tokens`
   std::uint64_t bytes = 0;   // of the canonical JSON and of inline media
+  bool is_listed = false;    // in the manifest of a request, or of the run that left it as history
   bool opens_turn = false;   // a user message that begins an exchange: history is trimmed in whole exchanges
   std::shared_ptr<const ConversationItem> item;  // shared by state, session history and requests
   bool operator==(const ContextEntry& other) const {
     return hash == other.hash && source == other.source && tokens == other.tokens && bytes == other.bytes &&
-           opens_turn == other.opens_turn;
+           is_listed == other.is_listed && opens_turn == other.opens_turn;
   }
 };
 

@@ -23,6 +23,7 @@ BOOST_DESCRIBE_ENUM(ContextVerdict, kept, trimmed, summarised, pinned)
 BOOST_DESCRIBE_ENUM(HintPriority, asap, after_turn)
 BOOST_DESCRIBE_ENUM(AbortMode, now, after_turn)
 BOOST_DESCRIBE_ENUM(TimerKind, connect, first_byte, first_token, idle, turn, run, approval, tool)
+BOOST_DESCRIBE_ENUM(WhenFull, trim, extract)
 BOOST_DESCRIBE_ENUM(AfterOutput, fail, restart, continue_answer)
 BOOST_DESCRIBE_ENUM(RetryMode, again, restart, continue_answer)
 BOOST_DESCRIBE_ENUM(RetryAfter, none, honoured, cut)
@@ -85,6 +86,9 @@ BOOST_DESCRIBE_STRUCT(Limits, (),
                        tool_calls_per_turn, hints_queued, hint_bytes, checkpoint_label_bytes, journal_backlog_bytes,
                        event_tail_bytes, json_depth))
 BOOST_DESCRIBE_STRUCT(HistoryLimits, (), (turns, tokens, bytes))
+BOOST_DESCRIBE_STRUCT(PinnedText, (), (name, text))
+BOOST_DESCRIBE_STRUCT(ContextPolicy, (),
+                      (tokens_max, window_turns, fill_percent, recent_turns, when_full, summary_tokens_max, pinned))
 BOOST_DESCRIBE_STRUCT(RetryAdvice, (), (after_ms, is_cut, may_retry))
 BOOST_DESCRIBE_STRUCT(Usage, (), (input, cached_input, cache_write, output, reasoning, total, invalid))
 BOOST_DESCRIBE_STRUCT(Latencies, (),
@@ -105,15 +109,16 @@ BOOST_DESCRIBE_STRUCT(HistoryRef, (), (base_run_id, items, hash))
 BOOST_DESCRIBE_STRUCT(PinnedHash, (), (name, hash))
 BOOST_DESCRIBE_STRUCT(RunStarted, (),
                       (kind, parent, input, system, model_plan, offers, settings, tools, tool_policy, workspace, limits,
-                       history_limits, budgets, timeouts, retries, history, remember, pinned, behaviours, seed, labels,
-                       runtime_version))
+                       history_limits, context, budgets, timeouts, retries, history, remember, pinned, behaviours, seed,
+                       labels, runtime_version))
 BOOST_DESCRIBE_STRUCT(DroppedSetting, (), (name, reason))
 BOOST_DESCRIBE_STRUCT(RejectedModel, (), (model, reasons))
 BOOST_DESCRIBE_STRUCT(ModelSelected, (), (model, wire, dropped, rejected))
 BOOST_DESCRIBE_STRUCT(NegotiationFailed, (), (rejected))
 BOOST_DESCRIBE_STRUCT(ManifestEntry, (), (item, source, tokens, verdict, reason))
 BOOST_DESCRIBE_STRUCT(ContextAssembled, (), (turn, items, changes, tokens_estimate, tokens_budget, context_hash))
-BOOST_DESCRIBE_STRUCT(ContextTrimmed, (), (policy, dropped, tokens_before, tokens_after, cost_micro_usd))
+BOOST_DESCRIBE_STRUCT(ContextTrimmed, (),
+                      (policy, dropped, tokens_before, tokens_after, cost_micro_usd, own_items, summary))
 BOOST_DESCRIBE_STRUCT(ProviderRequested, (),
                       (attempt, turn, model, request_hash, queue_us, max_output_tokens, is_probe))
 BOOST_DESCRIBE_STRUCT(ProviderResponded, (), (attempt, provider_request_id, status, headers_us))

@@ -53,6 +53,7 @@ struct JournalInvariants::Check {
     at.require(at.meta_.elapsed_us == 0, "elapsed_monotonic", "RunStarted is not at 0");
     at.timeouts_ = event.timeouts;
     at.calls_at_once_ = event.tool_policy.calls_at_once;
+    at.tells_losses_ = std::ranges::find(event.behaviours, 3U) != event.behaviours.end();
   }
   void operator()(const events::ModelSelected& event) const {
     at.require(!event.model.model.empty(), "required_fields", "ModelSelected without a model");
@@ -63,12 +64,13 @@ struct JournalInvariants::Check {
   }
   void operator()(const events::NegotiationFailed& event) const {
     at.require(!event.rejected.empty(), "required_fields", "NegotiationFailed rejects no model");
-    at.require(!at.model_, "model_once", "a model was chosen before");
+    at.require(!at.model_ || !at.attempt_, "model_once", "no model fits, and an attempt is under way");
     at.negotiation_failed_ = true;
   }
   void operator()(const events::ContextTrimmed& event) const {
     at.require(!event.policy.empty() && !event.dropped.empty(), "required_fields", "ContextTrimmed drops nothing");
     at.require(event.tokens_after <= event.tokens_before, "trim_shrinks", "the context grew by trimming");
+    at.require(event.own_items <= event.dropped.size(), "trim_shrinks", "more own items dropped than items");
   }
   void operator()(const events::ContextAssembled& event) const {
     at.require(!at.attempt_, "context_before_request", "the context changed during an attempt");
@@ -121,9 +123,8 @@ struct JournalInvariants::Check {
       at.require(std::ranges::find(at.attempt_->items, voided, &Item::item_id) != at.attempt_->items.end(),
                  "items_known", "item " + voided + " was voided but never seen");
     }
-    // Whoever takes a run over asks again, and says so with the items that are void.
-    const bool is_lost = event.error.code == "provider_lost";
-    at.failure_ = Failure{event.error.code, event.error.retryable, !is_lost && !at.attempt_->items.empty()};
+    const bool is_silent = event.error.code == "provider_lost" && !at.tells_losses_;
+    at.failure_ = Failure{event.error.code, event.error.retryable, !is_silent && !at.attempt_->items.empty()};
     at.close_attempt(false);
   }
   void operator()(const events::RetryScheduled& event) const {
@@ -306,12 +307,14 @@ struct JournalInvariants::Check {
   void request(const events::ProviderRequested& event) const {
     at.require(at.model_ == event.model, "model_once", "a request to another model than the chosen one");
     if (at.failure_) {
-      at.require(at.failure_->is_answered || at.failure_->code == "provider_lost", "retry_after_failure",
+      const bool is_silent = at.failure_->code == "provider_lost" && !at.tells_losses_;
+      at.require(at.failure_->is_answered || is_silent, "retry_after_failure",
                  "an attempt after a failure that was not announced");
       at.require(at.meta_.elapsed_us >= at.failure_->not_before_us, "retry_delay",
                  "an attempt before its wait was over");
     }
     at.failure_.reset();
+    at.require(!at.negotiation_failed_, "model_once", "an attempt after no model was found to fit");
     at.is_probe_ = event.is_probe;
     at.require(!at.attempt_, "attempt_ended_once", "attempt " + number(event.attempt) + " began inside another");
     at.require(event.attempt == at.last_attempt_ + 1, "attempts_dense",

@@ -107,6 +107,7 @@ class JournalInvariants {
   std::optional<Failure> failure_;       // of the last attempt, until the next one begins
   bool is_probe_ = false;                // the last attempt was
   bool negotiation_failed_ = false;
+  bool tells_losses_ = false;  // its behaviours hold the one by which a lost attempt is followed by a word on the next
   std::optional<std::uint32_t> assembled_turn_;
   std::uint32_t last_attempt_ = 0;
   std::uint32_t turns_done_ = 0;

@@ -173,7 +173,7 @@ TEST(Step, AnErasedEventStillVerifies) {
 }
 
 TEST(Step, AnEventOfANewerBuildIsRefusedWithItsPlace) {
-  const auto step = decode_step(edited(encode_step(pause_step(1), {}).line, "{\"v\":3", "{\"v\":9"), {});
+  const auto step = decode_step(edited(encode_step(pause_step(1), {}).line, "{\"v\":4", "{\"v\":9"), {});
   ASSERT_FALSE(step);
   EXPECT_EQ(step.error().code, "version_too_new");
   EXPECT_TRUE(step.error().message.starts_with("step 1, event 1: ")) << step.error().message;

@@ -65,10 +65,22 @@ void provider_requested_2(boost::json::object& data) {
 }
 void timeout_fired_2(boost::json::object& data) { data["call_id"] = ""; }
 
+// 0.1.2 pinned nothing, and dropped history alone and as little of it as it could.
+void run_started_3(boost::json::object& data) {
+  data["context"] = {{"tokens_max", nullptr},         {"window_turns", 0},   {"fill_percent", 100},
+                     {"recent_turns", 4'294'967'295}, {"when_full", "trim"}, {"summary_tokens_max", 1'000},
+                     {"pinned", boost::json::array()}};
+}
+void context_trimmed_3(boost::json::object& data) {
+  data["own_items"] = 0;
+  data["summary"] = nullptr;
+}
+
 constexpr std::array kUpcasters{
     Upcaster{"RunStarted", 1, run_started_1},     Upcaster{"ToolCallFinished", 1, tool_call_finished_1},
     Upcaster{"RunStarted", 2, run_started_2},     Upcaster{"ModelSelected", 2, model_selected_2},
     Upcaster{"TimeoutFired", 2, timeout_fired_2}, Upcaster{"ProviderRequested", 2, provider_requested_2},
+    Upcaster{"RunStarted", 3, run_started_3},     Upcaster{"ContextTrimmed", 3, context_trimmed_3},
 };
 
 }  // namespace

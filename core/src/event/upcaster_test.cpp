@@ -113,5 +113,19 @@ TEST(Upcaster, ReadsTheEventsOf011) {
   EXPECT_EQ(timeout.get_if<StreamEvent::TimeoutFired>()->call_id, "");
 }
 
+TEST(Upcaster, ReadsTheEventsOf012) {
+  const StreamEvent started = event_of("0_1_2", "RunStarted");
+  const auto* run = started.get_if<StreamEvent::RunStarted>();
+  ASSERT_NE(run, nullptr);
+  ContextPolicy as_before;  // history alone goes, and no more of it than must
+  as_before.fill_percent = 100;
+  as_before.recent_turns = 4'294'967'295;
+  EXPECT_EQ(run->context, as_before);
+  const StreamEvent trimmed = event_of("0_1_2", "ContextTrimmed");
+  ASSERT_NE(trimmed.get_if<StreamEvent::ContextTrimmed>(), nullptr);
+  EXPECT_EQ(trimmed.get_if<StreamEvent::ContextTrimmed>()->own_items, 0U);
+  EXPECT_EQ(trimmed.get_if<StreamEvent::ContextTrimmed>()->summary, std::nullopt);
+}
+
 }  // namespace
 }  // namespace orchestrator::harness::event

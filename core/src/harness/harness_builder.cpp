@@ -17,6 +17,7 @@ struct HarnessBuilder::Draft {
   Limits limits;
   TimeoutPolicy timeouts;
   RetryPolicy retries;
+  ContextPolicy context;
   CircuitPolicy circuit;
   RetryBudget retry_budget;
   ModelCatalogue catalogue = ModelCatalogue::built_in();
@@ -79,6 +80,10 @@ HarnessBuilder& HarnessBuilder::timeouts(TimeoutPolicy timeouts) {
   draft_->timeouts = timeouts;
   return *this;
 }
+HarnessBuilder& HarnessBuilder::context(ContextPolicy context) {
+  draft_->context = std::move(context);
+  return *this;
+}
 HarnessBuilder& HarnessBuilder::retries(RetryPolicy retries) {
   draft_->retries = retries;
   return *this;
@@ -126,6 +131,7 @@ Result<Harness> HarnessBuilder::build() const {
   options.limits = draft_->limits;
   options.timeouts = draft_->timeouts;
   options.retries = draft_->retries;
+  options.context = draft_->context;
   options.circuit = draft_->circuit;
   options.retry_budget = draft_->retry_budget;
   options.catalogue = draft_->catalogue;

@@ -19,15 +19,21 @@ class AnswerDecision {
   bool take(const event::ProviderPart& part) {
     return std::visit([this](const auto& p) { return on(p); }, part);
   }
-  // The process of the call is gone, and the answer with it. Whoever goes on with the run asks for it again.
+  // The process of the call is gone, and the answer with it. Whoever goes on with the run asks for it again; an abort
+  // that waited for the end of the turn has its way.
   void lose(const Error& error) {
     if (is_journal_full(decider_.base().facts)) {
       fail_attempt(full_journal_error());
       return;
     }
     report_usage(false);
-    close_attempt(error, GiveUp{});
-    advance(decider_);
+    const Remedy remedy = remedy_for_loss(decider_.facts(), attempt_now());
+    close_attempt(error, remedy);
+    if (std::holds_alternative<GiveUp>(remedy)) {
+      advance(decider_);
+    } else {
+      apply(decider_, remedy, error);
+    }
   }
   // What the provider said, with its failure, about another attempt.
   void advise(const std::optional<RetryAdvice>& advice) { advice_ = advice; }

@@ -202,8 +202,43 @@ TEST(Answer, ALostCallIsMadeAgain) {
   scene.given(chunk(1, {text("a", "Hel")}));
   const Error error =
       ProviderError{ProviderErrorCode::provider_lost, "the process that made the call is gone", "attempt 1"};
-  scene.when(lost(1)).then({no_usage(), events::AttemptFailed{1, error, {"a"}}}, {event::effects::AcquireSlot{2}});
+  const events::RetryScheduled retry{2, 1, "provider_lost", 0, RetryAfter::none, RetryMode::restart};
+  event::effects::AcquireSlot next = acquire(2);
+  next.not_before_us = scene.now_us();
+  scene.when(lost(1)).then({no_usage(), events::AttemptFailed{1, error, {"a"}}, retry}, {next});
   EXPECT_EQ(std::get<Waiting>(scene.state().phase).next_turn, 1U);
+  EXPECT_FALSE(std::get<Waiting>(scene.state().phase).is_retry);  // counts against nobody's retry budget
+}
+
+TEST(Answer, ALostCallGoesOnFromItsTextWhereTheRunSaysSo) {
+  events::RunStarted spec = example_spec();
+  spec.retries.after_output = AfterOutput::continue_answer;
+  Scene scene(spec);
+  scene.given(slot(1)).given(chunk(1, {text("a", "Hel")})).given(lost(1));
+  const auto* failed = scene.last<events::AttemptFailed>();
+  ASSERT_NE(failed, nullptr);
+  EXPECT_TRUE(failed->voided_items.empty());
+  const auto* retry = scene.last<events::RetryScheduled>();
+  ASSERT_NE(retry, nullptr);
+  EXPECT_EQ(retry->mode, RetryMode::continue_answer);
+  scene.given(slot(2)).given(answer(2, "lo"));
+  EXPECT_EQ(scene.last<events::Completed>()->output, "Hello");
+}
+
+TEST(Answer, ALostCallIsNotMadeAgainAfterAnAbort) {
+  Scene scene = calling();
+  scene.given(chunk(1, {text("a", "Hel")})).given(abort(AbortMode::after_turn)).given(lost(1));
+  EXPECT_EQ(scene.last<events::RetryScheduled>(), nullptr);
+  EXPECT_NE(scene.last<events::Aborted>(), nullptr);
+}
+
+TEST(Answer, ALostCallOfAnOlderRunIsMadeAgainWithoutAWord) {
+  events::RunStarted spec = example_spec();
+  spec.behaviours = {1, 2};
+  Scene scene(spec);
+  scene.given(slot(1)).given(chunk(1, {text("a", "Hel")})).given(lost(1));
+  EXPECT_EQ(scene.last<events::RetryScheduled>(), nullptr);
+  EXPECT_EQ(scene.decision().effects, std::vector<event::Effect>{acquire(2)});
 }
 
 TEST(Answer, InputsOfOtherAttemptsLeadToNothing) {

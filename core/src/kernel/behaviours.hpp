@@ -4,6 +4,7 @@
 // Numbered behaviours of the kernel. A change that would alter the replay of an old run gets a new number here; runs
 // record the numbers they began with, and old runs are decided by theirs. Numbers are never reused.
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -16,11 +17,19 @@ enum class Behaviour : std::uint32_t {
   first = 1,
   /// 0.1.2: attempts are made again, models fall back, refused requests used nothing, requests must fit the model.
   reliability = 2,
+  /// 0.1.2, at its end: what follows a lost attempt is announced, and so is why no other model of the plan fits.
+  told_remedies = 3,
 };
 
 /// What a new run records: every number of this build, ascending.
 [[nodiscard]] inline std::vector<std::uint32_t> present_behaviours() {
-  return {static_cast<std::uint32_t>(Behaviour::first), static_cast<std::uint32_t>(Behaviour::reliability)};
+  return {static_cast<std::uint32_t>(Behaviour::first), static_cast<std::uint32_t>(Behaviour::reliability),
+          static_cast<std::uint32_t>(Behaviour::told_remedies)};
+}
+
+/// True for a run that began with `behaviour`.
+[[nodiscard]] inline bool has_behaviour(const events::RunStarted& spec, Behaviour behaviour) {
+  return std::ranges::find(spec.behaviours, static_cast<std::uint32_t>(behaviour)) != spec.behaviours.end();
 }
 
 /// True for a run that began before 0.1.2.

@@ -165,7 +165,8 @@ TEST(Hint, UrgentOnesGoWithTheFirstRequest) {
   Scene scene = waiting();
   scene.when(hint(1)).then({queued(1)});
   scene.given(slot(1));
-  const auto entry = event::make_context_entry(user_text("shorter"), event::ContextSource::hint);
+  auto entry = event::make_context_entry(user_text("shorter"), event::ContextSource::hint);
+  entry.is_listed = true;
   EXPECT_EQ(*scene.last<events::HintDelivered>(), (events::HintDelivered{hint_id(1), 1, entry.hash}));
   EXPECT_EQ(scene.state().facts.context.back(), entry);
   EXPECT_EQ(scene.last<events::ContextAssembled>()->changes.back().source, "hint");

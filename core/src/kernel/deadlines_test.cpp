@@ -3,6 +3,7 @@
 // stopped or moved may still fire without harm. Method: whole decisions.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "kernel/testing/kernel_scene.hpp"
@@ -104,6 +105,26 @@ TEST(Deadline, DoesNotInterruptAnAbort) {
   scene.when(timer(TimerKind::turn)).then_nothing();
   scene.given(ended(1, cancelled()));
   EXPECT_NE(scene.last<events::Aborted>(), nullptr);
+}
+
+TEST(Deadline, OfARunThatIsAbortedInItsCallsIsOwedNoMore) {
+  const auto owes_run_timer = [](const Scene& scene) {
+    return std::ranges::any_of(owed_effects(scene.state()), [](const event::Effect& effect) {
+      const auto* timer = std::get_if<event::effects::StartTimer>(&effect);
+      return timer != nullptr && timer->timer == TimerKind::run;
+    });
+  };
+  events::RunStarted spec = example_spec();
+  spec.timeouts.run_ms = 100;
+  spec.tools = {example_tool(EffectClass::pure)};
+  for (const AbortMode mode : {AbortMode::now, AbortMode::after_turn}) {
+    Scene scene(spec);
+    scene.given(slot(1)).given(call_answer(1)).given(prepared("c1"));
+    EXPECT_TRUE(owes_run_timer(scene));
+    scene.given(abort(mode));
+    EXPECT_FALSE(owes_run_timer(scene));
+    scene.at(100'000).when(timer(TimerKind::run)).then_nothing();
+  }
 }
 
 TEST(Deadline, IsNotTurnedIntoAnAbort) {

@@ -26,10 +26,14 @@ class Evolution {
   void operator()(const events::RunStarted& event) {
     facts_.identity = {meta_.run_id, meta_.session_id, meta_.trace_id, meta_.parent_span_id};
     facts_.spec = event;
+    std::vector<event::ContextEntry> pinned;
+    for (const PinnedText& text : event.context.pinned) {
+      pinned.push_back(make_context_entry(user_text(text.text), ContextSource::pinned));
+    }
+    facts_.context.insert(facts_.context.begin(), pinned.begin(), pinned.end());
     MessageItem message;
     message.parts = event.input;
     facts_.context.push_back(make_context_entry({std::move(message), {}}, ContextSource::input));
-    facts_.assembled_items = facts_.context.size() - 1;
     Waiting waiting;
     waiting.since_us = meta_.elapsed_us;
     state_.phase = waiting;
@@ -38,15 +42,22 @@ class Evolution {
   void operator()(const events::NegotiationFailed&) {}
   void operator()(const events::ContextTrimmed& event) {
     auto& context = facts_.context;
-    for (const Hash& hash : event.dropped) {
-      const auto found = std::ranges::find(context, hash, &event::ContextEntry::hash);
-      if (found == context.end()) continue;
-      if (static_cast<std::uint64_t>(found - context.begin()) < facts_.assembled_items) facts_.assembled_items -= 1;
-      context.erase(found);
+    const std::uint64_t of_history =
+        event.dropped.size() - std::min<std::uint64_t>(event.own_items, event.dropped.size());
+    for (std::size_t i = 0; i < event.dropped.size(); ++i) {
+      const auto found = std::ranges::find_if(context, [&](const event::ContextEntry& entry) {
+        return entry.hash == event.dropped[i] && (entry.source == ContextSource::history) == (i < of_history);
+      });
+      if (found != context.end()) context.erase(found);
     }
+    if (!event.summary) return;
+    std::erase_if(context, [](const event::ContextEntry& entry) { return entry.source == ContextSource::summary; });
+    const auto place = std::ranges::find_if_not(
+        context, [](const event::ContextEntry& entry) { return entry.source == ContextSource::pinned; });
+    context.insert(place, make_context_entry(user_text(*event.summary), ContextSource::summary));
   }
   void operator()(const events::ContextAssembled& event) {
-    facts_.assembled_items = facts_.context.size();
+    for (event::ContextEntry& entry : facts_.context) entry.is_listed = true;
     facts_.assembled_tokens = event.tokens_estimate;
   }
 
@@ -146,7 +157,8 @@ class Evolution {
     keep_output(event.mode);
     auto* waiting = std::get_if<Waiting>(&state_.phase);
     if (waiting == nullptr) return;
-    waiting->is_retry = true;
+    // A lost attempt has told nothing of the provider.
+    waiting->is_retry = event.reason != name_of(ProviderErrorCode::provider_lost);
     waiting->not_before_us = meta_.elapsed_us + event.delay_ms * 1'000;
   }
   void operator()(const events::FallbackSelected& event) {
@@ -377,7 +389,10 @@ class Evolution {
 State initial_state(std::vector<event::ContextEntry> history) {
   State state;
   state.facts.context = std::move(history);
-  for (event::ContextEntry& entry : state.facts.context) entry.source = ContextSource::history;
+  for (event::ContextEntry& entry : state.facts.context) {
+    entry.source = ContextSource::history;
+    entry.is_listed = true;
+  }
   return state;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/history_trim.hpp"
 
+#include <algorithm>
 #include <span>
 
 namespace orchestrator::harness::kernel {
@@ -32,9 +33,11 @@ std::size_t first_exchange(Entries entries) {
 }
 
 Entries history_of(Entries context) {
-  std::size_t count = 0;
-  while (count < context.size() && context[count].source == event::ContextSource::history) ++count;
-  return context.first(count);
+  const auto is_history = [](const event::ContextEntry& entry) {
+    return entry.source == event::ContextSource::history;
+  };
+  const auto begin = std::ranges::find_if(context, is_history);
+  return {begin, std::find_if_not(begin, context.end(), is_history)};
 }
 
 void drop(events::ContextTrimmed& event, Entries entries) {
@@ -68,24 +71,6 @@ std::vector<events::ContextTrimmed> trim_history(const std::vector<event::Contex
   trim_until([&](const Size& size) { return size.tokens <= limits.tokens; }, "history_tokens", history, trimmed);
   trim_until([&](const Size& size) { return size.bytes <= limits.bytes; }, "history_bytes", history, trimmed);
   return trimmed;
-}
-
-std::optional<events::ContextTrimmed> trim_to_tokens(const std::vector<event::ContextEntry>& context,
-                                                     std::uint64_t tokens_max) {
-  const std::uint64_t before = total_tokens(context);
-  Entries history = history_of(context);
-  if (before <= tokens_max || history.empty()) return std::nullopt;
-  events::ContextTrimmed event;
-  event.policy = "max_input_tokens";
-  event.tokens_before = before;
-  event.tokens_after = before;
-  while (!history.empty() && event.tokens_after > tokens_max) {
-    const std::size_t count = first_exchange(history);
-    event.tokens_after -= size_of(history.first(count)).tokens;
-    drop(event, history.first(count));
-    history = history.subspan(count);
-  }
-  return event;
 }
 
 }  // namespace orchestrator::harness::kernel

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "kernel/behaviours.hpp"
+#include "kernel/compaction.hpp"
 #include "kernel/history_trim.hpp"
 #include "kernel/negotiation.hpp"
 
@@ -125,12 +126,8 @@ std::uint64_t request_tokens(const Facts& facts) {
     bytes += tool.name.size() + tool.description.size() + tool.input_schema.text.size();
   }
   const std::uint64_t context = total_tokens(facts.context);
-  std::uint64_t history = 0;  // all that trimming can take
-  for (const event::ContextEntry& entry : facts.context) {
-    if (entry.source == event::ContextSource::history) history += entry.tokens;
-  }
-  const std::uint64_t most = facts.spec.settings.max_input_tokens.value_or(context);
-  return std::max(std::min(context, most), context - history) + bytes / kBytesPerToken;
+  const std::uint64_t most = context_tokens_max(facts.spec).value_or(context);
+  return std::max(std::min(context, most), tokens_that_stay(facts.context, facts.spec)) + bytes / kBytesPerToken;
 }
 
 Allowance allowance(const Facts& facts, std::uint64_t input_tokens) {

@@ -16,21 +16,14 @@ namespace {
 
 constexpr std::uint64_t kUsPerMs = 1'000;
 
-// What was seen of an attempt, and so how another one may follow it. Nothing: none may.
-std::optional<RetryMode> mode_after(const RetryPolicy& policy, const Attempt& attempt) {
+// What was seen of an attempt, and so how another one follows it.
+RetryMode mode_after(const RetryPolicy& policy, const Attempt& attempt) {
   if (attempt.items.empty()) return RetryMode::again;
   const bool is_text = std::ranges::all_of(attempt.items, [](const ItemProgress& item) {
     return item.kind == ItemKind::text || item.kind == ItemKind::reasoning;
   });
-  switch (policy.after_output) {
-    case AfterOutput::fail:
-      return std::nullopt;
-    case AfterOutput::continue_answer:
-      return is_text && !visible_text(attempt).empty() ? RetryMode::continue_answer : RetryMode::restart;
-    case AfterOutput::restart:
-      break;
-  }
-  return RetryMode::restart;
+  const bool continues = policy.after_output == AfterOutput::continue_answer;
+  return continues && is_text && !visible_text(attempt).empty() ? RetryMode::continue_answer : RetryMode::restart;
 }
 
 // Full jitter: anything from 0 to the bound, which doubles with every attempt.
@@ -57,16 +50,24 @@ bool may_fall_back(const Error& error) {
          error.next_action != NextAction::none;
 }
 
-std::optional<events::ModelSelected> next_model(const Facts& facts, const std::string& reason) {
-  if (!facts.model) return std::nullopt;
+// The model after the present one that fits, or why none does. Neither: there is none after it.
+std::variant<GiveUp, events::ModelSelected> next_model(const Facts& facts, const std::string& reason) {
+  if (!facts.model) return GiveUp{};
   NegotiationBase base;
   base.first = plan_index(facts.spec, facts.model->model) + 1;
   base.request_tokens = request_tokens(facts);
   base.spent_micro_usd = facts.spent_micro_usd;
   base.rejected = {{facts.model->model, {reason}}};
   auto choice = negotiate(facts.spec, std::move(base));
-  auto* selected = std::get_if<events::ModelSelected>(&choice);
-  return selected == nullptr ? std::nullopt : std::optional(std::move(*selected));
+  if (auto* selected = std::get_if<events::ModelSelected>(&choice)) return std::move(*selected);
+  auto& failed = std::get<events::NegotiationFailed>(choice);
+  const bool is_told = failed.rejected.size() > 1 && has_behaviour(facts.spec, Behaviour::told_remedies);
+  return is_told ? GiveUp{std::move(failed)} : GiveUp{};
+}
+
+void give_up(Decider& decider, const GiveUp& remedy, const Error& error) {
+  if (remedy.unfit) decider.emit(events::NegotiationFailed(*remedy.unfit));
+  decider.end_with_error(error);
 }
 
 void fall_back(Decider& decider, const events::ModelSelected& to, RetryMode mode, const std::string& reason) {
@@ -85,10 +86,11 @@ void fall_back(Decider& decider, const events::ModelSelected& to, RetryMode mode
 
 // The slot that was asked for is not given: another model, or the end.
 void go_without(Decider& decider, const std::string& reason, const Error& error) {
-  if (const auto to = next_model(decider.facts(), reason)) {
+  const auto next = next_model(decider.facts(), reason);
+  if (const auto* to = std::get_if<events::ModelSelected>(&next)) {
     fall_back(decider, *to, RetryMode::again, error.code);
   } else {
-    decider.end_with_error(error);
+    give_up(decider, std::get<GiveUp>(next), error);
   }
 }
 
@@ -98,20 +100,25 @@ Remedy remedy_for(const Facts& facts, const Attempt& attempt, const Error& error
                   const std::optional<RetryAdvice>& advice, std::uint64_t now_us) {
   const bool is_ours = error.category == ErrorCategory::provider && !is_of_first_rules(facts.spec);
   if (!is_ours || facts.abort || is_journal_full(facts)) return GiveUp{};
-  const auto mode = mode_after(facts.spec.retries, attempt);
-  if (!mode) return GiveUp{};
+  if (!attempt.items.empty() && facts.spec.retries.after_output == AfterOutput::fail) return GiveUp{};
+  const RetryMode mode = mode_after(facts.spec.retries, attempt);
   const bool is_advised = !advice || advice->may_retry.value_or(true);
   if (error.retryable && is_advised && facts.turn_attempts < facts.spec.retries.attempts_max) {
-    const TryAgain remedy = again(facts, attempt, advice, *mode);
+    const TryAgain remedy = again(facts, attempt, advice, mode);
     const auto deadline_us = run_deadline_us(facts);
     // A wait that the run's own deadline would end helps nobody. Time that the run is parked does not count.
     const std::uint64_t counted_us = facts.parked_since_us.value_or(now_us) + remedy.delay_ms * kUsPerMs;
     if (!deadline_us || counted_us < *deadline_us) return remedy;
   }
-  if (may_fall_back(error)) {
-    if (auto to = next_model(facts, "failed:" + error.code)) return FallBack{*std::move(to), *mode};
-  }
-  return GiveUp{};
+  if (!may_fall_back(error)) return GiveUp{};
+  auto next = next_model(facts, "failed:" + error.code);
+  if (auto* to = std::get_if<events::ModelSelected>(&next)) return FallBack{std::move(*to), mode};
+  return std::get<GiveUp>(std::move(next));
+}
+
+Remedy remedy_for_loss(const Facts& facts, const Attempt& attempt) {
+  if (facts.abort || !has_behaviour(facts.spec, Behaviour::told_remedies)) return GiveUp{};
+  return TryAgain{0, RetryAfter::none, mode_after(facts.spec.retries, attempt)};
 }
 
 std::vector<std::string> voided_items(const Attempt& attempt, const Remedy& remedy) {
@@ -127,8 +134,8 @@ std::vector<std::string> voided_items(const Attempt& attempt, const Remedy& reme
 }
 
 void apply(Decider& decider, const Remedy& remedy, const Error& error) {
-  if (std::holds_alternative<GiveUp>(remedy)) {
-    decider.end_with_error(error);
+  if (const auto* end = std::get_if<GiveUp>(&remedy)) {
+    give_up(decider, *end, error);
     return;
   }
   if (const auto* to = std::get_if<FallBack>(&remedy)) {

@@ -13,7 +13,9 @@
 namespace orchestrator::harness::kernel {
 
 /// The run ends with the attempt's error.
-struct GiveUp {};
+struct GiveUp {
+  std::optional<events::NegotiationFailed> unfit = {};  // why no other model of the plan was taken
+};
 struct TryAgain {
   std::uint64_t delay_ms = 0;
   RetryAfter retry_after = RetryAfter::none;
@@ -28,6 +30,10 @@ using Remedy = std::variant<GiveUp, TryAgain, FallBack>;
 /// What is done about an attempt that failed with `error`.
 [[nodiscard]] Remedy remedy_for(const Facts& facts, const Attempt& attempt, const Error& error,
                                 const std::optional<RetryAdvice>& advice, std::uint64_t now_us);
+
+/// What is done about an attempt whose process is gone, by whoever goes on with the run: it is made again, at once and
+/// whatever was seen of it, for that is what was asked for. `AfterOutput::continue_answer` keeps the text.
+[[nodiscard]] Remedy remedy_for_loss(const Facts& facts, const Attempt& attempt);
 
 /// The items of a failed attempt that are void under `remedy`: all of them, or all but the text that stays.
 [[nodiscard]] std::vector<std::string> voided_items(const Attempt& attempt, const Remedy& remedy);

@@ -304,6 +304,49 @@ TEST(Fallback, IsForWhatAnotherModelMayMend) {
   }
 }
 
+// The first model of the plan fits, the others do not.
+events::RunStarted with_unfit_fallbacks() {
+  events::RunStarted spec = with_fallback(retrying());
+  spec.model_plan.needs.context_tokens = 100'000;
+  ModelOffer large{.model = spec.model_plan.primary};
+  large.context_tokens = 200'000;
+  ModelOffer small{.model = model("second")};
+  small.context_tokens = 8'000;
+  spec.offers = {large, small};
+  return spec;
+}
+
+TEST(Fallback, SaysOfEveryModelWhyItDoesNotFit) {
+  Scene scene(with_unfit_fallbacks());
+  const Error refusal = provider_error(ProviderErrorCode::provider_auth_failed, "no");
+  scene.given(slot(1)).when(ended(1, refusal));
+  scene.then({events::UsageReported{1, {}, {}, {}}, events::AttemptFailed{1, refusal, {}},
+              events::NegotiationFailed{{{model("demo"), {"failed:provider_auth_failed"}},
+                                         {model("second"), {"too_small:context_tokens"}},
+                                         {model("third"), {"unknown:context_tokens"}}}},
+              events::Error{refusal, "", {}, {}, {}}});
+}
+
+TEST(Fallback, SaysSoWhereTheModelIsLeftAlone) {
+  Scene scene(with_unfit_fallbacks());
+  scene.given(refused(1, event::inputs::SlotRefusal::circuit_open));
+  const auto* failed = find<events::NegotiationFailed>(scene.decision());
+  ASSERT_NE(failed, nullptr);
+  EXPECT_EQ(failed->rejected.front().reasons, std::vector<std::string>{"circuit_open"});
+  EXPECT_EQ(failed->rejected.size(), 3U);
+}
+
+TEST(Fallback, SaysNothingWhereNoModelIsLeftOrTheRunIsOlder) {
+  events::RunStarted older = with_unfit_fallbacks();
+  older.behaviours = {1, 2};
+  for (const events::RunStarted& spec : {retrying(), older}) {
+    Scene scene(spec);
+    scene.given(slot(1)).given(ended(1, provider_error(ProviderErrorCode::provider_auth_failed, "no")));
+    EXPECT_EQ(find<events::NegotiationFailed>(scene.decision()), nullptr);
+    EXPECT_NE(find<events::Error>(scene.decision()), nullptr);
+  }
+}
+
 TEST(Fallback, EndsWithTheLastModel) {
   events::RunStarted spec = with_fallback(retrying());
   spec.retries.attempts_max = 1;

@@ -167,7 +167,8 @@ std::vector<event::Effect> owed_effects(const State& state) {
     }
   }
   const auto* acting_now = std::get_if<Acting>(&state.phase);
-  const bool has_passed = acting_now != nullptr && acting_now->stopped_by == TimerKind::run;
+  // Once the deadline has passed, or an abort waits for the calls to end, it decides nothing any more.
+  const bool has_passed = acting_now != nullptr && (acting_now->stopped_by == TimerKind::run || facts.abort);
   if (const auto* stopping = std::get_if<Stopping>(&state.phase)) {
     owed.emplace_back(event::effects::CancelProvider{stopping->attempt.number});
   } else if (const auto at_us = run_deadline_us(facts); at_us && !is_parked(state) && !has_passed) {
@@ -198,8 +199,9 @@ std::vector<event::ContextEntry> context_after(const State& state) {
   std::vector<event::ContextEntry> history;
   if (state.facts.spec.remember) {
     history = state.facts.context;
-    // The word to go on was for the broken answer alone; the text that was kept stays.
+    // The word to go on was for the broken answer alone; the text that was kept stays. What is pinned is of the run.
     std::erase_if(history, [](const event::ContextEntry& entry) {
+      if (entry.source == event::ContextSource::pinned) return true;
       const auto* message = std::get_if<MessageItem>(&entry.item->value);
       return entry.source == event::ContextSource::retry && message != nullptr && message->role == Role::user;
     });

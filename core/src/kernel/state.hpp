@@ -106,7 +106,6 @@ struct Facts {
   std::uint64_t text_bytes = 0;  // of all deltas and items: the guard of `Limits::run_bytes`
   std::optional<events::ModelSelected> model;
   std::vector<event::ContextEntry> context;
-  std::uint64_t assembled_items = 0;  // entries of `context` that the last request had
   std::vector<QueuedHint> hints;
   std::set<HintId> hint_ids;  // of all hints that were ever queued: the same hint again changes nothing
   bool paused = false;

@@ -5,30 +5,14 @@
 #include "event/canonical_event.hpp"
 #include "event/field_encoder.hpp"
 #include "event/hash_chain.hpp"
+#include "kernel/compaction.hpp"
+#include "kernel/context_source.hpp"
 #include "kernel/decider.hpp"
 #include "kernel/history_trim.hpp"
 #include "kernel/money.hpp"
 
 namespace orchestrator::harness::kernel {
 namespace {
-
-const char* source_name(event::ContextSource source) {
-  switch (source) {
-    case event::ContextSource::history:
-      return "history";
-    case event::ContextSource::input:
-      return "input";
-    case event::ContextSource::output:
-      return "output";
-    case event::ContextSource::hint:
-      return "hint";
-    case event::ContextSource::tool_result:
-      return "tool_result";
-    case event::ContextSource::retry:
-      return "retry";
-  }
-  return "";
-}
 
 // The hash of the request in its provider-neutral form.
 Hash request_hash(const Facts& facts, const event::effects::CallProvider& call, const Hash& context) {
@@ -68,12 +52,16 @@ events::ContextAssembled assembled(const Facts& facts, std::uint32_t turn) {
   events::ContextAssembled event;
   event.turn = turn;
   event.items = facts.context.size();
-  for (std::size_t i = facts.assembled_items; i < facts.context.size(); ++i) {
-    const event::ContextEntry& entry = facts.context[i];
-    event.changes.push_back({entry.hash, source_name(entry.source), entry.tokens, ContextVerdict::kept, ""});
+  std::size_t pins = 0;  // they stand first, in the order of the policy
+  for (const event::ContextEntry& entry : facts.context) {
+    const bool is_pinned = entry.source == event::ContextSource::pinned;
+    const std::string reason = is_pinned ? facts.spec.context.pinned[pins++].name : "";
+    if (entry.is_listed) continue;
+    const ContextVerdict verdict = is_pinned ? ContextVerdict::pinned : ContextVerdict::kept;
+    event.changes.push_back({entry.hash, name_of(entry.source), entry.tokens, verdict, reason});
   }
   event.tokens_estimate = total_tokens(facts.context);
-  event.tokens_budget = facts.spec.settings.max_input_tokens;
+  event.tokens_budget = context_tokens_max(facts.spec);
   event.context_hash = event::context_hash(facts.context);
   return event;
 }
@@ -136,8 +124,8 @@ void on_slot_granted(Decider& decider, const event::inputs::SlotGranted& input) 
     return;
   }
   deliver_hints(decider, turn);
-  if (const auto tokens_max = decider.facts().spec.settings.max_input_tokens) {
-    if (auto trimmed = trim_to_tokens(decider.facts().context, *tokens_max)) decider.emit(*std::move(trimmed));
+  for (const auto compact : {compact_turns, compact_tokens}) {
+    if (auto trimmed = compact(decider.facts().context, decider.facts().spec)) decider.emit(*std::move(trimmed));
   }
   events::ContextAssembled context = assembled(decider.facts(), turn);
   const Hash context_hash = context.context_hash;

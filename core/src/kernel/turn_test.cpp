@@ -87,6 +87,7 @@ TEST(Turn, TrimsHistoryToTheInputLimit) {
   std::vector<event::ContextEntry> context{history.begin() + 4, history.end()};
   context.push_back(entry(user_text("Hi"), kInput));
   spec.settings.max_input_tokens = total_tokens(context);
+  spec.context.fill_percent = 100;
   Scene scene(spec, history);
   scene.when(slot(1));
   std::vector<event::ContextEntry> whole = history;

@@ -42,6 +42,7 @@ struct EngineOptions {
   std::uint32_t flush_window_ms = 4;
   TimeoutPolicy timeouts;
   RetryPolicy retries;
+  ContextPolicy context;
   CircuitPolicy circuit;
   RetryBudget retry_budget;
   ModelCatalogue catalogue;

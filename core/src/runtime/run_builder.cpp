@@ -92,6 +92,18 @@ RunBuilder& RunBuilder::retries(RetryPolicy value) {
   draft_.retries = value;
   return *this;
 }
+RunBuilder& RunBuilder::context(ContextPolicy value) {
+  draft_.context = std::move(value);
+  return *this;
+}
+RunBuilder& RunBuilder::pin(std::string name, std::string text) {
+  draft_.pins.emplace_back(std::move(name), std::move(text));
+  return *this;
+}
+RunBuilder& RunBuilder::unpin(std::string name) {
+  draft_.pins.emplace_back(std::move(name), std::nullopt);
+  return *this;
+}
 RunBuilder& RunBuilder::fallback(std::string_view name) {
   draft_.fallback_names.emplace_back(name);
   return *this;

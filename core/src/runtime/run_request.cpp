@@ -24,6 +24,11 @@ constexpr std::uint32_t kCallsAtOnceMax = 64;
 constexpr std::uint32_t kAttemptsMax = 20;
 constexpr std::uint32_t kRetryDelayMsMax = 600'000;
 constexpr std::size_t kFallbacksMax = 16;
+constexpr std::uint32_t kFillPercentMin = 10;
+constexpr std::uint64_t kSummaryTokensMin = 50;
+constexpr std::size_t kPinnedMax = 32;
+constexpr std::size_t kPinnedNameBytesMax = 64;
+constexpr std::size_t kPinnedBytesMax = 64 << 10;
 // What a model may be needed for: the names of settings and inputs that offers use.
 constexpr auto kCapabilities = std::to_array<std::string_view>(
     {"input.audio", "input.file", "input.image", "input.json", "input.video", "max_output_tokens", "metadata",
@@ -107,6 +112,39 @@ Result<void> check_retries(const RetryPolicy& retries) {
   return {};
 }
 
+Result<void> check_context(const ContextPolicy& policy) {
+  if (policy.tokens_max == 0U) return bad("tokens_max must be 1 or more", "context.tokens_max");
+  if (policy.fill_percent < kFillPercentMin || policy.fill_percent > 100) {
+    return bad("fill_percent must be 10 to 100", "context.fill_percent");
+  }
+  if (policy.recent_turns == 0) return bad("recent_turns must be 1 or more", "context.recent_turns");
+  if (policy.summary_tokens_max < kSummaryTokensMin) {
+    return bad("summary_tokens_max must be 50 or more", "context.summary_tokens_max");
+  }
+  if (policy.pinned.size() > kPinnedMax) return bad("at most 32 pinned texts", "context.pinned");
+  std::size_t bytes = 0;
+  for (const PinnedText& pinned : policy.pinned) {
+    if (pinned.name.empty() || pinned.name.size() > kPinnedNameBytesMax) {
+      return bad("the name of a pinned text must have 1 to 64 bytes", "context.pinned");
+    }
+    if (pinned.text.empty()) return bad("the pinned text " + pinned.name + " is empty", "context.pinned");
+    if (auto valid = check_text(pinned.name, "context.pinned"); !valid) return valid;
+    if (auto valid = check_text(pinned.text, "context.pinned"); !valid) return valid;
+    bytes += pinned.text.size();
+  }
+  if (bytes > kPinnedBytesMax) return bad("pinned texts must have at most 65536 bytes together", "context.pinned");
+  return {};
+}
+
+void pin(std::vector<PinnedText>& pinned, const std::string& name, const std::string& text) {
+  const auto found = std::ranges::find(pinned, name, &PinnedText::name);
+  if (found == pinned.end()) {
+    pinned.push_back({name, text});
+  } else {
+    found->text = text;
+  }
+}
+
 Result<void> check_plan(const ModelPlan& plan) {
   if (plan.fallbacks.size() > kFallbacksMax) return bad("at most 16 fallbacks", "model_plan.fallbacks");
   std::set<ModelRef> models{plan.primary};
@@ -166,6 +204,28 @@ Result<ModelPlan> RunRequest::plan_of(const RunBuilder& builder, const Engine& e
   return plan;
 }
 
+// The policy nearest to the run, with what is pinned in its session, by that policy, and by the run itself.
+Result<ContextPolicy> RunRequest::context_of(const RunBuilder& builder, const Engine& engine,
+                                             const SessionConfig& config, const SessionHistory& history) {
+  ContextPolicy policy = builder.draft_.context.value_or(config.context.value_or(engine.options().context));
+  std::vector<PinnedText> pinned = history.pinned;
+  // What harness and session pin is there from the first run of the session on, unless a run has changed it since.
+  const bool is_new = builder.draft_.context.has_value() || !history.base_run_id;
+  if (is_new) {
+    for (const PinnedText& text : policy.pinned) pin(pinned, text.name, text.text);
+  }
+  for (const auto& [name, text] : builder.draft_.pins) {
+    if (text) {
+      pin(pinned, name, *text);
+    } else {
+      std::erase_if(pinned, [&](const PinnedText& each) { return each.name == name; });
+    }
+  }
+  policy.pinned = std::move(pinned);
+  if (auto valid = check_context(policy); !valid) return std::unexpected(valid.error());
+  return policy;
+}
+
 Result<event::inputs::Start> RunRequest::make_start(const RunBuilder& builder, const Engine& engine,
                                                     const SessionId& session_id, const SessionConfig& config,
                                                     SessionHistory history, const ToolRegistry& tools,
@@ -181,6 +241,8 @@ Result<event::inputs::Start> RunRequest::make_start(const RunBuilder& builder, c
   if (auto valid = check_policy(draft.tool_policy); !valid) return std::unexpected(valid.error());
   auto plan = plan_of(builder, engine);
   if (!plan) return std::unexpected(plan.error());
+  auto context = context_of(builder, engine, config, history);
+  if (!context) return std::unexpected(context.error());
 
   event::inputs::Start start;
   events::RunStarted& spec = start.spec;
@@ -203,6 +265,7 @@ Result<event::inputs::Start> RunRequest::make_start(const RunBuilder& builder, c
   if (workspace != nullptr) spec.workspace = workspace->directory();
   spec.limits = draft.limits.value_or(engine.options().limits);
   spec.history_limits = config.history;
+  spec.context = *std::move(context);
   spec.budgets = draft.budgets;
   spec.timeouts = timeouts;
   spec.retries = retries;

@@ -33,6 +33,8 @@ class RunRequest {
 
  private:
   static Result<ModelPlan> plan_of(const RunBuilder& builder, const Engine& engine);
+  static Result<ContextPolicy> context_of(const RunBuilder& builder, const Engine& engine, const SessionConfig& config,
+                                          const SessionHistory& history);
 };
 
 }  // namespace orchestrator::harness::runtime

@@ -85,9 +85,8 @@ asio::awaitable<Result<FoldedRun>> fold_run(std::shared_ptr<JournalStore> store,
       auto step = event::decode_step(line.bytes, run.head);
       if (!step) co_return std::unexpected(step.error());
       for (const StreamEvent& event : step->events) {
-        // Only history can be trimmed, and this fold has none: all that was dropped was history.
         if (const auto* trimmed = event.get_if<StreamEvent::ContextTrimmed>()) {
-          run.history_dropped += trimmed->dropped.size();
+          run.history_dropped += trimmed->dropped.size() - std::min(trimmed->own_items, trimmed->dropped.size());
         }
         kernel::evolve(run.state, event);
         run.last_at = event.meta.at;
@@ -98,21 +97,29 @@ asio::awaitable<Result<FoldedRun>> fold_run(std::shared_ptr<JournalStore> store,
 }
 
 // What a session knows after `run`, oldest first: from this run backwards each run's own items, then as many of its
-// history's as it still had.
+// history's as it still had, then the summary of the others. The newest summary has taken in all earlier ones.
 asio::awaitable<Result<std::vector<event::ContextEntry>>> entries_backwards(std::shared_ptr<JournalStore> store,
-                                                                            std::optional<FoldedRun> run) {
+                                                                            std::optional<FoldedRun> run,
+                                                                            bool is_raw = false) {
   std::vector<event::ContextEntry> backwards;
+  std::optional<event::ContextEntry> summary;
   std::uint64_t wanted = UINT64_MAX;
   while (run && wanted > 0) {
-    auto& own = run->state.facts.context;
+    std::vector<event::ContextEntry> own = is_raw ? run->state.facts.context : kernel::context_after(run->state);
+    const bool has_summary = !own.empty() && own.front().source == event::ContextSource::summary;
+    const std::optional<event::ContextEntry> lead = has_summary ? std::optional(own.front()) : std::nullopt;
+    if (has_summary) own.erase(own.begin());
     for (auto entry = own.rbegin(); entry != own.rend() && wanted > 0; ++entry, --wanted) backwards.push_back(*entry);
     const events::HistoryRef& before = run->state.facts.spec.history;
-    wanted = std::min(wanted, before.items - std::min(before.items, run->history_dropped));
+    const std::uint64_t left = before.items - std::min(before.items, run->history_dropped);
+    if (lead && !summary && wanted > left) summary = lead;
+    wanted = std::min(wanted, left);
     if (wanted == 0 || !before.base_run_id) break;
     auto base = co_await fold_run(store, *before.base_run_id);
     if (!base) co_return std::unexpected(base.error());
     run = *std::move(base);
   }
+  if (summary) backwards.push_back(*std::move(summary));
   std::ranges::reverse(backwards);
   co_return backwards;
 }
@@ -128,6 +135,7 @@ asio::awaitable<Result<SessionHistory>> load_session_history(std::shared_ptr<Jou
   SessionHistory history;
   if (!newest->run) co_return history;
   history.base_run_id = newest->run->state.facts.identity.run_id;
+  history.pinned = newest->run->state.facts.spec.context.pinned;
 
   auto backwards = co_await entries_backwards(store, std::move(newest->run));
   if (!backwards) co_return std::unexpected(backwards.error());
@@ -139,30 +147,42 @@ asio::awaitable<Result<SessionHistory>> load_session_history(std::shared_ptr<Jou
   co_return history;
 }
 
-asio::awaitable<Result<FoldedRun>> fold_whole_run(std::shared_ptr<JournalStore> store, RunId run_id) {
+// The history that a run began with, whose reference is `before`. Sessions that were opened anew before 0.2.0 had the
+// words to go on of broken answers in it, too (`is_raw`).
+asio::awaitable<Result<std::vector<event::ContextEntry>>> history_of(std::shared_ptr<JournalStore> store,
+                                                                     events::HistoryRef before, bool is_raw) {
+  if (!before.base_run_id) co_return std::vector<event::ContextEntry>();
+  auto base = co_await fold_run(store, *before.base_run_id);
+  if (!base) co_return std::unexpected(base.error());
+  auto history = co_await entries_backwards(store, *std::move(base), is_raw);
+  if (!history) co_return history;
+  // A session that bounded its memory knew less than the runs hold: the newest items are those it had.
+  if (history->size() > before.items)
+    history->erase(history->begin(), history->end() - static_cast<std::ptrdiff_t>(before.items));
+  co_return history;
+}
+
+asio::awaitable<Result<std::vector<event::ContextEntry>>> load_run_history(std::shared_ptr<JournalStore> store,
+                                                                           RunId run_id) {
   auto own = co_await fold_run(store, run_id);
-  if (!own) co_return own;
+  if (!own) co_return std::unexpected(own.error());
   const events::HistoryRef before = own->state.facts.spec.history;
-  std::vector<event::ContextEntry> history;
-  if (before.base_run_id) {
-    auto base = co_await fold_run(store, *before.base_run_id);
-    if (!base) co_return std::unexpected(base.error());
-    auto entries = co_await entries_backwards(store, *std::move(base));
-    if (!entries) co_return std::unexpected(entries.error());
-    history = *std::move(entries);
-    // A session that bounded its memory knew less than the runs hold: the newest items are those it had.
-    if (history.size() > before.items)
-      history.erase(history.begin(), history.end() - static_cast<std::ptrdiff_t>(before.items));
+  for (const bool is_raw : {false, true}) {
+    auto history = co_await history_of(store, before, is_raw);
+    if (!history || event::context_hash(*history) == before.hash) co_return history;
   }
-  if (event::context_hash(history) != before.hash) {
-    co_return fail(RuntimeErrorCode::journal_damaged, "the history that the run began with cannot be rebuilt",
-                   run_id.str());
-  }
-  for (event::ContextEntry& entry : history) {
+  co_return fail(RuntimeErrorCode::journal_damaged, "the history that the run began with cannot be rebuilt",
+                 run_id.str());
+}
+
+asio::awaitable<Result<FoldedRun>> fold_whole_run(std::shared_ptr<JournalStore> store, RunId run_id) {
+  auto history = co_await load_run_history(store, run_id);
+  if (!history) co_return std::unexpected(history.error());
+  for (event::ContextEntry& entry : *history) {
     Result<void> loaded = co_await load_media(store, &entry);
     if (!loaded) co_return std::unexpected(loaded.error());
   }
-  auto whole = co_await fold_run(store, run_id, std::move(history));
+  auto whole = co_await fold_run(store, run_id, *std::move(history));
   if (!whole) co_return whole;
   for (event::ContextEntry& entry : whole->state.facts.context) {
     Result<void> loaded = co_await load_media(store, &entry);

@@ -22,6 +22,7 @@ namespace orchestrator::harness::runtime {
 struct SessionHistory {
   std::optional<RunId> base_run_id;  // the last remembered run
   std::vector<event::ContextEntry> entries;
+  std::vector<PinnedText> pinned;  // in that run
 };
 
 /// Walks back from the newest ended run that is remembered, along each run's history reference, only as far as items
@@ -39,7 +40,10 @@ struct FoldedRun {
 };
 [[nodiscard]] boost::asio::awaitable<Result<FoldedRun>> fold_run(std::shared_ptr<JournalStore> store, RunId run_id,
                                                                  std::vector<event::ContextEntry> history = {});
-/// The same with the history that the run began with, and the contents of its parts: what a run needs to go on.
+/// The history that a run began with, without the contents of its media. Errors: the store's own, `journal_damaged`.
+[[nodiscard]] boost::asio::awaitable<Result<std::vector<event::ContextEntry>>> load_run_history(
+    std::shared_ptr<JournalStore> store, RunId run_id);
+/// `fold_run` with the history that the run began with, and the contents of its parts: what a run needs to go on.
 [[nodiscard]] boost::asio::awaitable<Result<FoldedRun>> fold_whole_run(std::shared_ptr<JournalStore> store,
                                                                        RunId run_id);
 

@@ -151,6 +151,15 @@ namespace orchestrator::harness::sim {
   MARK(run_timeout_while_retry_waits) \
   MARK(hint_while_retry_waits) \
   MARK(model_too_small) \
+  MARK(own_turns_compacted) \
+  MARK(window_of_turns_passed) \
+  MARK(summary_made) \
+  MARK(summary_renewed) \
+  MARK(earlier_summary_taken_in) \
+  MARK(pinned_kept_over_compaction) \
+  MARK(no_fallback_fits) \
+  MARK(lost_attempt_restarts) \
+  MARK(lost_attempt_continues) \
   MARK(model_unpriced) \
   MARK(cost_known) \
   MARK(cost_unknown_in_part) \

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "kernel/behaviours.hpp"
 #include "sim/answer_generator.hpp"
 #include "sim/entropy.hpp"
 
@@ -95,6 +96,19 @@ void draw_limits(Entropy& entropy, events::RunStarted& spec) {
   if (entropy.chance(1, 4)) spec.history_limits.turns = static_cast<std::uint32_t>(entropy.below(3));
   if (entropy.chance(1, 4)) spec.history_limits.tokens = entropy.between(1, 200);
   if (entropy.chance(1, 4)) spec.history_limits.bytes = entropy.between(1, 3'000);
+}
+
+// Small bounds, so that contexts are compacted.
+void draw_context(Entropy& entropy, events::RunStarted& spec) {
+  ContextPolicy& policy = spec.context;
+  if (entropy.chance(1, 3)) policy.tokens_max = entropy.between(20, 300);
+  if (entropy.chance(1, 4)) policy.window_turns = static_cast<std::uint32_t>(entropy.between(1, 3));
+  policy.fill_percent = static_cast<std::uint32_t>(entropy.between(10, 100));
+  policy.recent_turns = static_cast<std::uint32_t>(entropy.between(1, 3));
+  if (entropy.chance(1, 2)) policy.when_full = WhenFull::extract;
+  policy.summary_tokens_max = entropy.between(50, 120);
+  if (entropy.chance(1, 3)) policy.pinned = {{"rules", "Be brief."}};
+  if (entropy.chance(1, 8)) policy.pinned.push_back({"name", "The user is called Ada."});
 }
 
 ToolSpec tool(std::string name, EffectClass effect_class, ApprovalNeed approval) {
@@ -199,11 +213,15 @@ events::RunStarted draw_spec(Entropy& entropy) {
   draw_offers(entropy, spec);
   spec.settings = draw_settings(entropy);
   draw_limits(entropy, spec);
+  draw_context(entropy, spec);
   const bool is_timed = entropy.chance(1, 3);
   if (is_timed && entropy.chance(2, 3)) spec.timeouts.run_ms = entropy.magnitude(1, 3'000);
   if (is_timed && entropy.chance(2, 3)) spec.timeouts.turn_ms = entropy.magnitude(1, 1'000);
   spec.remember = entropy.chance(6, 7);
   spec.seed = entropy.bits();
+  spec.behaviours = kernel::present_behaviours();
+  if (entropy.chance(1, 8)) spec.behaviours.pop_back();
+  if (entropy.chance(1, 8)) spec.behaviours.resize(1);
   spec.runtime_version = ORCHESTRATOR_VERSION;
   draw_tools(entropy, spec);
   return spec;
@@ -253,7 +271,7 @@ std::vector<CommandPlan> draw_commands(Entropy& entropy) {
 
 std::vector<CrashPlan> draw_crashes(Entropy& entropy) {
   std::vector<CrashPlan> crashes;
-  if (entropy.chance(3, 4)) return crashes;
+  if (entropy.chance(2, 3)) return crashes;
   constexpr std::array kPoints{CrashPoint::before_append, CrashPoint::append_lost, CrashPoint::append_kept,
                                CrashPoint::before_effects, CrashPoint::after_effects};
   for (std::uint64_t i = entropy.between(1, 3); i > 0; --i) {

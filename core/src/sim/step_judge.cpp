@@ -2,8 +2,10 @@
 #include "sim/step_judge.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <variant>
 
+#include "kernel/compaction.hpp"
 #include "kernel/history_trim.hpp"
 
 namespace orchestrator::harness::sim {
@@ -26,8 +28,17 @@ bool pairs_calls(const std::vector<event::ContextEntry>& context) {
   return open.empty();
 }
 
-bool has_history(const std::vector<event::ContextEntry>& context) {
-  return !context.empty() && context.front().source == event::ContextSource::history;
+bool begins_with_pinned(const std::vector<event::ContextEntry>& context, const std::vector<PinnedText>& pinned) {
+  if (context.size() < pinned.size()) return false;
+  for (std::size_t i = 0; i < pinned.size(); ++i) {
+    if (text_of(*context[i].item) != pinned[i].text) return false;
+  }
+  return true;
+}
+
+bool begins_with(const std::vector<event::ContextEntry>& context, const std::vector<Hash>& head) {
+  if (context.size() < head.size()) return false;
+  return std::ranges::equal(head, context | std::views::take(head.size()), {}, {}, &event::ContextEntry::hash);
 }
 
 }  // namespace
@@ -53,6 +64,10 @@ void StepJudge::see_decision(const kernel::State& before, const event::Input& in
     require(event.meta.at == input.now.wall && event.meta.elapsed_us == input.now.elapsed_us, "event_time",
             "an event does not carry the time of its input");
   }
+  const bool is_compacted = std::ranges::any_of(
+      decision.events, [](const StreamEvent& event) { return event.get_if<StreamEvent::ContextTrimmed>() != nullptr; });
+  // A crash may have taken the words with it that told of the last request.
+  if (is_compacted || std::holds_alternative<event::inputs::Recover>(input.value)) sent_.clear();
   for (const event::Effect& effect : decision.effects) {
     if (const auto* call = std::get_if<event::effects::CallProvider>(&effect)) see_call(before, *call);
   }
@@ -60,11 +75,16 @@ void StepJudge::see_decision(const kernel::State& before, const event::Input& in
 
 void StepJudge::see_call(const kernel::State& before, const event::effects::CallProvider& call) {
   const events::RunStarted& spec = before.facts.spec;
+  require(begins_with(call.context, sent_), "context_prefix", "a request changed what an earlier one had sent");
+  sent_.clear();
+  for (const event::ContextEntry& entry : call.context) sent_.push_back(entry.hash);
   require(pairs_calls(call.context), "context_pairs", "a call and its result were parted in the context");
-  if (const auto tokens_max = spec.settings.max_input_tokens) {
-    require(kernel::total_tokens(call.context) <= *tokens_max || !has_history(call.context), "context_fits",
-            "the context is over its limit though history is left");
+  if (const auto tokens_max = kernel::context_tokens_max(spec)) {
+    const std::uint64_t tokens = kernel::total_tokens(call.context);
+    require(tokens <= *tokens_max || tokens <= kernel::tokens_that_stay(call.context, spec), "context_fits",
+            "the context is over its limit though something is left that may go");
   }
+  require(begins_with_pinned(call.context, spec.context.pinned), "context_pinned", "a pinned text is not where it was");
   const auto& budget = spec.budgets.cost_micro_usd;
   require(!budget || before.facts.spent_micro_usd < *budget, "money", "a call though the budget is spent");
   const auto* waiting = std::get_if<kernel::Waiting>(&before.phase);

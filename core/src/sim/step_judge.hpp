@@ -42,6 +42,7 @@ class StepJudge {
 
   event::JournalInvariants invariants_;
   std::optional<Failure> failure_;
+  std::vector<Hash> sent_;  // the items of the last request, while nothing was compacted since
 };
 
 }  // namespace orchestrator::harness::sim

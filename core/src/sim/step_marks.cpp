@@ -5,6 +5,8 @@
 #include <set>
 #include <variant>
 
+#include "kernel/summary_extract.hpp"
+
 namespace orchestrator::harness::sim {
 namespace {
 
@@ -60,6 +62,7 @@ class StepNotes {
     }
   }
   void operator()(const inputs::SlotGranted&) const {
+    note_compaction();
     const auto* requested = find<events::ProviderRequested>(decision_);
     const auto* delivered = find<events::HintDelivered>(decision_);
     const auto* dropped = find<events::HintDropped>(decision_);
@@ -249,6 +252,9 @@ class StepNotes {
       marks_.hit_if(Mark::retry_continues, retry->mode == RetryMode::continue_answer);
       marks_.hit_if(Mark::retry_after_honoured, retry->retry_after == RetryAfter::honoured);
       marks_.hit_if(Mark::retry_after_cut, retry->retry_after == RetryAfter::cut);
+      const bool is_lost = retry->reason == "provider_lost";
+      marks_.hit_if(Mark::lost_attempt_restarts, is_lost && retry->mode == RetryMode::restart);
+      marks_.hit_if(Mark::lost_attempt_continues, is_lost && retry->mode == RetryMode::continue_answer);
     }
     if (const auto* fallback = find<events::FallbackSelected>(decision_)) {
       marks_.hit_if(Mark::fallback_after_failure, calling_ != nullptr);
@@ -267,6 +273,24 @@ class StepNotes {
     marks_.hit_if(Mark::run_timeout_while_retry_waits, find<events::TimeoutFired>(decision_) != nullptr);
     marks_.hit_if(Mark::hint_while_retry_waits, find<events::HintQueued>(decision_) != nullptr);
   }
+  void note_compaction() const {
+    for (const StreamEvent& event : decision_.events) {
+      const auto* trimmed = event.get_if<events::ContextTrimmed>();
+      if (trimmed == nullptr) continue;
+      marks_.hit_if(Mark::own_turns_compacted, trimmed->own_items > 0 && trimmed->policy == "context_tokens");
+      marks_.hit_if(Mark::window_of_turns_passed, trimmed->policy == "window_turns");
+      marks_.hit_if(Mark::pinned_kept_over_compaction, !facts_.spec.context.pinned.empty());
+      marks_.hit_if(Mark::summary_made, trimmed->summary.has_value());
+      const bool had_own = std::ranges::any_of(facts_.context, [](const event::ContextEntry& entry) {
+        return entry.source == event::ContextSource::summary;
+      });
+      marks_.hit_if(Mark::summary_renewed, trimmed->summary && had_own);
+      const bool had_earlier = std::ranges::any_of(facts_.context, [](const event::ContextEntry& entry) {
+        return entry.source == event::ContextSource::history && kernel::is_summary(entry);
+      });
+      marks_.hit_if(Mark::earlier_summary_taken_in, trimmed->summary && had_earlier);
+    }
+  }
   void note_money() const {
     const auto is_rejected = [](const events::RejectedModel& model, std::string_view reason) {
       return std::ranges::find(model.reasons, reason) != model.reasons.end();
@@ -277,7 +301,10 @@ class StepNotes {
         marks_.hit_if(Mark::model_unpriced, is_rejected(model, "unknown:price"));
       }
     };
-    if (const auto* failed = find<events::NegotiationFailed>(decision_)) note_rejected(failed->rejected);
+    if (const auto* failed = find<events::NegotiationFailed>(decision_)) {
+      note_rejected(failed->rejected);
+      marks_.hit_if(Mark::no_fallback_fits, facts_.model.has_value());
+    }
     if (const auto* selected = find<events::ModelSelected>(decision_)) note_rejected(selected->rejected);
     if (const auto* usage = find<events::UsageReported>(decision_)) {
       marks_.hit_if(Mark::cost_known, usage->cost_micro_usd.has_value());

@@ -115,6 +115,7 @@ class HarnessBuilder {
   HarnessBuilder& limits(Limits limits);
   HarnessBuilder& timeouts(TimeoutPolicy timeouts);          // of runs whose session and builder set none
   HarnessBuilder& retries(RetryPolicy retries);              // of runs whose session and builder set none
+  HarnessBuilder& context(ContextPolicy context);            // of runs whose session and builder set none
   HarnessBuilder& circuit(CircuitPolicy circuit);            // for each model
   HarnessBuilder& retry_budget(RetryBudget retry_budget);    // of all runs together
   HarnessBuilder& catalogue(ModelCatalogue catalogue);       // goes before the one that comes with the library

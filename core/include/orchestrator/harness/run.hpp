@@ -147,6 +147,9 @@ class RunBuilder {
   RunBuilder& label(std::string key, std::string value);     // stays in the journal
   RunBuilder& timeouts(TimeoutPolicy value);                 // unset: those of the session, else of the harness
   RunBuilder& retries(RetryPolicy value);                    // the same
+  RunBuilder& context(ContextPolicy value);                  // the same; its pinned texts are added to the session's
+  RunBuilder& pin(std::string name, std::string text);       // for this run and the later ones of its session
+  RunBuilder& unpin(std::string name);                       // from this run on
   RunBuilder& budgets(Budgets value);
   RunBuilder& limits(Limits value);
   RunBuilder& remember(bool value);  // false: later runs of the session do not see this one
@@ -181,6 +184,8 @@ class RunBuilder {
     std::vector<std::pair<std::string, std::string>> labels;
     std::optional<TimeoutPolicy> timeouts;
     std::optional<RetryPolicy> retries;
+    std::optional<ContextPolicy> context;
+    std::vector<std::pair<std::string, std::optional<std::string>>> pins;  // no text: unpin
     Budgets budgets;
     std::optional<Limits> limits;
     bool remember = true;

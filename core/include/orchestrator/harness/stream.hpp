@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "orchestrator/harness/content.hpp"
+#include "orchestrator/harness/context.hpp"
 #include "orchestrator/harness/errors.hpp"
 #include "orchestrator/harness/ids.hpp"
 #include "orchestrator/harness/model.hpp"
@@ -123,6 +124,7 @@ struct RunStarted {
   std::string workspace;  // the folder that the tools work in, or empty
   Limits limits;
   HistoryLimits history_limits;
+  ContextPolicy context;
   Budgets budgets;
   TimeoutPolicy timeouts;
   RetryPolicy retries{.attempts_max = 1};
@@ -162,28 +164,31 @@ struct NegotiationFailed {
 
 struct ManifestEntry {
   Hash item;
-  std::string source;  // history, input, output, hint, tool_result
+  std::string source;  // pinned, summary, history, input, output, hint, tool_result, retry
   std::uint64_t tokens = 0;
   ContextVerdict verdict = ContextVerdict::kept;
   std::string reason;
   bool operator==(const ManifestEntry&) const = default;
 };
-/// The context of one request, as the difference from the turn before (turn 1: from the history reference).
+/// The context of one request, as the difference from the request before (of the first one: from the history that
+/// `RunStarted` refers to). What is no longer there was told of by `ContextTrimmed`.
 struct ContextAssembled {
   std::uint32_t turn = 0;
   std::uint64_t items = 0;             // in the whole context
-  std::vector<ManifestEntry> changes;  // added at the end, or no longer there (`trimmed`)
+  std::vector<ManifestEntry> changes;  // what was not in the request before, in the order of the request
   std::uint64_t tokens_estimate = 0;
   std::optional<std::uint64_t> tokens_budget;
   Hash context_hash;
   bool operator==(const ContextAssembled&) const = default;
 };
 struct ContextTrimmed {
-  std::string policy;  // history_turns, history_tokens, history_bytes, max_input_tokens
-  std::vector<Hash> dropped;
+  std::string policy;  // history_turns, history_tokens, history_bytes, max_input_tokens, context_tokens, window_turns
+  std::vector<Hash> dropped;  // oldest first: history, then the run's own items
   std::uint64_t tokens_before = 0;
   std::uint64_t tokens_after = 0;
   std::optional<std::uint64_t> cost_micro_usd;
+  std::uint64_t own_items = 0;              // how many of `dropped`, at its end, were no history but the run's own
+  std::optional<std::string> summary = {};  // what stands in their place, and in that of an earlier summary
   bool operator==(const ContextTrimmed&) const = default;
 };
 

@@ -96,7 +96,7 @@ void append_requests(std::vector<StreamEvent>& all) {
                                        900,
                                        1'000,
                                        hash_of("context")});
-  append(all, events::ContextTrimmed{"history_tokens", {hash_of("a"), hash_of("b")}, 1'100, 900, 17});
+  append(all, events::ContextTrimmed{"history_tokens", {hash_of("a"), hash_of("b")}, 1'100, 900, 17, 1, "Earlier"});
   append(all, events::ProviderRequested{3, 2, model("openai", "gpt-5.6"), hash_of("request"), 150, 2'000, true});
   append(all, events::ProviderResponded{3, "req_0123456789", 200, 84'000});
 }
@@ -204,6 +204,7 @@ events::RunStarted example_run_started() {
   run.workspace = "/home/u/project";
   run.limits.run_events = std::numeric_limits<std::uint64_t>::max();
   run.history_limits = {100, 50'000, 1 << 20};
+  run.context = {50'000, 40, 70, 3, WhenFull::extract, 500, {{"rules", "Answer in German."}}};
   run.budgets = {.cost_micro_usd = 1'000'000, .tokens = 200'000, .turns = 8, .allow_unpriced = true};
   run.timeouts = {.connect_ms = 5'000,
                   .first_byte_ms = 60'000,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/testing/kernel_scene.hpp"
+#include "kernel/behaviours.hpp"
 
 #include <gtest/gtest.h>
 
@@ -44,6 +45,7 @@ events::RunStarted example_spec() {
   spec.input.emplace_back(TextPart{"Hi"});
   spec.model_plan.primary = {ProviderId("scripted"), "demo"};
   spec.seed = 7;
+  spec.behaviours = present_behaviours();
   spec.runtime_version = "0.1.0";
   return spec;
 }

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "kernel/behaviours.hpp"
+
 namespace orchestrator::harness::sim {
 namespace {
 
@@ -17,6 +19,7 @@ RunPlan run_asking(std::string question, std::uint64_t number) {
   run.spec.input.emplace_back(TextPart{std::move(question)});
   run.spec.model_plan.primary = {ProviderId("scripted"), "demo"};
   run.spec.seed = number;
+  run.spec.behaviours = kernel::present_behaviours();
   run.spec.runtime_version = "0.1.0";
   run.slot_delays_us = {150};
   return run;
