@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "cli/command_line/later_commands.hpp"
+#include "cli/command_line/memory_table.hpp"
 #include "cli/command_line/run_flags.hpp"
 
 namespace orchestrator::cli {
@@ -133,8 +134,14 @@ std::vector<CommandSpec> list_commands() {
        .summary = "one run: input, answer, usage and latencies",
        .description = {},
        .arguments = {kRun},
-       .flags = joined({kJsonLines}, store_flags()),
-       .examples = "orchestrator runs show @last\norchestrator runs show run_01K --json"},
+       .flags = joined({kJsonLines,
+                        {.name = "--context",
+                         .value = "TURN",
+                         .help = "instead: what the request of this turn held, item by item; 'last' for the last one"},
+                        {.name = "--with", .value = "TURN", .help = "with --context: what differs from that turn"}},
+                       store_flags()),
+       .examples = "orchestrator runs show @last\norchestrator runs show run_01K --json\n"
+                   "orchestrator runs show @last --context last"},
       {.name = "runs events",
        .summary = "every event of a run",
        .description = {},
@@ -241,7 +248,8 @@ constexpr auto kGroups = std::to_array<GroupSpec>({
 
 std::vector<CommandSpec> make_table() {
   std::vector<CommandSpec> table;
-  for (auto part : {run_commands(), control_commands(), list_commands(), own_commands(), later_commands()}) {
+  for (auto part :
+       {run_commands(), control_commands(), list_commands(), memory_commands(), own_commands(), later_commands()}) {
     std::ranges::move(part, std::back_inserter(table));
   }
   return table;

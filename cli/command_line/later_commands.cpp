@@ -13,11 +13,6 @@ struct Later {
 };
 
 constexpr auto kLater = std::to_array<Later>({
-    {"memory list", "0.2.0", "what is remembered"},
-    {"memory search", "0.2.0", "search what is remembered"},
-    {"memory add", "0.2.0", "remember something"},
-    {"memory forget", "0.2.0", "forget something"},
-    {"memory export", "0.2.0", "write out what is remembered"},
     {"gates list", "0.2.1", "the rules in force"},
     {"gates try", "0.2.1", "try rules on a text"},
     {"gates validate", "0.2.1", "check a file of rules"},

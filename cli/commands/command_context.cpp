@@ -36,6 +36,7 @@ Result<Configuration> load_configuration(const CommandContext& context) {
   take("--model", "model");
   take("--timeout", "timeouts.run");
   take("--after-output", "retry.after_output");
+  take("--when-full", "context.when_full");
   take("--workspace", "workspace");
   take("--approve", "approve");
   sources.explicit_file = context.invocation.value("--config");

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/harness_wiring.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
+#include "cli/commands/memory_access.hpp"
 #include "cli/commands/tool_choice.hpp"
 #include "cli/configuration/key_file.hpp"
 #include "cli/input/byte_reader.hpp"
@@ -67,6 +69,25 @@ Result<std::shared_ptr<harness::LogSink>> log_sink(const Configuration& configur
   return sink;
 }
 
+/// With a store where a run may ask for it: one that has a tool of memory, or that goes on and may have one.
+Result<harness::MemoryToolsConfig> memory_config(const CommandContext& context, const Configuration& configuration) {
+  harness::MemoryToolsConfig config;
+  config.user = memory_user(configuration);
+  auto chosen = choose_tools(context.invocation, configuration);
+  const bool is_chosen = chosen && std::ranges::any_of(chosen->names, is_memory_tool);
+  if (!is_chosen && context.invocation.command->name != "resume") {
+    return config;
+  }
+  auto url = memory_url(configuration);
+  auto store = url ? harness::open_memory_store(*url) : std::unexpected(std::move(url.error()));
+  if (store) {
+    config.store = *std::move(store);
+  } else if (is_chosen) {
+    return std::unexpected(std::move(store.error()));
+  }
+  return config;  // a run that goes on without a store is told so by the tools of memory, if it has them
+}
+
 Result<harness::Harness> make(const CommandContext& context, const Configuration& configuration,
                               const std::string& store) {
   auto sink = log_sink(configuration);
@@ -75,6 +96,7 @@ Result<harness::Harness> make(const CommandContext& context, const Configuration
   }
   harness::HarnessBuilder builder = harness::HarnessBuilder::from_environment();
   builder.store(store).limits(configuration.limits()).timeouts(configuration.timeouts());
+  builder.context(configuration.context());
   builder.retries(configuration.retries()).retry_budget(configuration.retry_budget()).circuit(configuration.circuit());
   if (const auto path = configuration.text("catalogue"); path) {
     auto catalogue = read_catalogue(*path);
@@ -101,7 +123,11 @@ Result<harness::Harness> make(const CommandContext& context, const Configuration
   if (!tools) {
     return std::unexpected(std::move(tools.error()));
   }
-  for (auto& tool : built_in_tools(*tools)) {
+  auto memory = memory_config(context, configuration);
+  if (!memory) {
+    return std::unexpected(std::move(memory.error()));
+  }
+  for (auto& tool : built_in_tools(*tools, *memory)) {
     builder.tool(std::move(tool));
   }
   if (const auto model = configuration.text("model"); model) {

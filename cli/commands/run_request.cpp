@@ -81,6 +81,13 @@ Result<void> read_bounds(const Invocation& invocation, RunRequest& request) {
     }
     request.retries.attempts_max = static_cast<std::uint32_t>(*count);
   }
+  if (const auto tokens = invocation.value("--context-tokens"); tokens) {
+    const auto count = parse_count(*tokens, 1, std::numeric_limits<std::int64_t>::max());
+    if (!count) {
+      return refuse("--context-tokens", count.error());
+    }
+    request.context.tokens_max = *count;
+  }
   request.budgets.allow_unpriced = invocation.has("--allow-unpriced");
   return {};
 }
@@ -114,6 +121,14 @@ Result<void> read_texts(const Invocation& invocation, RunRequest& request) {
     }
     request.labels.push_back(*std::move(pair));
   }
+  for (const std::string& text : invocation.values("--pin")) {
+    auto pair = split_pair("--pin", text);
+    if (!pair) {
+      return std::unexpected(std::move(pair.error()));
+    }
+    request.pins.push_back(*std::move(pair));
+  }
+  request.unpins = invocation.values("--unpin");
   for (const std::string& path : invocation.values("--file")) {
     auto part = read_input_file(path, request.limits.input_bytes);
     if (!part) {
@@ -131,6 +146,7 @@ Result<RunRequest> make_run_request(const Invocation& invocation, const Configur
   request.model = configuration.text("model");
   request.timeouts = configuration.timeouts();
   request.retries = configuration.retries();
+  request.context = configuration.context();
   request.limits = configuration.limits();
   request.remember = !invocation.has("--no-remember");
   request.on_unsupported =
@@ -163,6 +179,7 @@ harness::RunBuilder build_run(const RunRequest& request, const harness::Session&
       .budgets(request.budgets)
       .timeouts(request.timeouts)
       .retries(request.retries)
+      .context(request.context)
       .limits(request.limits)
       .remember(request.remember)
       .tools(request.tools.names)
@@ -172,6 +189,12 @@ harness::RunBuilder build_run(const RunRequest& request, const harness::Session&
   }
   for (const std::string& name : request.fallbacks) {
     builder.fallback(name);
+  }
+  for (const std::string& name : request.unpins) {
+    builder.unpin(name);
+  }
+  for (const auto& [name, text] : request.pins) {
+    builder.pin(name, text);
   }
   for (const std::string& hint : request.hints) {
     builder.hint(hint);

@@ -25,6 +25,9 @@ struct RunRequest {
   harness::Budgets budgets;
   harness::TimeoutPolicy timeouts;
   harness::RetryPolicy retries;
+  harness::ContextPolicy context;
+  std::vector<std::pair<std::string, std::string>> pins;
+  std::vector<std::string> unpins;
   std::vector<std::string> fallbacks;
   harness::Limits limits;
   std::vector<std::pair<std::string, std::string>> labels;

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "cli/commands/commands.hpp"
+#include "cli/commands/context_view.hpp"
 #include "cli/commands/list_limit.hpp"
 #include "cli/configuration/quantity.hpp"
 #include "cli/display/amount_text.hpp"
@@ -239,6 +240,9 @@ ExitStatus runs_show_command(CommandContext& context) {
   auto found = find_argument(context);
   if (!found) {
     return report(context, found.error());
+  }
+  if (context.invocation.value("--context") || context.invocation.value("--with")) {
+    return show_context(context, found->store, found->run.run_id);
   }
   auto ends = read_ends(*found);
   if (!ends) {

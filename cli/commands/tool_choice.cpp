@@ -99,10 +99,18 @@ Result<std::vector<std::string>> checked_texts(const Configuration& configuratio
 
 }  // namespace
 
-std::vector<std::shared_ptr<harness::Tool>> built_in_tools(const harness::BuiltInToolsConfig& config) {
+std::vector<std::shared_ptr<harness::Tool>> built_in_tools(const harness::BuiltInToolsConfig& config,
+                                                           const harness::MemoryToolsConfig& memory) {
   auto tools = harness::workspace_tools(config);
   tools.push_back(harness::fetch_url_tool(config));
+  for (auto& tool : harness::memory_tools(memory)) {
+    tools.push_back(std::move(tool));
+  }
   return tools;
+}
+
+bool is_memory_tool(const std::string& name) {
+  return std::ranges::any_of(harness::memory_tools(), [&](const auto& tool) { return tool->spec().name == name; });
 }
 
 Result<harness::BuiltInToolsConfig> tools_config(const Configuration& configuration) {

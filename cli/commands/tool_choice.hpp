@@ -9,6 +9,7 @@
 
 #include "cli/command_line/invocation.hpp"
 #include "cli/configuration/configuration.hpp"
+#include "orchestrator/harness/memory_tools.hpp"
 #include "orchestrator/harness/tools.hpp"
 
 namespace orchestrator::cli {
@@ -20,9 +21,12 @@ struct ToolChoice {
   harness::ToolPolicy policy;
 };
 
-/// Every tool that comes with the program.
-[[nodiscard]] std::vector<std::shared_ptr<harness::Tool>> built_in_tools(
-    const harness::BuiltInToolsConfig& config = {});
+/// Every tool that comes with the program. Without a memory store those of memory only declare themselves.
+[[nodiscard]] std::vector<std::shared_ptr<harness::Tool>> built_in_tools(const harness::BuiltInToolsConfig& config = {},
+                                                                         const harness::MemoryToolsConfig& memory = {});
+
+/// True for a tool that needs a memory store.
+[[nodiscard]] bool is_memory_tool(const std::string& name);
 
 /// What `sandbox.*` of the user's configuration grants to tools, and what it protects from them.
 /// Error: `configuration_invalid` where a host is a URL or a path is not below the workspace, naming the place.

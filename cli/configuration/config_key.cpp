@@ -38,6 +38,8 @@ constexpr auto kKeys = std::to_array<ConfigKey>({
     {.name = "sandbox.command_network", .type = ValueType::choice, .choices = "require grant"},
     {.name = "sandbox.fetch_hosts", .type = ValueType::texts},
     {.name = "sandbox.protected_paths", .type = ValueType::texts},
+    {.name = "memory.store", .type = ValueType::text, .variable = "ORCHESTRATOR_MEMORY"},
+    {.name = "memory.user", .type = ValueType::text},
     {.name = "log.level", .type = ValueType::text, .in_project = true, .variable = "ORCHESTRATOR_LOG"},
     {.name = "log.format",
      .type = ValueType::choice,
@@ -63,6 +65,12 @@ constexpr auto kKeys = std::to_array<ConfigKey>({
     duration("circuit.open"),
     {.name = "fallbacks", .type = ValueType::texts, .in_project = true},
     {.name = "catalogue", .type = ValueType::text},
+    {.name = "context.tokens", .type = ValueType::count, .in_project = true, .least = 1, .most = k63},
+    {.name = "context.window_turns", .type = ValueType::count, .in_project = true, .most = k32},
+    {.name = "context.fill_percent", .type = ValueType::count, .in_project = true, .least = 10, .most = 100},
+    {.name = "context.recent_turns", .type = ValueType::count, .in_project = true, .least = 1, .most = k32},
+    {.name = "context.when_full", .type = ValueType::choice, .in_project = true, .choices = "trim extract"},
+    {.name = "context.summary_tokens", .type = ValueType::count, .in_project = true, .least = 50, .most = k32},
     bound("history.turns", k32),
     bound("history.tokens", k63),
     bytes("history.bytes", k63),
@@ -195,8 +203,9 @@ std::string suggest_key(std::string_view name) {
     const auto index = static_cast<std::size_t>(std::ranges::find(lasts, *nearest) - lasts.begin());
     return "; did you mean '" + names[index] + "'?";
   }
-  return "; there are: model, store, tools, workspace, approve, sandbox.*, log.*, timeouts.*, retry.*, circuit.*, "
-         "fallbacks, catalogue, history.*, limits.*, "
+  return "; there are: model, store, tools, workspace, approve, sandbox.*, memory.*, log.*, timeouts.*, retry.*, "
+         "circuit.*, "
+         "fallbacks, catalogue, context.*, history.*, limits.*, "
          "providers.NAME.*";
 }
 

@@ -73,6 +73,9 @@ std::string flag_of(const std::string& key) {
   if (key == "timeouts.run") {
     return "--timeout";
   }
+  if (key == "context.when_full") {
+    return "--when-full";
+  }
   return key == "retry.after_output" ? "--after-output" : "--" + key;
 }
 
@@ -292,6 +295,19 @@ harness::RetryPolicy Configuration::retries() const {
     policy.after_output = harness::AfterOutput::restart;
   } else if (after_output == "continue") {
     policy.after_output = harness::AfterOutput::continue_answer;
+  }
+  return policy;
+}
+
+harness::ContextPolicy Configuration::context() const {
+  harness::ContextPolicy policy;
+  apply(*this, "context.tokens", policy.tokens_max);
+  apply(*this, "context.window_turns", policy.window_turns);
+  apply(*this, "context.fill_percent", policy.fill_percent);
+  apply(*this, "context.recent_turns", policy.recent_turns);
+  apply(*this, "context.summary_tokens", policy.summary_tokens_max);
+  if (text("context.when_full") == "extract") {
+    policy.when_full = harness::WhenFull::extract;
   }
   return policy;
 }

@@ -15,6 +15,7 @@
 #include "cli/configuration/config_key.hpp"
 #include "cli/configuration/user_folders.hpp"
 #include "cli/display/terminal.hpp"
+#include "orchestrator/harness/context.hpp"
 #include "orchestrator/harness/errors.hpp"
 #include "orchestrator/harness/reliability.hpp"
 
@@ -62,6 +63,7 @@ class Configuration {
 
   [[nodiscard]] harness::TimeoutPolicy timeouts() const;
   [[nodiscard]] harness::RetryPolicy retries() const;
+  [[nodiscard]] harness::ContextPolicy context() const;
   [[nodiscard]] harness::RetryBudget retry_budget() const;
   [[nodiscard]] harness::CircuitPolicy circuit() const;
   [[nodiscard]] harness::Limits limits() const;

@@ -71,7 +71,8 @@ struct Summary {
   }
   std::string operator()(const events::ContextTrimmed& event) const {
     return event.policy + ": " + std::to_string(event.dropped.size()) + " items, " +
-           std::to_string(event.tokens_before) + " to " + std::to_string(event.tokens_after) + " tokens";
+           std::to_string(event.tokens_before) + " to " + std::to_string(event.tokens_after) + " tokens" +
+           (event.summary ? ", with a summary in their place" : "");
   }
   std::string operator()(const events::ProviderRequested& event) const {
     return attempt(event.attempt) + ", " + turn(event.turn) + ", " + event.model.str() +

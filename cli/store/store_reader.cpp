@@ -28,6 +28,10 @@ Result<std::vector<harness::RunSummary>> StoreReader::list(harness::RunFilter fi
   return await(store_->list(std::move(filter)));
 }
 
+Result<harness::ContextManifest> StoreReader::context(const RunId& run_id, std::uint32_t turn) {
+  return await(harness::context_manifest(store_, run_id, turn));
+}
+
 Result<harness::RunSummary> StoreReader::summary(const RunId& run_id) {
   harness::RunFilter filter;
   filter.id_prefix = run_id.str();

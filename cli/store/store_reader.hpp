@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "orchestrator/harness/awaitable.hpp"
+#include "orchestrator/harness/context_manifest.hpp"
 #include "orchestrator/harness/journal.hpp"
 #include "orchestrator/harness/stream.hpp"
 
@@ -42,6 +43,8 @@ class StoreReader {
   /// Waits at most `wait_ms` for events after `after_seq`; true when there are some.
   [[nodiscard]] harness::Result<bool> wait(const harness::RunId& run_id, std::uint64_t after_seq,
                                            std::uint32_t wait_ms);
+  /// What the request of `turn` held (0: that of the last turn). Errors as of `harness::context_manifest`.
+  [[nodiscard]] harness::Result<harness::ContextManifest> context(const harness::RunId& run_id, std::uint32_t turn);
   [[nodiscard]] harness::Result<void> remove(const harness::RunId& run_id);
   [[nodiscard]] harness::JournalStore& store() { return *store_; }
 

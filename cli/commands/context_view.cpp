@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands/context_view.hpp"
+
+#include <boost/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/configuration/quantity.hpp"
+#include "cli/display/run_json.hpp"
+#include "cli/display/table.hpp"
+
+namespace orchestrator::cli {
+namespace {
+
+using harness::ContextItem;
+using harness::ContextManifest;
+using harness::ContextVerdict;
+using harness::Result;
+
+constexpr std::uint64_t kTurnsMost = 1'000'000;
+constexpr std::size_t kHashShown = 12;
+
+// A turn of a flag, 0 for the last one.
+Result<std::uint32_t> turn_of(const std::string& flag, const std::string& text) {
+  if (text == "last") {
+    return 0;
+  }
+  const auto count = parse_count(text, 1, kTurnsMost);
+  if (!count) {
+    return harness::fail(harness::RuntimeErrorCode::invalid_argument, flag + " " + count.error() + ", or 'last'", flag);
+  }
+  return static_cast<std::uint32_t>(*count);
+}
+
+std::string_view word_of(ContextVerdict verdict) {
+  switch (verdict) {
+    case ContextVerdict::kept:
+      return "kept";
+    case ContextVerdict::trimmed:
+      return "trimmed";
+    case ContextVerdict::summarised:
+      return "summarised";
+    case ContextVerdict::pinned:
+      return "pinned";
+  }
+  return "";
+}
+
+std::string reason_of(const ContextItem& item) {
+  return item.turn == 0 ? item.reason : item.reason + ", turn " + std::to_string(item.turn);
+}
+
+void add_row(Table& table, const std::string& mark, const ContextItem& item) {
+  table.add({mark, std::string(word_of(item.verdict)), item.source, std::to_string(item.tokens), reason_of(item),
+             item.hash.str().substr(0, kHashShown), item.preview});
+}
+
+Table item_table() { return Table({"", "VERDICT", "SOURCE", "TOKENS", "REASON", "ITEM", "TEXT"}); }
+
+boost::json::object json_of(const ContextItem& item) {
+  boost::json::object object;
+  object.emplace("item", item.hash.str());
+  object.emplace("source", item.source);
+  object.emplace("tokens", item.tokens);
+  object.emplace("verdict", word_of(item.verdict));
+  object.emplace("reason", item.reason);
+  object.emplace("turn", item.turn == 0 ? boost::json::value() : boost::json::value(item.turn));
+  object.emplace("preview", item.preview);
+  return object;
+}
+
+boost::json::array json_of(const std::vector<ContextItem>& items) {
+  boost::json::array array;
+  for (const ContextItem& item : items) {
+    array.emplace_back(json_of(item));
+  }
+  return array;
+}
+
+std::string total_of(const ContextManifest& manifest) {
+  return "turn " + std::to_string(manifest.turn) + ": " + std::to_string(manifest.items.size()) + " items, about " +
+         std::to_string(manifest.tokens_estimate) + " tokens" +
+         (manifest.tokens_budget ? " of " + std::to_string(*manifest.tokens_budget) : "") + "\n";
+}
+
+void show_manifest(CommandContext& context, const ContextManifest& manifest, std::size_t columns) {
+  if (context.invocation.has("--json")) {
+    boost::json::object object;
+    object.emplace("turn", manifest.turn);
+    object.emplace("tokens_estimate", manifest.tokens_estimate);
+    object.emplace("tokens_budget",
+                   manifest.tokens_budget ? boost::json::value(*manifest.tokens_budget) : boost::json::value());
+    object.emplace("context_hash", manifest.context_hash.str());
+    object.emplace("items", json_of(manifest.items));
+    object.emplace("gone", json_of(manifest.gone));
+    context.out.write(json_line(object));
+    return;
+  }
+  Table table = item_table();
+  for (const ContextItem& item : manifest.gone) {
+    add_row(table, "-", item);
+  }
+  for (const ContextItem& item : manifest.items) {
+    add_row(table, " ", item);
+  }
+  context.out.write(total_of(manifest) + table.text(columns));
+}
+
+void show_difference(CommandContext& context, const ContextManifest& before, const ContextManifest& after,
+                     std::size_t columns) {
+  const harness::ContextDifference both = harness::difference(before, after);
+  if (context.invocation.has("--json")) {
+    boost::json::object object;
+    object.emplace("turn", after.turn);
+    object.emplace("with", before.turn);
+    object.emplace("added", json_of(both.added));
+    object.emplace("removed", json_of(both.removed));
+    context.out.write(json_line(object));
+    return;
+  }
+  Table table = item_table();
+  for (const ContextItem& item : both.removed) {
+    add_row(table, "-", item);
+  }
+  for (const ContextItem& item : both.added) {
+    add_row(table, "+", item);
+  }
+  const std::string rows = table.text(columns);
+  context.out.write(total_of(before) + total_of(after) + (rows.empty() ? "no difference\n" : rows));
+}
+
+}  // namespace
+
+ExitStatus show_context(CommandContext& context, StoreReader& store, const harness::RunId& run_id) {
+  const auto shown = turn_of("--context", context.invocation.value("--context").value_or("last"));
+  if (!shown) {
+    return report(context, shown.error());
+  }
+  auto manifest = store.context(run_id, *shown);
+  if (!manifest) {
+    return report(context, manifest.error());
+  }
+  const std::size_t columns = context.terminal.out_is_terminal ? context.terminal.columns : 1'000;
+  const auto with = context.invocation.value("--with");
+  if (!with) {
+    show_manifest(context, *manifest, columns);
+    return ExitStatus::done;
+  }
+  const auto other = turn_of("--with", *with);
+  if (!other) {
+    return report(context, other.error());
+  }
+  auto before = store.context(run_id, *other);
+  if (!before) {
+    return report(context, before.error());
+  }
+  show_difference(context, *before, *manifest, columns);
+  return ExitStatus::done;
+}
+
+}  // namespace orchestrator::cli
