@@ -5,6 +5,7 @@
 
 #include "cli/display/amount_text.hpp"
 #include "cli/display/escaped_text.hpp"
+#include "cli/display/event_line.hpp"
 #include "cli/display/event_word.hpp"
 #include "cli/display/quoted_text.hpp"
 
@@ -179,7 +180,8 @@ void RunView::control_note(const StreamEvent& event) {
   } else if (const auto* asked = event.get_if<StreamEvent::AbortRequested>(); asked != nullptr) {
     note("abort asked for by " + asked->by);
   } else if (const auto* trimmed = event.get_if<StreamEvent::ContextTrimmed>(); trimmed != nullptr) {
-    note("history trimmed (" + trimmed->policy + "): " + std::to_string(trimmed->dropped.size()) + " items left out");
+    note("context compacted (" + trimmed->policy + "): " + std::to_string(trimmed->dropped.size()) + " items left out" +
+         (trimmed->summary ? ", a summary in their place" : ""));
   }
 }
 
@@ -189,13 +191,17 @@ bool RunView::retry_note(const StreamEvent& event) {
     failure_ = failed->error.message;
   } else if (const auto* retry = event.get_if<StreamEvent::RetryScheduled>(); retry != nullptr) {
     note(failure_ + "; " +
-         (retry->mode == harness::RetryMode::continue_answer ? "asking for the rest" : "trying again") + " in " +
-         duration_text(retry->delay_ms * 1'000) + remark_on(retry->mode));
+         (retry->mode == harness::RetryMode::continue_answer ? "asking for the rest" : "trying again") +
+         (retry->delay_ms == 0 ? "" : " in " + duration_text(retry->delay_ms * 1'000)) + remark_on(retry->mode));
   } else if (const auto* fallback = event.get_if<StreamEvent::FallbackSelected>(); fallback != nullptr) {
     note((failure_.empty() ? fallback->reason : failure_) + "; going on with " + fallback->to.str() +
          remark_on(fallback->mode));
   } else if (const auto* opened = event.get_if<StreamEvent::CircuitOpened>(); opened != nullptr) {
     failure_ = opened->model.str() + " kept failing and is left alone for " + duration_text(opened->open_ms * 1'000);
+  } else if (const auto* unfit = event.get_if<StreamEvent::NegotiationFailed>(); unfit != nullptr) {
+    if (!failure_.empty()) {
+      note("no other model of the plan is fit: " + text_of_rejected(unfit->rejected));
+    }
   } else if (const auto* closed = event.get_if<StreamEvent::CircuitClosed>(); closed != nullptr) {
     note(closed->model.str() + " works again");
   } else {

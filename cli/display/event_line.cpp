@@ -41,17 +41,6 @@ std::string text_of_error(const harness::Error& error) {
   return error.code + ": " + one_line(error.message, kShownBytes);
 }
 
-std::string text_of_rejected(const std::vector<events::RejectedModel>& models) {
-  std::string text;
-  for (const auto& rejected : models) {
-    text += (text.empty() ? "" : "; ") + rejected.model.str() + ":";
-    for (const auto& reason : rejected.reasons) {
-      text += " " + reason;
-    }
-  }
-  return text;
-}
-
 /// What stands behind the type's name.
 struct Summary {
   std::string operator()(const events::RunStarted& event) const {
@@ -167,6 +156,17 @@ std::string padded_left(const std::string& text, std::size_t columns) {
 }
 
 }  // namespace
+
+std::string text_of_rejected(const std::vector<events::RejectedModel>& models) {
+  std::string text;
+  for (const auto& rejected : models) {
+    text += (text.empty() ? "" : "; ") + rejected.model.str() + ":";
+    for (const auto& reason : rejected.reasons) {
+      text += " " + reason;
+    }
+  }
+  return text;
+}
 
 std::string event_line(const StreamEvent& event) {
   std::string type(event.type());

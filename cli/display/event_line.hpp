@@ -12,4 +12,7 @@ namespace orchestrator::cli {
 /// `    12  +1.250 s  OutputDelta        "text"`, without a line end.
 [[nodiscard]] std::string event_line(const harness::StreamEvent& event);
 
+/// Models that were passed over, each with its reasons: `openai/a: wire; chat/b: failed:provider_quota_exhausted`.
+[[nodiscard]] std::string text_of_rejected(const std::vector<harness::events::RejectedModel>& models);
+
 }  // namespace orchestrator::cli

@@ -174,6 +174,17 @@ class Models(ProgramTest):
         self.assertEqual(json.loads(shown.out)["error_code"], "provider_auth_failed")
         self.assertNotIn(SECRET, shown.out)
 
+    def test_a_plan_whose_other_models_do_not_fit_says_why(self):
+        first = self.script({"text": "x", "faults": [{"kind": "http", "status": 401}]}, name="first.json")
+        second = self.script({"text": "y"}, name="second.json")
+        (self.folder / "prices.json").write_text(json.dumps(
+            {"version": "of this test", "models": [{"model": second, "context_tokens": 1}]}))
+        (self.folder / "config.toml").write_text('catalogue = "prices.json"\n')
+        answer = self.run_program("run", "--config", "config.toml", "--model", first, "--fallback", second, "Hi")
+        self.assertNotEqual(answer.returncode, 0)
+        self.assertIn(f"no other model of the plan is fit: {first}: failed:provider_auth_failed; "
+                      f"{second}: too_small:context_tokens\n", answer.err)
+
     def test_a_timeout_has_its_own_status(self):
         model = self.script({"text": "word " * 400, "faults": [{"kind": "stall", "after_bytes": 4000}]})
         self.fails(8, "", "run", "--model", model, "--timeout", "300ms", "Hi")
