@@ -42,14 +42,18 @@ class Evolution {
   void operator()(const events::NegotiationFailed&) {}
   void operator()(const events::ContextTrimmed& event) {
     auto& context = facts_.context;
-    const std::uint64_t of_history =
-        event.dropped.size() - std::min<std::uint64_t>(event.own_items, event.dropped.size());
-    for (std::size_t i = 0; i < event.dropped.size(); ++i) {
-      const auto found = std::ranges::find_if(context, [&](const event::ContextEntry& entry) {
-        return entry.hash == event.dropped[i] && (entry.source == ContextSource::history) == (i < of_history);
-      });
-      if (found != context.end()) context.erase(found);
-    }
+    // What goes stands in the order of the context: one pass over each of the two parts.
+    std::uint64_t next_own = event.dropped.size() - std::min<std::uint64_t>(event.own_items, event.dropped.size());
+    const std::uint64_t history_end = next_own;
+    std::uint64_t next_history = 0;
+    std::erase_if(context, [&](const event::ContextEntry& entry) {
+      const bool is_history = entry.source == ContextSource::history;
+      std::uint64_t& next = is_history ? next_history : next_own;
+      const std::uint64_t end = is_history ? history_end : event.dropped.size();
+      if (next == end || entry.hash != event.dropped[next]) return false;
+      ++next;
+      return true;
+    });
     if (!event.summary) return;
     std::erase_if(context, [](const event::ContextEntry& entry) { return entry.source == ContextSource::summary; });
     const auto place = std::ranges::find_if_not(

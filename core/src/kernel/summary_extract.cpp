@@ -77,9 +77,10 @@ std::uint64_t omitted_by(std::string_view line) {
 
 bool is_summary(const event::ContextEntry& entry) {
   const auto* message = std::get_if<MessageItem>(&entry.item->value);
-  if (message == nullptr || message->role != Role::user) return false;
-  const std::string text = text_of(*entry.item);
-  return text.starts_with(kSummaryHead) && (text.size() == kSummaryHead.size() || text[kSummaryHead.size()] == '\n');
+  if (message == nullptr || message->role != Role::user || message->parts.size() != 1) return false;
+  const auto* part = std::get_if<TextPart>(&message->parts.front());
+  if (part == nullptr || !part->text.starts_with(kSummaryHead)) return false;
+  return part->text.size() == kSummaryHead.size() || part->text[kSummaryHead.size()] == '\n';
 }
 
 std::string summary_in_extracts(std::span<const event::ContextEntry> dropped, std::uint64_t tokens_max) {
