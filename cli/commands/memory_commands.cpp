@@ -2,7 +2,6 @@
 // `orchestrator memory list|search|add|forget|export`
 
 #include <boost/json.hpp>
-#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -14,8 +13,11 @@
 #include "cli/display/quoted_text.hpp"
 #include "cli/display/run_json.hpp"
 #include "cli/display/table.hpp"
+#include "cli/store/blocking_wait.hpp"
 #include "event/timestamp.hpp"
+#include "orchestrator/harness/memory.hpp"
 #include "runtime/entropy.hpp"
+#include "runtime/wall_clock.hpp"
 
 namespace orchestrator::cli {
 namespace {
@@ -40,11 +42,6 @@ struct Scope {
   std::optional<harness::SessionId> session_id;
   std::optional<MemoryLane> lane;
 };
-
-harness::WallTime now() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return {std::chrono::duration_cast<std::chrono::microseconds>(since).count()};
-}
 
 std::optional<MemoryLane> lane_of(const std::optional<std::string>& word) {
   for (const MemoryLane lane : {MemoryLane::working, MemoryLane::episodic, MemoryLane::semantic}) {
@@ -117,11 +114,11 @@ ExitStatus show_hits(CommandContext& context, const Scope& scope, const std::str
   query.user = scope.user;
   query.session_id = scope.session_id;
   query.limit = static_cast<std::uint32_t>(*limit);
-  query.now = now();
+  query.now = harness::runtime::wall_now();
   if (scope.lane) {
     query.lanes = {*scope.lane};
   }
-  auto hits = await_memory(scope.store->search(std::move(query)));
+  auto hits = wait_for(scope.store->search(std::move(query)));
   if (!hits) {
     return report(context, hits.error());
   }
@@ -152,7 +149,7 @@ template <class See>
 Result<void> each_memory(const Scope& scope, const MemoryFilter& filter, See see) {
   std::optional<MemoryId> after;
   for (;;) {
-    auto page = await_memory(scope.store->list(filter, after, kPage));
+    auto page = wait_for(scope.store->list(filter, after, kPage));
     if (!page) {
       return std::unexpected(std::move(page.error()));
     }
@@ -181,7 +178,7 @@ Result<MemoryFilter> filter_to_forget(const CommandContext& context, const Scope
     if (!ms) {
       return fail(RuntimeErrorCode::invalid_argument, "--older-than " + ms.error(), "--older-than");
     }
-    filter.before = harness::WallTime{now().unix_us - static_cast<std::int64_t>(*ms) * 1'000};
+    filter.before = harness::WallTime{harness::runtime::wall_now().unix_us - static_cast<std::int64_t>(*ms) * 1'000};
   }
   if (!filter.id && !filter.before && !filter.lane && !filter.session_id && !context.invocation.has("--all")) {
     return fail(RuntimeErrorCode::invalid_argument,
@@ -215,8 +212,8 @@ ExitStatus memory_add_command(CommandContext& context) {
   memory.text = context.invocation.arguments.front();
   memory.user = scope->user;
   memory.session_id = scope->session_id;
-  memory.created_at = now();
-  auto put = await_memory(scope->store->put(memory));
+  memory.created_at = harness::runtime::wall_now();
+  auto put = wait_for(scope->store->put(memory));
   if (!put) {
     return report(context, put.error());
   }
@@ -245,7 +242,7 @@ ExitStatus memory_forget_command(CommandContext& context) {
                                 "memory forget cannot be taken back: see what would go with --dry-run, then give --yes")
                                .error());
   }
-  auto count = await_memory(scope->store->forget(*filter));
+  auto count = wait_for(scope->store->forget(*filter));
   if (!count) {
     return report(context, count.error());
   }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/store/store_reader.hpp"
 
+#include <chrono>
+
+#include "cli/store/blocking_wait.hpp"
 #include "event/step.hpp"
 
 namespace orchestrator::cli {
@@ -25,11 +28,11 @@ Result<StoreReader> StoreReader::open(const std::string& url) {
 }
 
 Result<std::vector<harness::RunSummary>> StoreReader::list(harness::RunFilter filter) {
-  return await(store_->list(std::move(filter)));
+  return wait_for(store_->list(std::move(filter)));
 }
 
 Result<harness::ContextManifest> StoreReader::context(const RunId& run_id, std::uint32_t turn) {
-  return await(harness::context_manifest(store_, run_id, turn));
+  return wait_for(harness::context_manifest(store_, run_id, turn));
 }
 
 Result<harness::RunSummary> StoreReader::summary(const RunId& run_id) {
@@ -47,7 +50,7 @@ Result<harness::RunSummary> StoreReader::summary(const RunId& run_id) {
 }
 
 Result<std::vector<StoredEvent>> StoreReader::events(const RunId& run_id, std::uint64_t after_seq) {
-  auto lines = await(store_->read(run_id, after_seq, kPageBytes));
+  auto lines = wait_for(store_->read(run_id, after_seq, kPageBytes));
   if (!lines) {
     return std::unexpected(std::move(lines.error()));
   }
@@ -67,9 +70,10 @@ Result<std::vector<StoredEvent>> StoreReader::events(const RunId& run_id, std::u
 }
 
 Result<bool> StoreReader::wait(const RunId& run_id, std::uint64_t after_seq, std::uint32_t wait_ms) {
-  return await(store_->wait(run_id, after_seq, std::chrono::steady_clock::now() + std::chrono::milliseconds(wait_ms)));
+  return wait_for(
+      store_->wait(run_id, after_seq, std::chrono::steady_clock::now() + std::chrono::milliseconds(wait_ms)));
 }
 
-Result<void> StoreReader::remove(const RunId& run_id) { return await(store_->remove(run_id)); }
+Result<void> StoreReader::remove(const RunId& run_id) { return wait_for(store_->remove(run_id)); }
 
 }  // namespace orchestrator::cli

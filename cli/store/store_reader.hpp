@@ -4,13 +4,8 @@
 // Looking into a store without a harness: no lock is taken, and nothing of it is changed but by `remove`. Blocking,
 // on the caller's thread; for one thread.
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <chrono>
 #include <cstdint>
-#include <exception>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,8 +27,7 @@ class StoreReader {
  public:
   /// Opens the store. Errors as of `open_store`.
   [[nodiscard]] static harness::Result<StoreReader> open(const std::string& url);
-  explicit StoreReader(std::shared_ptr<harness::JournalStore> store)
-      : store_(std::move(store)), context_(std::make_unique<boost::asio::io_context>(1)) {}
+  explicit StoreReader(std::shared_ptr<harness::JournalStore> store) : store_(std::move(store)) {}
 
   [[nodiscard]] harness::Result<std::vector<harness::RunSummary>> list(harness::RunFilter filter);
   /// One run, or `run_not_found`.
@@ -49,25 +43,7 @@ class StoreReader {
   [[nodiscard]] harness::JournalStore& store() { return *store_; }
 
  private:
-  /// Runs `operation` to its end on this thread.
-  template <class T>
-  T await(boost::asio::awaitable<T> operation) {
-    std::optional<T> result;
-    std::exception_ptr failure;
-    boost::asio::co_spawn(*context_, std::move(operation), [&](std::exception_ptr error, T value) {
-      failure = error;
-      result.emplace(std::move(value));
-    });
-    context_->restart();
-    context_->run();
-    if (failure) {
-      std::rethrow_exception(failure);
-    }
-    return *std::move(result);
-  }
-
   std::shared_ptr<harness::JournalStore> store_;  // shared with nobody; stores are made shared
-  std::unique_ptr<boost::asio::io_context> context_;
 };
 
 }  // namespace orchestrator::cli

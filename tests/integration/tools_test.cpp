@@ -9,8 +9,8 @@
 #include <atomic>
 #include <thread>
 
-#include "journal/testing/temporary_folder.hpp"
 #include "orchestrator/harness/awaitable.hpp"
+#include "runtime/testing/temporary_folder.hpp"
 #include "scripted_harness.hpp"
 
 namespace orchestrator::harness::integration {
@@ -267,7 +267,7 @@ TEST(Approvals, ARunWaitsAndGoesOnWithTheAnswer) {
 }
 
 TEST(Approvals, ARunThatIsLetGoIsAnsweredAndGoneOnWithElsewhere) {
-  const journal::testing::TemporaryFolder folder(journal::testing::FolderPlace::memory);
+  const runtime::testing::TemporaryFolder folder(runtime::testing::FolderPlace::memory);
   const std::string store = "jsonl:" + folder.path();
   auto tool = std::make_shared<TestTool>("act", EffectClass::irreversible, ApprovalNeed::ask);
   RunId id;
@@ -295,7 +295,7 @@ TEST(Approvals, ARunThatIsLetGoIsAnsweredAndGoneOnWithElsewhere) {
 }
 
 TEST(Approvals, AToolThatHasChangedIsNotTheToolThatWasDeclared) {
-  const journal::testing::TemporaryFolder folder(journal::testing::FolderPlace::memory);
+  const runtime::testing::TemporaryFolder folder(runtime::testing::FolderPlace::memory);
   const std::string store = "jsonl:" + folder.path();
   auto tool = std::make_shared<TestTool>("act", EffectClass::irreversible, ApprovalNeed::ask);
   RunId id;
@@ -325,7 +325,7 @@ TEST(Approvals, ARunThatIsBusyIsNotLetGo) {
 }
 
 TEST(Approvals, APausedRunIsLetGoAndGoneOnWith) {
-  const journal::testing::TemporaryFolder folder(journal::testing::FolderPlace::memory);
+  const runtime::testing::TemporaryFolder folder(runtime::testing::FolderPlace::memory);
   const std::string store = "jsonl:" + folder.path();
   RunId id;
   {

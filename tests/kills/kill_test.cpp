@@ -21,18 +21,18 @@
 #include <vector>
 
 #include "event/journal_invariants.hpp"
-#include "journal/testing/temporary_folder.hpp"
 #include "kills/killing_store.hpp"
 #include "kills/ledger_tool.hpp"
 #include "orchestrator/harness/harness.hpp"
+#include "runtime/testing/temporary_folder.hpp"
 
 extern char** environ;
 
 namespace orchestrator::harness::kills {
 namespace {
 
-using journal::testing::FolderPlace;
-using journal::testing::TemporaryFolder;
+using runtime::testing::FolderPlace;
+using runtime::testing::TemporaryFolder;
 
 constexpr const char* kScript = R"({"turns":[
   {"tool_calls":[{"id":"a","name":"once","arguments":{}},{"id":"b","name":"seen","arguments":{}}]},
@@ -165,7 +165,7 @@ int play(int first, const std::string& how, Choose choose) {
   for (int process = 0; process < kProcessesMax; ++process) {
     const Fate fate = spawn_victim(folder.path(), process == 0 ? first : choose());
     if (fate == Fate::failed) {
-      ADD_FAILURE() << how << ": a process failed: " << journal::testing::read_file(folder.path() + "/output");
+      ADD_FAILURE() << how << ": a process failed: " << runtime::testing::read_file(folder.path() + "/output");
       return kills;
     }
     if (fate == Fate::ended) {

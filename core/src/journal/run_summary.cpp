@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "event/canonical_event.hpp"
+#include "event/character_cut.hpp"
 #include "event/field_encoder.hpp"
 #include "event/json_slices.hpp"
 #include "event/line_check.hpp"
@@ -101,9 +102,7 @@ Result<void> check_filter(const RunFilter& filter) {
 }
 
 std::string preview_of(std::string_view text, std::size_t bytes_max) {
-  std::size_t size = std::min(text.size(), bytes_max);
-  while (size < text.size() && size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
-  std::string preview(text.substr(0, size));
+  std::string preview(event::cut_between_characters(text, bytes_max));
   for (char& c : preview) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
   }

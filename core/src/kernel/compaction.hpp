@@ -13,7 +13,7 @@
 
 namespace orchestrator::harness::kernel {
 
-/// The bound of a request's items: the policy's, or else that of the settings.
+/// The bound of a request's items: the smaller of the policy's and the settings'.
 [[nodiscard]] std::optional<std::uint64_t> context_tokens_max(const events::RunStarted& spec);
 
 /// What the window of turns shuts out; nothing while it holds all.

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "event/character_cut.hpp"
+
 namespace orchestrator::harness::kernel {
 namespace {
 
@@ -18,10 +20,8 @@ constexpr std::string_view kOmitted = "- earlier lines left out: ";
 
 // At most `bytes_max` bytes, cut between two characters, with an ellipsis where something is missing.
 std::string cut(std::string_view text, std::size_t bytes_max) {
-  if (text.size() <= bytes_max) return std::string(text);
-  std::size_t end = bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  return std::string(text.substr(0, end)) + "…";
+  const std::string_view head = event::cut_between_characters(text, bytes_max);
+  return std::string(head) + (head.size() < text.size() ? "…" : "");
 }
 
 // Up to the end of the first sentence or line.

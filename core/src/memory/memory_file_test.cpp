@@ -16,11 +16,16 @@
 
 #include "memory/memory_database.hpp"
 #include "memory/memory_schema.hpp"
-#include "memory/testing/file_folder.hpp"
 #include "memory/testing/memory_conformance.hpp"
+#include "runtime/testing/temporary_folder.hpp"
 
 namespace orchestrator::harness::memory::testing {
 namespace {
+
+using runtime::testing::FolderPlace;
+using runtime::testing::read_file;
+using runtime::testing::TemporaryFolder;
+using runtime::testing::write_file;
 
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
@@ -52,7 +57,7 @@ class MemoryFile : public ::testing::Test {
   }
 
   static constexpr std::chrono::milliseconds kShort{50};
-  FileFolder folder_;
+  TemporaryFolder folder_{FolderPlace::memory};
   std::string file_ = folder_.path("memory.db");
 };
 

@@ -12,12 +12,16 @@
 #include <thread>
 
 #include "memory/memory_database.hpp"
-#include "memory/testing/file_folder.hpp"
 #include "memory/testing/memory_conformance.hpp"
 #include "memory/vector_bytes.hpp"
+#include "runtime/testing/temporary_folder.hpp"
 
 namespace orchestrator::harness::memory::testing {
 namespace {
+
+using runtime::testing::FolderPlace;
+using runtime::testing::read_file;
+using runtime::testing::TemporaryFolder;
 
 using ::testing::HasSubstr;
 
@@ -31,7 +35,7 @@ class MemoryForget : public ::testing::Test {
            read_file(file_ + "-wal").find(bytes) != std::string::npos;
   }
 
-  FileFolder folder_;
+  TemporaryFolder folder_{FolderPlace::memory};
   std::string file_ = folder_.path("memory.db");
 };
 

@@ -4,12 +4,12 @@
 #include <boost/describe.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 #include <utility>
 
 #include "event/timestamp.hpp"
 #include "orchestrator/harness/make_tool.hpp"
+#include "runtime/wall_clock.hpp"
 
 namespace orchestrator::harness {
 namespace {
@@ -63,11 +63,6 @@ BOOST_DESCRIBE_STRUCT(Recalled, (), (memories))
 BOOST_DESCRIBE_STRUCT(ForgetArguments, (), (id))
 BOOST_DESCRIBE_STRUCT(Forgotten, (), (count))
 
-WallTime now() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return {std::chrono::duration_cast<std::chrono::microseconds>(since).count()};
-}
-
 // The same for every attempt of a call: the time of its run, and the rest from the call's idempotency key.
 MemoryId id_of(const ToolContext& context) {
   constexpr std::string_view kDigits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";  // of a ULID
@@ -94,7 +89,7 @@ Awaitable<Result<Remembered>> remember(MemoryToolsConfig config, RememberArgumen
   memory.user = config.user;
   memory.session_id = context.session_id;
   memory.run_id = context.run_id;
-  memory.created_at = now();
+  memory.created_at = runtime::wall_now();
   Remembered remembered{memory.id.str(), {}};
   auto put = co_await (*store)->put(std::move(memory));
   // An attempt before this one has stored it, at its own time.
@@ -112,7 +107,7 @@ Awaitable<Result<Recalled>> recall(MemoryToolsConfig config, RecallArguments arg
   query.text = std::move(arguments.query);
   query.user = config.user;
   query.limit = kCandidates;
-  query.now = now();
+  query.now = runtime::wall_now();
   if (arguments.lane) query.lanes = {*arguments.lane};
   if (arguments.lane == MemoryLane::working) query.session_id = context.session_id;
   auto hits = co_await (*store)->search(std::move(query));

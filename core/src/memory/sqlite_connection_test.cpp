@@ -7,11 +7,15 @@
 #include <gmock/gmock.h>
 
 #include "memory/sqlite_transaction.hpp"
-#include "memory/testing/file_folder.hpp"
 #include "memory/testing/memory_conformance.hpp"
+#include "runtime/testing/temporary_folder.hpp"
 
 namespace orchestrator::harness::memory::testing {
 namespace {
+
+using runtime::testing::FolderPlace;
+using runtime::testing::TemporaryFolder;
+using runtime::testing::write_file;
 
 using ::testing::HasSubstr;
 
@@ -84,12 +88,12 @@ TEST_F(Sqlite, TheFileIsTrustedWithNothing) {
 }
 
 TEST(SqliteFile, IsNotMadeByOpeningIt) {
-  const FileFolder folder;
+  const TemporaryFolder folder{FolderPlace::memory};
   EXPECT_EQ(code_of(SqliteConnection::open(folder.path("absent"), kBusyPatience)), "storage_failed");
 }
 
 TEST(SqliteFile, IsLoggedAheadAndSynced) {
-  const FileFolder folder;
+  const TemporaryFolder folder{FolderPlace::memory};
   write_file(folder.path("db"), "");
   const auto connection = SqliteConnection::open(folder.path("db"), kBusyPatience).value();
   ASSERT_TRUE(connection->use_write_ahead_log());

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "codec/provider_failure.hpp"
+#include "runtime/wall_clock.hpp"
 
 namespace orchestrator::harness::providers {
 namespace {
@@ -35,11 +36,6 @@ BodyKind kind_of(const runtime::HttpResponseHead& head) {
   if (lower.find("json") != std::string::npos) return BodyKind::json;
   if (lower.find("html") != std::string::npos) return BodyKind::page;
   return BodyKind::stream;
-}
-
-WallTime wall_now() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return WallTime{std::chrono::duration_cast<std::chrono::microseconds>(now).count()};
 }
 
 }  // namespace
@@ -78,7 +74,7 @@ Awaitable<CallResult> AnswerReader::read_failure(runtime::HttpResponseHead head)
   auto body = co_await whole_body(kErrorBodyBytes);
   // A body that breaks off still has a status, which says more than how it broke.
   const std::string text = body ? *std::move(body) : std::string();
-  const auto failure = codec::map_http_failure(head.status, pairs_of(head.headers), text, {}, wall_now());
+  const auto failure = codec::map_http_failure(head.status, pairs_of(head.headers), text, {}, runtime::wall_now());
   auto result = failed(failure.error);
   result.error().advice = codec::advice_of(failure);
   co_return result;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "event/character_cut.hpp"
 #include "event/step.hpp"
 #include "kernel/context_source.hpp"
 #include "kernel/evolve.hpp"
@@ -19,10 +20,7 @@ constexpr std::size_t kPreviewBytesMax = 80;
 
 // The first bytes of a text on one line, cut between two characters.
 std::string preview_of(const ConversationItem& item) {
-  std::string text = text_of(item);
-  std::size_t end = std::min(text.size(), kPreviewBytesMax);
-  while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  text.resize(end);
+  std::string text(event::cut_between_characters(text_of(item), kPreviewBytesMax));
   std::ranges::replace_if(text, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
   return text;
 }

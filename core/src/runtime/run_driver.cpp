@@ -11,16 +11,12 @@
 
 #include "kernel/evolve.hpp"
 #include "runtime/run_request.hpp"
+#include "runtime/wall_clock.hpp"
 
 namespace orchestrator::harness::runtime {
 namespace {
 
 namespace asio = boost::asio;
-
-WallTime wall_now() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return WallTime{std::chrono::duration_cast<std::chrono::microseconds>(now).count()};
-}
 
 void collect(const std::vector<ContentPart>& parts, std::vector<SharedBytes>& contents) {
   for (const SharedBytes& bytes : RunRequest::inline_media(parts)) {

@@ -10,6 +10,7 @@
 #include "runtime/run_driver.hpp"
 #include "runtime/session_history.hpp"
 #include "runtime/tool_registry.hpp"
+#include "runtime/wall_clock.hpp"
 
 namespace orchestrator::harness::runtime {
 namespace {
@@ -25,9 +26,7 @@ struct Taken {
 
 // Wall time since the run's last event, by which its clock goes on: never backwards.
 std::uint64_t resumed_elapsed_us(const FoldedRun& run) {
-  const auto now =
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch());
-  const std::int64_t gap_us = now.count() - run.last_at.unix_us;
+  const std::int64_t gap_us = wall_now().unix_us - run.last_at.unix_us;
   return run.state.facts.last_elapsed_us + static_cast<std::uint64_t>(gap_us > 0 ? gap_us : 0);
 }
 

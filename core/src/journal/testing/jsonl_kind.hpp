@@ -8,9 +8,14 @@
 
 #include "journal/jsonl_store.hpp"
 #include "journal/testing/store_conformance.hpp"
-#include "journal/testing/temporary_folder.hpp"
+#include "runtime/testing/temporary_folder.hpp"
 
 namespace orchestrator::harness::journal::testing {
+
+using runtime::testing::FolderPlace;
+using runtime::testing::read_file;
+using runtime::testing::TemporaryFolder;
+using runtime::testing::write_file;
 
 [[nodiscard]] StoreKind jsonl_kind();
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "memory/testing/memory_conformance.hpp"
 
-#include "memory/testing/file_folder.hpp"
+#include "runtime/testing/temporary_folder.hpp"
 
 namespace orchestrator::harness::memory::testing {
 namespace {
+
+using runtime::testing::FolderPlace;
+using runtime::testing::TemporaryFolder;
 
 class InMemoryHost final : public MemoryHost {
  public:
@@ -26,7 +29,7 @@ class SqliteHost final : public MemoryHost {
   }
 
  private:
-  FileFolder folder_;
+  TemporaryFolder folder_{FolderPlace::memory};
   MemoryBounds bounds_;
 };
 

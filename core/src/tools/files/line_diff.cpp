@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "event/character_cut.hpp"
+
 namespace orchestrator::harness::tools {
 namespace {
 
@@ -69,9 +71,8 @@ std::vector<Edit> edits_of(const Lines& before, const Lines& after, std::size_t 
 void append_line(std::string& out, const Edit& edit) {
   out += edit.sign;
   if (edit.line.size() > kShownBytes) {
-    std::size_t end = kShownBytes;
-    while (end > 0 && (static_cast<unsigned char>(edit.line[end]) & 0xC0U) == 0x80U) --end;  // whole characters
-    out.append(edit.line.substr(0, end)).append("[... " + std::to_string(edit.line.size() - end) + " bytes more]\n");
+    const std::string_view head = event::cut_between_characters(edit.line, kShownBytes);
+    out.append(head).append("[... " + std::to_string(edit.line.size() - head.size()) + " bytes more]\n");
     return;
   }
   out += edit.line;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "journal/testing/temporary_folder.hpp"
+#include "runtime/testing/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -8,12 +8,12 @@
 #include <fstream>
 #include <iterator>
 
-namespace orchestrator::harness::journal::testing {
+namespace orchestrator::harness::runtime::testing {
 
 TemporaryFolder::TemporaryFolder(FolderPlace place) {
   const bool is_in_memory = place == FolderPlace::memory && std::filesystem::is_directory("/dev/shm");
   const std::filesystem::path parent = is_in_memory ? "/dev/shm" : std::filesystem::temp_directory_path();
-  std::string path = (parent / "journal_test_XXXXXX").string();
+  std::string path = (parent / "orchestrator_test_XXXXXX").string();
   EXPECT_NE(::mkdtemp(path.data()), nullptr) << path;
   path_ = path;
 }
@@ -35,4 +35,4 @@ void write_file(const std::string& path, const std::string& bytes) {
   EXPECT_FALSE(file.fail()) << path;
 }
 
-}  // namespace orchestrator::harness::journal::testing
+}  // namespace orchestrator::harness::runtime::testing

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace orchestrator::harness::journal::testing {
+namespace orchestrator::harness::runtime::testing {
 
 /// Where it lies: on the machine's disk, or in memory, where a sync costs nothing.
 enum class FolderPlace { disk, memory };
@@ -17,6 +17,7 @@ class TemporaryFolder {
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
   [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] std::string path(const std::string& name) const { return path_ + "/" + name; }
 
  private:
   std::string path_;
@@ -27,4 +28,4 @@ class TemporaryFolder {
 /// Makes or replaces the file.
 void write_file(const std::string& path, const std::string& bytes);
 
-}  // namespace orchestrator::harness::journal::testing
+}  // namespace orchestrator::harness::runtime::testing
