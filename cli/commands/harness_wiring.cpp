@@ -84,8 +84,11 @@ Result<harness::MemoryToolsConfig> memory_config(const CommandContext& context, 
     config.store = *std::move(store);
   } else if (is_chosen) {
     return std::unexpected(std::move(store.error()));
+  } else {
+    // It may need none; if it has tools of memory, they say that there is no store.
+    context.notes.note_from_any_thread("going on without memory: " + store.error().message);
   }
-  return config;  // a run that goes on without a store is told so by the tools of memory, if it has them
+  return config;
 }
 
 Result<harness::Harness> make(const CommandContext& context, const Configuration& configuration,

@@ -10,7 +10,7 @@
 
 namespace orchestrator::cli {
 
-/// The address of the memory store: `memory.store`, else a file beside the journals. Error: `configuration_invalid`
+/// The address of the memory store: `memory.store`, else a file in the state folder. Error: `configuration_invalid`
 /// where there is no folder for it.
 [[nodiscard]] harness::Result<std::string> memory_url(const Configuration& configuration);
 

@@ -2,8 +2,8 @@
 #pragma once
 
 // What outlives a run: memories in three lanes, found again by their words, their meaning and their age. A store is
-// asked by tools, by runs that begin with what is known, and by the command line; what a run read from it is in the
-// run's journal, so a replay asks no store.
+// asked by tools, by programs that pin what they find, and by the command line; what a run read from it is in the run's
+// journal, so a replay asks no store.
 
 #include <cstdint>
 #include <memory>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/testing/kernel_scene.hpp"
-#include "kernel/behaviours.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,6 +8,7 @@
 #include "event/canonical_event.hpp"
 #include "event/field_encoder.hpp"
 #include "event/variant_names.hpp"
+#include "kernel/behaviours.hpp"
 
 namespace orchestrator::harness::kernel {
 namespace {
