@@ -11,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
+TSAN_SUPPRESSIONS = Path(__file__).resolve().with_name("tsan.supp")
 SYMBOLIZER = "/usr/lib/llvm-19/bin/llvm-symbolizer"
 KILL_GRACE_S = 5.0
 POLL_S = 0.05
@@ -33,7 +34,10 @@ def suite_environment(folder):
     environment["NO_COLOR"] = "1"
     environment.setdefault("ASAN_OPTIONS", "detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1")
     environment.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
-    environment.setdefault("TSAN_OPTIONS", f"second_deadlock_stack=1:external_symbolizer_path={SYMBOLIZER}")
+    environment.setdefault(
+        "TSAN_OPTIONS",
+        f"second_deadlock_stack=1:external_symbolizer_path={SYMBOLIZER}:suppressions={TSAN_SUPPRESSIONS}",
+    )
     environment.setdefault("ASAN_SYMBOLIZER_PATH", SYMBOLIZER)
     return environment
 

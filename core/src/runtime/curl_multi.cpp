@@ -151,7 +151,8 @@ int CurlMulti::on_socket(CURL*, curl_socket_t socket, int what, void* self, void
   return 0;
 }
 
-// The sockets are curl's: a closed one leaves the set by itself, so a late removal may fail.
+// The sockets are curl's: a closed one leaves the set by itself, so a late removal may fail, even when
+// the number is another thread's by now (tools/dev/tsan.supp says why).
 void CurlMulti::watch(curl_socket_t socket, int what, bool is_known) {
   const int epoll = sockets_->native_handle();
   if (what == CURL_POLL_REMOVE) {

@@ -88,16 +88,23 @@ bool TestConnection::wait_for_close_for(std::chrono::milliseconds bound) {
 }
 
 void TestConnection::close() {
+  const std::scoped_lock lock(mutex_);
   if (socket_ < 0) return;
   ::shutdown(socket_, SHUT_RDWR);
   ::close(std::exchange(socket_, -1));
 }
 
 void TestConnection::reset() {
+  const std::scoped_lock lock(mutex_);
   if (socket_ < 0) return;
   const linger at_once{.l_onoff = 1, .l_linger = 0};
   ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
   ::close(std::exchange(socket_, -1));
+}
+
+void TestConnection::interrupt() {
+  const std::scoped_lock lock(mutex_);
+  if (socket_ >= 0) ::shutdown(socket_, SHUT_RDWR);
 }
 
 bool TestConnection::receive() {

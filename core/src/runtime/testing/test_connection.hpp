@@ -3,12 +3,13 @@
 
 // The server's end of one connection of a `TestServer`, with blocking calls: reads requests, sends
 // raw bytes as the test says, and sees when the client goes away.
-// Belongs to the thread that plays it, but for `sent_bytes`.
+// Belongs to the thread that plays it, but for `sent_bytes` and `interrupt`.
 
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,13 +55,17 @@ class TestConnection {
   /// Ends the connection with a reset.
   void reset();
 
+  /// Ends what the playing thread waits for; it alone closes. Safe from any thread.
+  void interrupt();
+
   /// Bytes handed to the kernel so far; safe from any thread.
   [[nodiscard]] std::size_t sent_bytes() const { return sent_bytes_; }
 
  private:
   bool receive();
 
-  int socket_;
+  std::mutex mutex_;  // what closes against what interrupts: a closed number may be another's
+  int socket_;        // written by the playing thread alone, under mutex_
   std::string received_;
   std::atomic<std::size_t> sent_bytes_ = 0;
 };

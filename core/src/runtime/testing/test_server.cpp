@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <memory>
 #include <stdexcept>
 #include <utility>
 
@@ -25,7 +26,7 @@ TestServer::~TestServer() {
   if (acceptor_.joinable()) acceptor_.join();
   {
     const std::scoped_lock lock(mutex_);
-    for (const int socket : open_) ::shutdown(socket, SHUT_RDWR);
+    for (TestConnection* connection : open_) connection->interrupt();
   }
   for (std::thread& player : players_) player.join();
   ::close(listener_);
@@ -76,21 +77,20 @@ void TestServer::accept_all() {
     const int yes = 1;
     ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     const std::size_t index = accepted_++;
+    auto connection = std::make_unique<TestConnection>(socket);
     const std::scoped_lock lock(mutex_);
-    open_.push_back(socket);
-    players_.emplace_back([this, socket, index] { play(socket, index); });
+    open_.push_back(connection.get());
+    players_.emplace_back([this, connection = std::move(connection), index] { play(*connection, index); });
   }
 }
 
-void TestServer::play(int socket, std::size_t index) {
+void TestServer::play(TestConnection& connection, std::size_t index) {
+  handler_(connection, index);
   {
-    // On a duplicate, so that the destructor never shuts down a number that is in use again.
-    TestConnection connection(::dup(socket));
-    handler_(connection, index);
+    const std::scoped_lock lock(mutex_);
+    std::erase(open_, &connection);
   }
-  const std::scoped_lock lock(mutex_);
-  std::erase(open_, socket);
-  ::close(socket);
+  connection.close();
 }
 
 }  // namespace orchestrator::harness::runtime::testing

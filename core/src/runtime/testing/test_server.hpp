@@ -52,7 +52,7 @@ class TestServer {
  private:
   bool bind_loopback();
   void accept_all();
-  void play(int socket, std::size_t index);
+  void play(TestConnection& connection, std::size_t index);
 
   Handler handler_;
   Family family_;
@@ -61,8 +61,8 @@ class TestServer {
   std::atomic<bool> is_stopping_ = false;
   std::atomic<std::size_t> accepted_ = 0;
   std::mutex mutex_;
-  std::vector<int> open_;             // guarded by mutex_
-  std::vector<std::thread> players_;  // guarded by mutex_ until the acceptor has ended
+  std::vector<TestConnection*> open_;  // guarded by mutex_
+  std::vector<std::thread> players_;   // guarded by mutex_ until the acceptor has ended
   std::thread acceptor_;
 };
 
