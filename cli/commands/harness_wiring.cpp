@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cli/commands/memory_access.hpp"
+#include "cli/commands/run_request.hpp"
 #include "cli/commands/tool_choice.hpp"
 #include "cli/configuration/key_file.hpp"
 #include "cli/input/byte_reader.hpp"
@@ -69,20 +70,23 @@ Result<std::shared_ptr<harness::LogSink>> log_sink(const Configuration& configur
   return sink;
 }
 
-/// With a store where a run may ask for it: one that has a tool of memory, or that goes on and may have one.
+/// With a store where a run may ask for it: one that has a tool of memory or uses memory itself, or that goes on and
+/// may.
 Result<harness::MemoryToolsConfig> memory_config(const CommandContext& context, const Configuration& configuration) {
   harness::MemoryToolsConfig config;
   config.user = memory_user(configuration);
   auto chosen = choose_tools(context.invocation, configuration);
   const bool is_chosen = chosen && std::ranges::any_of(chosen->names, is_memory_tool);
-  if (!is_chosen && context.invocation.command->name != "resume") {
+  const auto policy = memory_policy(context.invocation, configuration);
+  const bool is_used = is_chosen || (policy && (policy->recall_max > 0 || policy->keep_run));
+  if (!is_used && context.invocation.command->name != "resume") {
     return config;
   }
   auto url = memory_url(configuration);
   auto store = url ? harness::open_memory_store(*url) : std::unexpected(std::move(url.error()));
   if (store) {
     config.store = *std::move(store);
-  } else if (is_chosen) {
+  } else if (is_used) {
     return std::unexpected(std::move(store.error()));
   } else {
     // It may need none; if it has tools of memory, they say that there is no store.
@@ -130,6 +134,7 @@ Result<harness::Harness> make(const CommandContext& context, const Configuration
   if (!memory) {
     return std::unexpected(std::move(memory.error()));
   }
+  builder.memory(memory->store);
   for (auto& tool : built_in_tools(*tools, *memory)) {
     builder.tool(std::move(tool));
   }

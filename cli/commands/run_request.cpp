@@ -18,6 +18,7 @@ using harness::RuntimeErrorCode;
 
 constexpr std::uint64_t kTurnsMost = 1'000;
 constexpr std::uint64_t kAttemptsMost = 20;
+constexpr std::uint64_t kRecallMost = 100;
 
 std::unexpected<Error> refuse(const std::string& flag, const std::string& why) {
   return fail(RuntimeErrorCode::invalid_argument, flag + " " + why, flag);
@@ -141,12 +142,30 @@ Result<void> read_texts(const Invocation& invocation, RunRequest& request) {
 
 }  // namespace
 
+Result<harness::MemoryPolicy> memory_policy(const Invocation& invocation, const Configuration& configuration) {
+  harness::MemoryPolicy policy = configuration.memory();
+  if (const auto text = invocation.value("--recall"); text) {
+    const auto count = parse_count(*text, 0, kRecallMost);
+    if (!count) {
+      return refuse("--recall", count.error());
+    }
+    policy.recall_max = static_cast<std::uint32_t>(*count);
+  }
+  policy.keep_run = policy.keep_run || invocation.has("--keep-run");
+  return policy;
+}
+
 Result<RunRequest> make_run_request(const Invocation& invocation, const Configuration& configuration) {
   RunRequest request;
   request.model = configuration.text("model");
   request.timeouts = configuration.timeouts();
   request.retries = configuration.retries();
   request.context = configuration.context();
+  auto memory = memory_policy(invocation, configuration);
+  if (!memory) {
+    return std::unexpected(std::move(memory.error()));
+  }
+  request.memory = *std::move(memory);
   request.limits = configuration.limits();
   request.remember = !invocation.has("--no-remember");
   request.on_unsupported =
@@ -180,6 +199,7 @@ harness::RunBuilder build_run(const RunRequest& request, const harness::Session&
       .timeouts(request.timeouts)
       .retries(request.retries)
       .context(request.context)
+      .memory(request.memory)
       .limits(request.limits)
       .remember(request.remember)
       .tools(request.tools.names)

@@ -26,6 +26,7 @@ struct RunRequest {
   harness::TimeoutPolicy timeouts;
   harness::RetryPolicy retries;
   harness::ContextPolicy context;
+  harness::MemoryPolicy memory;
   std::vector<std::pair<std::string, std::string>> pins;
   std::vector<std::string> unpins;
   std::vector<std::string> fallbacks;
@@ -39,6 +40,10 @@ struct RunRequest {
 /// Reads the flags and the files that they name. Errors: `invalid_argument` naming the flag.
 [[nodiscard]] harness::Result<RunRequest> make_run_request(const Invocation& invocation,
                                                            const Configuration& configuration);
+
+/// What the flags and the configuration say of memory. Errors: `invalid_argument` naming the flag.
+[[nodiscard]] harness::Result<harness::MemoryPolicy> memory_policy(const Invocation& invocation,
+                                                                   const Configuration& configuration);
 
 /// A run of `session` with `prompt` as the message, after the files.
 [[nodiscard]] harness::RunBuilder build_run(const RunRequest& request, const harness::Session& session,

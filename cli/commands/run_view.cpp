@@ -182,6 +182,14 @@ void RunView::control_note(const StreamEvent& event) {
   } else if (const auto* trimmed = event.get_if<StreamEvent::ContextTrimmed>(); trimmed != nullptr) {
     note("context compacted (" + trimmed->policy + "): " + std::to_string(trimmed->dropped.size()) + " items left out" +
          (trimmed->summary ? ", a summary in their place" : ""));
+  } else if (const auto* loop = event.get_if<StreamEvent::LoopSuspected>(); loop != nullptr) {
+    note("the model keeps reading what compaction takes from it: " + loop->tool + ", " + std::to_string(loop->reads) +
+         " times with the same arguments; a larger --context-tokens or a pinned text may help");
+  } else if (const auto* recalled = event.get_if<StreamEvent::MemoryRetrieved>(); recalled != nullptr) {
+    note(recalled->error ? "going on without memory: " + recalled->error->message
+                         : std::to_string(recalled->hits.size()) + " memories recalled");
+  } else if (const auto* stored = event.get_if<StreamEvent::MemoryStored>(); stored != nullptr && stored->error) {
+    note("the run left no memory: " + stored->error->message);
   }
 }
 

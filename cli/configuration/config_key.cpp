@@ -29,6 +29,8 @@ constexpr ConfigKey duration(std::string_view name) {
   return {.name = name, .type = ValueType::duration, .in_project = true};
 }
 
+constexpr ConfigKey duration_of_user(std::string_view name) { return {.name = name, .type = ValueType::duration}; }
+
 constexpr auto kKeys = std::to_array<ConfigKey>({
     {.name = "model", .type = ValueType::model, .in_project = true},
     {.name = "store", .type = ValueType::store, .in_project = true, .variable = "ORCHESTRATOR_STORE"},
@@ -40,6 +42,10 @@ constexpr auto kKeys = std::to_array<ConfigKey>({
     {.name = "sandbox.protected_paths", .type = ValueType::texts},
     {.name = "memory.store", .type = ValueType::text, .variable = "ORCHESTRATOR_MEMORY"},
     {.name = "memory.user", .type = ValueType::text},
+    {.name = "memory.recall", .type = ValueType::count, .least = 0, .most = 100},
+    {.name = "memory.recall_tokens", .type = ValueType::count, .least = 1, .most = 100'000},
+    duration_of_user("memory.recall_timeout"),
+    {.name = "memory.keep_runs", .type = ValueType::choice, .choices = "no yes"},
     {.name = "log.level", .type = ValueType::text, .in_project = true, .variable = "ORCHESTRATOR_LOG"},
     {.name = "log.format",
      .type = ValueType::choice,
@@ -69,7 +75,7 @@ constexpr auto kKeys = std::to_array<ConfigKey>({
     {.name = "context.window_turns", .type = ValueType::count, .in_project = true, .most = k32},
     {.name = "context.fill_percent", .type = ValueType::count, .in_project = true, .least = 10, .most = 100},
     {.name = "context.recent_turns", .type = ValueType::count, .in_project = true, .least = 1, .most = k32},
-    {.name = "context.when_full", .type = ValueType::choice, .in_project = true, .choices = "trim extract"},
+    {.name = "context.when_full", .type = ValueType::choice, .in_project = true, .choices = "trim extract summarise"},
     {.name = "context.summary_tokens", .type = ValueType::count, .in_project = true, .least = 50, .most = k32},
     bound("history.turns", k32),
     bound("history.tokens", k63),

@@ -308,7 +308,19 @@ harness::ContextPolicy Configuration::context() const {
   apply(*this, "context.summary_tokens", policy.summary_tokens_max);
   if (text("context.when_full") == "extract") {
     policy.when_full = harness::WhenFull::extract;
+  } else if (text("context.when_full") == "summarise") {
+    policy.when_full = harness::WhenFull::summarise;
   }
+  return policy;
+}
+
+harness::MemoryPolicy Configuration::memory() const {
+  harness::MemoryPolicy policy;
+  policy.user = text("memory.user").value_or("");
+  apply(*this, "memory.recall", policy.recall_max);
+  apply(*this, "memory.recall_tokens", policy.recall_tokens_max);
+  apply(*this, "memory.recall_timeout", policy.recall_timeout_ms);
+  policy.keep_run = text("memory.keep_runs") == "yes";
   return policy;
 }
 

@@ -64,6 +64,7 @@ class Configuration {
   [[nodiscard]] harness::TimeoutPolicy timeouts() const;
   [[nodiscard]] harness::RetryPolicy retries() const;
   [[nodiscard]] harness::ContextPolicy context() const;
+  [[nodiscard]] harness::MemoryPolicy memory() const;
   [[nodiscard]] harness::RetryBudget retry_budget() const;
   [[nodiscard]] harness::CircuitPolicy circuit() const;
   [[nodiscard]] harness::Limits limits() const;

@@ -46,7 +46,11 @@ std::string usage_text(const harness::Usage& usage) {
   if (usage.reasoning.value_or(0) > 0) {
     text += " (" + count_text(usage.reasoning) + " reasoning)";
   }
-  return text + " tokens";
+  text += " tokens";
+  for (const std::string& term : usage.unpriced) {
+    text += (&term == &usage.unpriced.front() ? ", at a price that is not known: " : ", ") + term;
+  }
+  return text;
 }
 
 std::string cost_text(const std::optional<std::uint64_t>& micro_usd) {

@@ -63,11 +63,27 @@ struct Summary {
            std::to_string(event.tokens_before) + " to " + std::to_string(event.tokens_after) + " tokens" +
            (event.summary ? ", with a summary in their place" : "");
   }
+  std::string operator()(const events::ContextSummarised& event) const {
+    return attempt(event.attempt) + ", " + turn(event.turn) + ": " + quote(event.text);
+  }
+  std::string operator()(const events::MemoryRetrieved& event) const {
+    return std::to_string(event.hits.size()) + " memories, about " + std::to_string(event.tokens) + " tokens, after " +
+           duration_text(event.latency_us) + priced(event.cost_micro_usd) + failed(event.error);
+  }
+  std::string operator()(const events::MemoryStored& event) const {
+    return event.id.str() + ", " + std::string(name_of(event.lane)) + ", after " + duration_text(event.latency_us) +
+           priced(event.cost_micro_usd) + failed(event.error);
+  }
+  std::string operator()(const events::LoopSuspected& event) const {
+    return turn(event.turn) + ", " + event.tool + " with the same arguments: " + std::to_string(event.reads) +
+           " times over " + std::to_string(event.compactions) + " compactions";
+  }
   std::string operator()(const events::ProviderRequested& event) const {
     return attempt(event.attempt) + ", " + turn(event.turn) + ", " + event.model.str() +
            (event.max_output_tokens ? ", at most " + std::to_string(*event.max_output_tokens) + " tokens by budget"
                                     : "") +
-           (event.is_probe ? ", to see whether it works again" : "");
+           (event.is_probe ? ", to see whether it works again" : "") +
+           (event.purpose == harness::AttemptPurpose::summary ? ", for a summary" : "");
   }
   std::string operator()(const events::ProviderResponded& event) const {
     return attempt(event.attempt) + ", status " + std::to_string(event.status) + " after " +
@@ -147,6 +163,12 @@ struct Summary {
   std::string operator()(const events::Error& event) const { return text_of_error(event.error); }
   std::string operator()(const events::Aborted& event) const {
     return word(word_of(event.mode)) + " by " + event.by + ", " + usage_text(event.usage);
+  }
+  static std::string priced(const std::optional<std::uint64_t>& micro_usd) {
+    return micro_usd == 0 ? "" : ", " + (micro_usd ? cost_text(micro_usd) : std::string("cost unknown"));
+  }
+  static std::string failed(const std::optional<harness::Error>& error) {
+    return error ? ", " + text_of_error(*error) : "";
   }
   std::string operator()(const events::Unknown& event) const { return one_line(event.data.text, kShownBytes); }
 };

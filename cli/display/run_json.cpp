@@ -26,12 +26,17 @@ std::string rfc3339(harness::WallTime time) {
 }  // namespace
 
 json::object json_of(const harness::Usage& usage) {
+  json::array unpriced;
+  for (const std::string& term : usage.unpriced) {
+    unpriced.emplace_back(term);
+  }
   return {{"input", number_or_null(usage.input)},
           {"cached_input", number_or_null(usage.cached_input)},
           {"cache_write", number_or_null(usage.cache_write)},
           {"output", number_or_null(usage.output)},
           {"reasoning", number_or_null(usage.reasoning)},
-          {"total", number_or_null(usage.total)}};
+          {"total", number_or_null(usage.total)},
+          {"unpriced", std::move(unpriced)}};
 }
 
 json::object json_of(const harness::RunSummary& run) {

@@ -5,12 +5,7 @@
 //   MODEL answers the question instead of a script, such as local/smollm2-135m-instruct.
 #include <unistd.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/use_future.hpp>
-
 #include <array>
-#include <chrono>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -35,7 +30,7 @@ oh::Result<oh::Harness> make_harness(const std::shared_ptr<oh::MemoryStore>& mem
   auto scripts = oh::scripted_provider({kScripts.begin(), kScripts.end()});
   if (!scripts) return std::unexpected(scripts.error());
   oh::HarnessBuilder builder = oh::HarnessBuilder::from_environment();
-  builder.provider(*scripts);
+  builder.provider(*scripts).memory(memory);
   for (auto& tool : oh::memory_tools({memory, "ada"})) builder.tool(std::move(tool));
   return builder.build();
 }
@@ -59,44 +54,39 @@ int learn(const std::string& database) {
   return 0;
 }
 
-oh::Result<std::vector<oh::MemoryHit>> search(const std::shared_ptr<oh::MemoryStore>& memory, const std::string& user,
-                                              const std::string& question) {
-  oh::MemoryQuery query;
-  query.text = question;
-  query.user = user;
-  query.limit = 3;
-  query.now.unix_us =
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-          .count();
-  boost::asio::io_context io;
-  auto hits = boost::asio::co_spawn(io, memory->search(query), boost::asio::use_future);
-  io.run();
-  return hits.get();
+// A run of `user` that looks up what is known before it asks the model. What it found is in its journal, and a replay
+// asks no store.
+oh::Result<oh::RunHandle> start(oh::Harness& harness, const std::string& user, const std::string& model) {
+  oh::MemoryPolicy policy;
+  policy.user = user;
+  policy.recall_max = 3;
+  return harness.session().run("Where is the spare key of the house?").model(model).memory(policy).start();
 }
 
-// What is known goes with the question as pinned text: it is in the run's journal, and a replay asks no store.
+std::vector<oh::events::RetrievedMemory> recalled(oh::RunHandle& run) {
+  for (const oh::StreamEvent& event : run.events()) {
+    if (const auto* retrieved = event.get_if<oh::StreamEvent::MemoryRetrieved>()) return retrieved->hits;
+  }
+  return {};
+}
+
 int ask(const std::string& database, const std::string& model) {
-  const std::string question = "Where is the spare key of the house?";
   auto memory = oh::open_memory_store("sqlite:" + database);
   if (!memory) return failed(memory.error());
   auto harness = make_harness(*memory);
   if (!harness) return failed(harness.error());
-  const auto hits = search(*memory, "ada", question);
-  if (!hits) return failed(hits.error());
-  auto request = harness->session().run(question).model(model);
-  for (const oh::MemoryHit& hit : *hits) {
-    std::cout << "known: " << hit.memory.text << "\n";
-    request.pin(hit.memory.id.str(), "You know this: " + hit.memory.text);
-  }
-  auto run = request.start();
+  auto run = start(*harness, "ada", model);
   if (!run) return failed(run.error());
+  const auto known = recalled(*run);
+  for (const auto& memory_of_ada : known) std::cout << "known: " << memory_of_ada.text << "\n";
   auto done = run->wait();
   if (!done) return failed(done.error());
   std::cout << "answer: " << done->text << "\n";
-  const auto of_others = search(*memory, "bob", question);
-  if (!of_others) return failed(of_others.error());
-  std::cout << "known to another user: " << of_others->size() << " memories\n";
-  return hits->empty() || !of_others->empty() ? 1 : 0;
+  auto of_another = start(*harness, "bob", model);
+  if (!of_another) return failed(of_another.error());
+  const auto known_to_bob = recalled(*of_another);
+  std::cout << "known to another user: " << known_to_bob.size() << " memories\n";
+  return known.empty() || !known_to_bob.empty() ? 1 : 0;
 }
 
 }  // namespace

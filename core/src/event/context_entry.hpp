@@ -15,7 +15,7 @@
 
 namespace orchestrator::harness::event {
 
-enum class ContextSource : std::uint8_t { history, input, output, hint, tool_result, retry, pinned, summary };
+enum class ContextSource : std::uint8_t { history, input, output, hint, tool_result, retry, pinned, summary, memory };
 
 struct ContextEntry {
   Hash hash;  // SHA-256 of the item's canonical JSON

@@ -36,6 +36,7 @@ struct CallProvider {
   ModelRef model;
   GenerationSettings settings;  // without what the model does not take
   std::vector<ContextEntry> context;
+  AttemptPurpose purpose = AttemptPurpose::answer;  // a summary is asked for without system text and tools
   bool operator==(const CallProvider&) const = default;
 };
 /// Close the provider's socket; answered by `ProviderEnded`.
@@ -75,6 +76,27 @@ struct VerifyTool {
   std::optional<UndoRecord> undo;
   bool operator==(const VerifyTool&) const = default;
 };
+/// Look into the memory store; answered by `MemoryReturned`, at the deadline at the latest. Asked again it may find
+/// something else: what counts is what the journal has.
+struct RetrieveMemory {
+  std::string query;
+  std::string user;
+  std::uint32_t hits_max = 0;
+  std::uint64_t tokens_max = 0;
+  std::uint64_t timeout_ms = 0;
+  bool operator==(const RetrieveMemory&) const = default;
+};
+/// Leave a memory in the store; its step is durable first. Answered by `MemoryKept`. Asked again it stores nothing
+/// twice.
+struct StoreMemory {
+  MemoryId id;
+  MemoryLane lane = MemoryLane::episodic;
+  std::string text;
+  std::string user;
+  WallTime created_at;
+  std::uint64_t timeout_ms = 0;
+  bool operator==(const StoreMemory&) const = default;
+};
 /// Fire once the run's clock reaches `at_us`; a second start of the same timer replaces the first.
 struct StartTimer {
   TimerKind timer = TimerKind::run;
@@ -90,6 +112,6 @@ struct StopTimer {
 
 using Effect = std::variant<effects::AcquireSlot, effects::ReleaseSlot, effects::CallProvider, effects::CancelProvider,
                             effects::PrepareTool, effects::RunTool, effects::CancelTool, effects::VerifyTool,
-                            effects::StartTimer, effects::StopTimer>;
+                            effects::RetrieveMemory, effects::StoreMemory, effects::StartTimer, effects::StopTimer>;
 
 }  // namespace orchestrator::harness::event

@@ -34,6 +34,13 @@ UlidId<Tag> UlidId<Tag>::make(std::uint64_t unix_ms, std::uint64_t entropy_high,
 }
 
 template <class Tag>
+std::uint64_t UlidId<Tag>::unix_ms() const {
+  std::uint64_t ms = 0;
+  for (std::size_t i = 0; i < 10; ++i) ms = ms << 5 | kCrockford.find(ulid_[i]);
+  return ms & ((1ULL << 48) - 1);
+}
+
+template <class Tag>
 std::optional<UlidId<Tag>> UlidId<Tag>::parse(std::string_view text) {
   if (text.size() != kTextSize || text.substr(0, kPrefix.size()) != kPrefix) return std::nullopt;
   UlidId id;

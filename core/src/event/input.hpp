@@ -101,6 +101,22 @@ struct ToolVerified {
   std::string detail;
   bool operator==(const ToolVerified&) const = default;
 };
+/// What the look into the memory store has found.
+struct MemoryReturned {
+  std::vector<events::RetrievedMemory> hits;  // best first
+  std::uint64_t latency_us = 0;
+  std::optional<std::uint64_t> cost_micro_usd = 0;
+  std::optional<harness::Error> error;
+  bool operator==(const MemoryReturned&) const = default;
+};
+/// What has come of leaving a memory in the store.
+struct MemoryKept {
+  MemoryId id;
+  std::uint64_t latency_us = 0;
+  std::optional<std::uint64_t> cost_micro_usd = 0;
+  std::optional<harness::Error> error;
+  bool operator==(const MemoryKept&) const = default;
+};
 struct TimerFired {
   TimerKind timer = TimerKind::run;
   bool operator==(const TimerFired&) const = default;
@@ -160,8 +176,9 @@ struct Checkpoint {
 struct Input {
   using Value = std::variant<inputs::Start, inputs::SlotGranted, inputs::SlotRefused, inputs::ProviderHeaders,
                              inputs::ProviderChunk, inputs::ProviderEnded, inputs::ToolPrepared, inputs::ToolReturned,
-                             inputs::ToolVerified, inputs::TimerFired, inputs::EffectLost, inputs::Abort, inputs::Hint,
-                             inputs::Pause, inputs::Resume, inputs::Recover, inputs::Resolve, inputs::Checkpoint>;
+                             inputs::ToolVerified, inputs::MemoryReturned, inputs::MemoryKept, inputs::TimerFired,
+                             inputs::EffectLost, inputs::Abort, inputs::Hint, inputs::Pause, inputs::Resume,
+                             inputs::Recover, inputs::Resolve, inputs::Checkpoint>;
   Now now;
   Value value;
   bool operator==(const Input&) const = default;

@@ -72,6 +72,29 @@ struct JournalInvariants::Check {
     at.require(event.tokens_after <= event.tokens_before, "trim_shrinks", "the context grew by trimming");
     at.require(event.own_items <= event.dropped.size(), "trim_shrinks", "more own items dropped than items");
   }
+  void operator()(const events::ContextSummarised& event) const {
+    if (!at.is_open(event.attempt, "ContextSummarised")) return;
+    at.require(at.attempt_->purpose == AttemptPurpose::summary, "summary_apart", "a summary inside of an answer");
+    at.require(!event.text.empty(), "required_fields", "ContextSummarised without text");
+  }
+  void operator()(const events::MemoryRetrieved& event) const {
+    at.require(at.last_attempt_ == 0 && !at.memory_retrieved_, "memory_once", "memory was read twice, or late");
+    at.memory_retrieved_ = true;
+    std::uint64_t tokens = 0;
+    for (const events::RetrievedMemory& hit : event.hits) tokens += hit.tokens;
+    at.require(tokens == event.tokens, "usage_sums", "the tokens of a retrieval are not the sum over its hits");
+    at.require(!event.error || event.hits.empty(), "required_fields", "a failed retrieval has hits");
+    see_memory(event.cost_micro_usd, event.error);
+  }
+  void operator()(const events::MemoryStored& event) const {
+    at.require(!at.attempt_ && at.calls_.empty(), "memory_at_end", "a memory was left before the answer was over");
+    at.require(!event.id.is_zero(), "required_fields", "MemoryStored without an id");
+    see_memory(event.cost_micro_usd, event.error);
+  }
+  void operator()(const events::LoopSuspected& event) const {
+    at.require(!event.tool.empty() && event.reads > 1 && event.compactions > 1, "required_fields",
+               "LoopSuspected without its reads");
+  }
   void operator()(const events::ContextAssembled& event) const {
     at.require(!at.attempt_, "context_before_request", "the context changed during an attempt");
     at.require(!event.context_hash.is_zero() && event.items > 0, "required_fields", "ContextAssembled is empty");
@@ -104,8 +127,12 @@ struct JournalInvariants::Check {
                             usage.output, usage.reasoning,    usage.total};
     for (std::size_t i = 0; i < counts.size(); ++i) at.usage_[i].add(counts[i]);
     at.usage_invalid_ = at.usage_invalid_ || usage.invalid;
+    for (const std::string& term : usage.unpriced) {
+      const bool is_new = std::ranges::find(at.unpriced_, term) == at.unpriced_.end();
+      if (is_new && at.unpriced_.size() < kUnpricedMax) at.unpriced_.push_back(term);
+    }
     at.cost_.add(event.cost_micro_usd);
-    const bool is_counted = !usage.invalid && usage.input && usage.output;
+    const bool is_counted = !usage.invalid && usage.unpriced.empty() && usage.input && usage.output;
     at.require(!event.cost_micro_usd || (is_counted && event.price_table), "cost_known",
                "a cost of tokens that are not known, or by no price table");
   }
@@ -122,6 +149,10 @@ struct JournalInvariants::Check {
     for (const std::string& voided : event.voided_items) {
       at.require(std::ranges::find(at.attempt_->items, voided, &Item::item_id) != at.attempt_->items.end(),
                  "items_known", "item " + voided + " was voided but never seen");
+    }
+    if (at.attempt_->purpose == AttemptPurpose::summary) {
+      at.close_attempt(false);
+      return;
     }
     const bool is_silent = event.error.code == "provider_lost" && !at.tells_losses_;
     at.failure_ = Failure{event.error.code, event.error.retryable, !is_silent && !at.attempt_->items.empty()};
@@ -313,7 +344,8 @@ struct JournalInvariants::Check {
       at.require(at.meta_.elapsed_us >= at.failure_->not_before_us, "retry_delay",
                  "an attempt before its wait was over");
     }
-    at.failure_.reset();
+    const bool is_summary = event.purpose == AttemptPurpose::summary;
+    if (!is_summary) at.failure_.reset();
     at.require(!at.negotiation_failed_, "model_once", "an attempt after no model was found to fit");
     at.is_probe_ = event.is_probe;
     at.require(!at.attempt_, "attempt_ended_once", "attempt " + number(event.attempt) + " began inside another");
@@ -322,7 +354,8 @@ struct JournalInvariants::Check {
     at.require(event.turn == at.turns_done_ + 1, "turns_dense",
                "turn " + number(event.turn) + " after " + number(at.turns_done_) + " finished ones");
     at.require(at.model_.has_value(), "model_once", "a request before a model was chosen");
-    at.require(at.assembled_turn_ == event.turn, "context_before_request", "no context was assembled for this turn");
+    at.require(is_summary || at.assembled_turn_ == event.turn, "context_before_request",
+               "no context was assembled for this turn");
     at.require(!event.request_hash.is_zero(), "required_fields", "ProviderRequested without request_hash");
     at.require(at.meta_.parent_span_id == at.first_->span_id, "spans", "an attempt's span is not a child of the run's");
     at.require(!at.abort_ || at.abort_->mode != AbortMode::now, "no_call_after_abort", "a call after an abort");
@@ -331,12 +364,15 @@ struct JournalInvariants::Check {
                "a request while a call has no result");
     at.require(std::ranges::all_of(at.delivered_for_, [&](std::uint32_t turn) { return turn == event.turn; }),
                "hint_delivered_turn", "a hint was delivered into another turn");
-    at.delivered_for_.clear();
-    at.assembled_turn_.reset();
     if (at.last_attempt_ == 0) at.queue_us_ = event.queue_us;
     at.last_attempt_ = event.attempt;
-    at.partial_output_ = at.kept_output_;
+    if (!is_summary) {
+      at.delivered_for_.clear();
+      at.assembled_turn_.reset();
+      at.partial_output_ = at.kept_output_;
+    }
     OpenAttempt attempt;
+    attempt.purpose = event.purpose;
     attempt.number = event.attempt;
     attempt.turn = event.turn;
     attempt.requested_us = at.meta_.elapsed_us;
@@ -358,6 +394,12 @@ struct JournalInvariants::Check {
     item->kind = event.kind;
     item->done = true;
     if (const auto* call = std::get_if<ToolCallItem>(&event.item.value)) at.attempt_->call_ids.push_back(call->call_id);
+  }
+
+  // What was asked of an embedding is a part of the run's cost; what asked none cost nothing.
+  void see_memory(const std::optional<std::uint64_t>& cost, const std::optional<harness::Error>& error) const {
+    if (cost != 0) at.cost_.add(cost);
+    if (error) at.check_error(*error);
   }
 
   void end_hint(const HintId& hint_id) const {
@@ -387,6 +429,7 @@ JournalInvariants::OpenCall* JournalInvariants::open_call(const std::string& cal
 JournalInvariants::Item* JournalInvariants::delta_item(std::uint32_t attempt, std::uint32_t turn,
                                                        const std::string& item_id) {
   if (!is_open(attempt, "output")) return nullptr;
+  require(attempt_->purpose == AttemptPurpose::answer, "summary_apart", "output of an attempt that makes a summary");
   if (turn != attempt_->turn) report("turns_dense", "output of turn " + number(turn) + " in another turn");
   require(!attempt_->usage_reported, "usage_once", "output after the attempt's usage");
   require(!item_id.empty(), "required_fields", "output without an item id");
@@ -418,6 +461,10 @@ void JournalInvariants::close_attempt(bool has_finished) {
     if (is_visible(item.kind)) visible += item.text;
   }
   model_us_ += meta_.elapsed_us - attempt_->requested_us;
+  if (attempt_->purpose == AttemptPurpose::summary) {
+    attempt_.reset();
+    return;
+  }
   if (has_finished) {
     last_output_ = std::exchange(kept_output_, {}) + visible;
     partial_output_.clear();
@@ -444,6 +491,7 @@ void JournalInvariants::check_totals(const Usage& usage, const std::optional<std
     require(totals[i] == usage_[i].total(), "usage_sums", "usage." + std::string(kNames[i]) + " is not the sum");
   }
   require(usage.invalid == usage_invalid_, "usage_sums", "usage.invalid is not the disjunction");
+  require(usage.unpriced == unpriced_, "usage_sums", "usage.unpriced is not the union");
   require(cost == cost_.total(), "usage_sums", "the cost is not the sum");
   require(latencies.total_us == meta_.elapsed_us, "latencies", "total_us is not the time since RunStarted");
   require(latencies.queue_us == queue_us_, "latencies", "queue_us is not that of the first request");

@@ -57,6 +57,7 @@ class JournalInvariants {
     std::vector<Item> items;            // in order of appearance
     std::vector<std::string> call_ids;  // of its completed tool calls
     std::optional<SpanId> span;
+    AttemptPurpose purpose = AttemptPurpose::answer;
   };
   struct Failure {
     std::string code;
@@ -128,6 +129,8 @@ class JournalInvariants {
 
   std::array<Sum, 6> usage_{};
   bool usage_invalid_ = false;
+  std::vector<std::string> unpriced_;
+  bool memory_retrieved_ = false;
   Sum cost_;
   std::optional<std::uint64_t> queue_us_;
   std::uint64_t model_us_ = 0;

@@ -123,6 +123,16 @@ struct Derive {
     return returned;
   }
   std::optional<Input::Value> operator()(const inputs::ToolVerified&) const { return std::nullopt; }
+  std::optional<Input::Value> operator()(const inputs::MemoryReturned&) const {
+    const auto* retrieved = first<events::MemoryRetrieved>(events);
+    if (retrieved == nullptr) return std::nullopt;
+    return inputs::MemoryReturned{retrieved->hits, retrieved->latency_us, retrieved->cost_micro_usd, retrieved->error};
+  }
+  std::optional<Input::Value> operator()(const inputs::MemoryKept&) const {
+    const auto* stored = first<events::MemoryStored>(events);
+    if (stored == nullptr) return std::nullopt;
+    return inputs::MemoryKept{stored->id, stored->latency_us, stored->cost_micro_usd, stored->error};
+  }
   std::optional<Input::Value> operator()(const inputs::TimerFired&) const {
     const auto* timeout = first<events::TimeoutFired>(events);
     if (timeout == nullptr) return std::nullopt;
@@ -172,7 +182,18 @@ struct Derive {
 
 // Inputs as the versions before 0.1.2 stored them: without the members that came later.
 void add_later_members(std::string_view type, boost::json::object& full) {
-  if (type == "ProviderEnded") full.emplace("advice", nullptr);
+  const auto price_in_full = [](boost::json::value* usage) {
+    if (usage != nullptr && usage->is_object()) usage->get_object().emplace("unpriced", boost::json::array());
+  };
+  if (type == "ProviderEnded") {
+    full.emplace("advice", nullptr);
+    price_in_full(full.if_contains("usage"));
+  }
+  if (boost::json::value* parts = full.if_contains("parts"); type == "ProviderChunk" && parts && parts->is_array()) {
+    for (boost::json::value& part : parts->get_array()) {
+      if (part.is_object()) price_in_full(part.get_object().if_contains("usage"));
+    }
+  }
   if (type == "SlotGranted") full.emplace("is_probe", false);
 }
 

@@ -70,17 +70,34 @@ void run_started_3(boost::json::object& data) {
   data["context"] = {{"tokens_max", nullptr},         {"window_turns", 0},   {"fill_percent", 100},
                      {"recent_turns", 4'294'967'295}, {"when_full", "trim"}, {"summary_tokens_max", 1'000},
                      {"pinned", boost::json::array()}};
+  data["memory"] = {
+      {"user", ""}, {"recall_max", 0}, {"recall_tokens_max", 1'000}, {"recall_timeout_ms", 2'000}, {"keep_run", false}};
 }
+// It asked no memory store, and took every token to be of the usual price.
+void usage_3(boost::json::object& data) {
+  boost::json::value* usage = data.if_contains("usage");
+  if (usage != nullptr && usage->is_object()) usage->get_object()["unpriced"] = boost::json::array();
+}
+void provider_requested_3(boost::json::object& data) { data["purpose"] = "answer"; }
 void context_trimmed_3(boost::json::object& data) {
   data["own_items"] = 0;
   data["summary"] = nullptr;
 }
 
 constexpr std::array kUpcasters{
-    Upcaster{"RunStarted", 1, run_started_1},     Upcaster{"ToolCallFinished", 1, tool_call_finished_1},
-    Upcaster{"RunStarted", 2, run_started_2},     Upcaster{"ModelSelected", 2, model_selected_2},
-    Upcaster{"TimeoutFired", 2, timeout_fired_2}, Upcaster{"ProviderRequested", 2, provider_requested_2},
-    Upcaster{"RunStarted", 3, run_started_3},     Upcaster{"ContextTrimmed", 3, context_trimmed_3},
+    Upcaster{"RunStarted", 1, run_started_1},
+    Upcaster{"ToolCallFinished", 1, tool_call_finished_1},
+    Upcaster{"RunStarted", 2, run_started_2},
+    Upcaster{"ModelSelected", 2, model_selected_2},
+    Upcaster{"TimeoutFired", 2, timeout_fired_2},
+    Upcaster{"ProviderRequested", 2, provider_requested_2},
+    Upcaster{"RunStarted", 3, run_started_3},
+    Upcaster{"ContextTrimmed", 3, context_trimmed_3},
+    Upcaster{"UsageReported", 3, usage_3},
+    Upcaster{"ProviderRequested", 3, provider_requested_3},
+    Upcaster{"Completed", 3, usage_3},
+    Upcaster{"Error", 3, usage_3},
+    Upcaster{"Aborted", 3, usage_3},
 };
 
 }  // namespace

@@ -23,6 +23,10 @@ struct VariantNames<StreamEvent::Payload> {
                                                                   "NegotiationFailed",
                                                                   "ContextAssembled",
                                                                   "ContextTrimmed",
+                                                                  "ContextSummarised",
+                                                                  "MemoryRetrieved",
+                                                                  "MemoryStored",
+                                                                  "LoopSuspected",
                                                                   "ProviderRequested",
                                                                   "ProviderResponded",
                                                                   "OutputDelta",
@@ -71,9 +75,10 @@ struct VariantNames<ProviderPart> {
 template <>
 struct VariantNames<Input::Value> {
   static constexpr auto kNames = std::to_array<std::string_view>(
-      {"Start", "SlotGranted", "SlotRefused", "ProviderHeaders", "ProviderChunk", "ProviderEnded", "ToolPrepared",
-       "ToolReturned", "ToolVerified", "TimerFired", "EffectLost", "Abort", "Hint", "Pause", "Resume", "Recover",
-       "Resolve", "Checkpoint"});
+      {"Start",         "SlotGranted",  "SlotRefused",  "ProviderHeaders", "ProviderChunk",
+       "ProviderEnded", "ToolPrepared", "ToolReturned", "ToolVerified",    "MemoryReturned",
+       "MemoryKept",    "TimerFired",   "EffectLost",   "Abort",           "Hint",
+       "Pause",         "Resume",       "Recover",      "Resolve",         "Checkpoint"});
 };
 
 template <class Variant>

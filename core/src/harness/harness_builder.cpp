@@ -18,6 +18,8 @@ struct HarnessBuilder::Draft {
   TimeoutPolicy timeouts;
   RetryPolicy retries;
   ContextPolicy context;
+  std::shared_ptr<MemoryStore> memory;
+  MemoryPolicy memory_policy;
   CircuitPolicy circuit;
   RetryBudget retry_budget;
   ModelCatalogue catalogue = ModelCatalogue::built_in();
@@ -84,6 +86,11 @@ HarnessBuilder& HarnessBuilder::context(ContextPolicy context) {
   draft_->context = std::move(context);
   return *this;
 }
+HarnessBuilder& HarnessBuilder::memory(std::shared_ptr<MemoryStore> store, MemoryPolicy policy) {
+  draft_->memory = std::move(store);
+  draft_->memory_policy = std::move(policy);
+  return *this;
+}
 HarnessBuilder& HarnessBuilder::retries(RetryPolicy retries) {
   draft_->retries = retries;
   return *this;
@@ -132,6 +139,8 @@ Result<Harness> HarnessBuilder::build() const {
   options.timeouts = draft_->timeouts;
   options.retries = draft_->retries;
   options.context = draft_->context;
+  options.memory = draft_->memory;
+  options.memory_policy = draft_->memory_policy;
   options.circuit = draft_->circuit;
   options.retry_budget = draft_->retry_budget;
   options.catalogue = draft_->catalogue;

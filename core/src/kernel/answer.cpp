@@ -6,6 +6,7 @@
 #include "event/item_value.hpp"
 #include "kernel/money.hpp"
 #include "kernel/retry.hpp"
+#include "kernel/summary_call.hpp"
 #include "kernel/tool_loop.hpp"
 
 namespace orchestrator::harness::kernel {
@@ -243,6 +244,10 @@ void on_provider_headers(Decider& decider, const event::inputs::ProviderHeaders&
 void on_provider_chunk(Decider& decider, const event::inputs::ProviderChunk& input) {
   const Attempt* attempt = calling_attempt(decider.base(), input.attempt);
   if (attempt == nullptr) return;
+  if (attempt->purpose == AttemptPurpose::summary) {
+    take_summary(decider, *attempt, input);
+    return;
+  }
   const Facts& facts = decider.base().facts;
   AnswerDecision answer(decider, *attempt);
   const Limits& limits = facts.spec.limits;
@@ -274,6 +279,10 @@ void on_provider_ended(Decider& decider, const event::inputs::ProviderEnded& inp
   if (is_of_stream) {
     decider.emit_in_attempt(input.attempt, events::TimeoutFired{*input.timer, input.timer_ms, input.attempt});
   }
+  if (attempt->purpose == AttemptPurpose::summary) {
+    fail_summary(decider, *attempt, input.error, input.usage);
+    return;
+  }
   AnswerDecision answer(decider, *attempt);
   answer.take(event::UsageSeen{input.usage});
   answer.advise(input.advice);
@@ -296,6 +305,10 @@ void on_effect_lost(Decider& decider, const event::inputs::EffectLost& input) {
   }
   const Attempt* attempt = calling_attempt(decider.base(), input.attempt);
   if (attempt == nullptr) return;
+  if (attempt->purpose == AttemptPurpose::summary) {
+    fail_summary(decider, *attempt, lost, Usage{});
+    return;
+  }
   AnswerDecision answer(decider, *attempt);
   answer.lose(lost);
 }

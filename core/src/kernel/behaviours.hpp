@@ -19,12 +19,14 @@ enum class Behaviour : std::uint32_t {
   reliability = 2,
   /// 0.1.2, at its end: what follows a lost attempt is announced, and so is why no other model of the plan fits.
   told_remedies = 3,
+  /// 0.2.0: a model that reads again and again what compaction takes from it is told of.
+  told_loops = 4,
 };
 
 /// What a new run records: every number of this build, ascending.
 [[nodiscard]] inline std::vector<std::uint32_t> present_behaviours() {
   return {static_cast<std::uint32_t>(Behaviour::first), static_cast<std::uint32_t>(Behaviour::reliability),
-          static_cast<std::uint32_t>(Behaviour::told_remedies)};
+          static_cast<std::uint32_t>(Behaviour::told_remedies), static_cast<std::uint32_t>(Behaviour::told_loops)};
 }
 
 /// True for a run that began with `behaviour`.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an operator may ask of a run, and the deadlines that act like one.
 #include "event/json_writer.hpp"
+#include "kernel/run_memory.hpp"
 #include "kernel/tool_loop.hpp"
 
 namespace orchestrator::harness::kernel {
@@ -86,8 +87,11 @@ void on_hint(Decider& decider, const event::inputs::Hint& input) {
     return;
   }
   if (refuse_full_journal(decider)) return;
+  const bool reopens = is_keeping(decider.base()) && !facts.paused;
   // No provider of this version takes a hint into an answer under way: it goes with the next request.
   decider.emit(events::HintQueued{input.hint_id, input.priority, input.text, input.by, false, input.expires_us});
+  // A run that only waits for its memory to be stored goes on.
+  if (reopens) advance(decider);
 }
 
 void on_pause(Decider& decider, const event::inputs::Pause& input) {

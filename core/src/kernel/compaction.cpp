@@ -93,20 +93,13 @@ std::uint64_t filled(std::uint64_t bound, const ContextPolicy& policy) {
   return bound / 100 * policy.fill_percent + bound % 100 * policy.fill_percent / 100;
 }
 
-std::uint64_t summary_room(const events::RunStarted& spec) {
-  const std::uint64_t wanted = spec.context.summary_tokens_max;
-  const auto tokens_max = context_tokens_max(spec);
-  if (!tokens_max) return wanted;
-  return std::min(wanted, std::max(filled(*tokens_max, spec.context) / kSummaryShare, kSummaryTokensMin));
-}
-
 // An event that grows with every group that goes.
 class Dropping {
  public:
   Dropping(Entries context, const events::RunStarted& spec, const char* policy) : context_(context), spec_(spec) {
     event_.policy = policy;
     event_.tokens_before = tokens_of(context);
-    if (spec.context.when_full != WhenFull::extract) return;
+    if (spec.context.when_full == WhenFull::trim) return;
     summary_tokens_ = summary_room(spec);
     if (const auto* old = own_summary(context)) {
       gone_.push_back(*old);
@@ -131,11 +124,15 @@ class Dropping {
       gone_.push_back(entry);
     }
   }
-  [[nodiscard]] std::optional<events::ContextTrimmed> finish() && {
+  [[nodiscard]] std::vector<event::ContextEntry> gone() && {
+    return has_taken() ? std::move(gone_) : std::vector<event::ContextEntry>();
+  }
+  [[nodiscard]] std::optional<events::ContextTrimmed> finish(std::string_view written) && {
     if (!has_taken()) return std::nullopt;
     event_.tokens_after = event_.tokens_before - gone_tokens_;
-    if (spec_.context.when_full == WhenFull::extract) {
-      event_.summary = summary_in_extracts(gone_, summary_tokens_);
+    if (spec_.context.when_full != WhenFull::trim) {
+      event_.summary =
+          written.empty() ? summary_in_extracts(gone_, summary_tokens_) : summary_as_written(written, summary_tokens_);
       event_.tokens_after += event::estimate_tokens(user_text(*event_.summary));
       if (event_.tokens_after > event_.tokens_before) {  // what is shorter than its summary goes without one
         event_.summary.reset();
@@ -157,16 +154,7 @@ class Dropping {
   std::uint64_t summary_tokens_ = 0;
 };
 
-}  // namespace
-
-std::optional<std::uint64_t> context_tokens_max(const events::RunStarted& spec) {
-  const auto& by_policy = spec.context.tokens_max;
-  const auto& by_settings = spec.settings.max_input_tokens;
-  return by_policy && by_settings ? std::min(by_policy, by_settings) : by_policy ? by_policy : by_settings;
-}
-
-std::optional<events::ContextTrimmed> compact_turns(const std::vector<event::ContextEntry>& context,
-                                                    const events::RunStarted& spec) {
+std::optional<Dropping> drop_turns(const std::vector<event::ContextEntry>& context, const events::RunStarted& spec) {
   const ContextPolicy& policy = spec.context;
   const std::uint64_t window = policy.window_turns;
   std::vector<Group> turns = turns_of(context);
@@ -175,11 +163,10 @@ std::optional<events::ContextTrimmed> compact_turns(const std::vector<event::Con
                    std::max<std::uint64_t>(filled(window, policy), std::min(policy.recent_turns, policy.window_turns)));
   Dropping dropping(context, spec, "window_turns");
   for (const Group& turn : turns) dropping.take(turn);
-  return std::move(dropping).finish();
+  return dropping;
 }
 
-std::optional<events::ContextTrimmed> compact_tokens(const std::vector<event::ContextEntry>& context,
-                                                     const events::RunStarted& spec) {
+std::optional<Dropping> drop_tokens(const std::vector<event::ContextEntry>& context, const events::RunStarted& spec) {
   const auto tokens_max = context_tokens_max(spec);
   if (!tokens_max || total_tokens(context) <= *tokens_max) return std::nullopt;
   Dropping dropping(context, spec, spec.context.tokens_max == tokens_max ? "context_tokens" : "max_input_tokens");
@@ -188,7 +175,43 @@ std::optional<events::ContextTrimmed> compact_tokens(const std::vector<event::Co
     if (dropping.has_taken() && dropping.tokens_after() <= filled(*tokens_max, spec.context)) break;
     dropping.take(group);
   }
-  return std::move(dropping).finish();
+  return dropping;
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> context_tokens_max(const events::RunStarted& spec) {
+  const auto& by_policy = spec.context.tokens_max;
+  const auto& by_settings = spec.settings.max_input_tokens;
+  return by_policy && by_settings ? std::min(by_policy, by_settings) : by_policy ? by_policy : by_settings;
+}
+
+std::uint64_t summary_room(const events::RunStarted& spec) {
+  const std::uint64_t wanted = spec.context.summary_tokens_max;
+  const auto tokens_max = context_tokens_max(spec);
+  if (!tokens_max) return wanted;
+  return std::min(wanted, std::max(filled(*tokens_max, spec.context) / kSummaryShare, kSummaryTokensMin));
+}
+
+std::vector<event::ContextEntry> about_to_go(const std::vector<event::ContextEntry>& context,
+                                             const events::RunStarted& spec) {
+  for (const auto drop : {drop_turns, drop_tokens}) {
+    auto dropping = drop(context, spec);
+    if (dropping && dropping->has_taken()) return std::move(*dropping).gone();
+  }
+  return {};
+}
+
+std::optional<events::ContextTrimmed> compact_turns(const std::vector<event::ContextEntry>& context,
+                                                    const events::RunStarted& spec, std::string_view written) {
+  auto dropping = drop_turns(context, spec);
+  return dropping ? std::move(*dropping).finish(written) : std::nullopt;
+}
+
+std::optional<events::ContextTrimmed> compact_tokens(const std::vector<event::ContextEntry>& context,
+                                                     const events::RunStarted& spec, std::string_view written) {
+  auto dropping = drop_tokens(context, spec);
+  return dropping ? std::move(*dropping).finish(written) : std::nullopt;
 }
 
 std::uint64_t tokens_that_stay(const std::vector<event::ContextEntry>& context, const events::RunStarted& spec) {

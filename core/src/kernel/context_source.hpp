@@ -26,6 +26,8 @@ namespace orchestrator::harness::kernel {
       return "pinned";
     case event::ContextSource::summary:
       return "summary";
+    case event::ContextSource::memory:
+      return "memory";
   }
   return "";
 }

@@ -17,6 +17,8 @@ struct Dispatch {
   void operator()(const event::inputs::ToolPrepared& input) const { on_tool_prepared(decider, input); }
   void operator()(const event::inputs::ToolReturned& input) const { on_tool_returned(decider, input); }
   void operator()(const event::inputs::ToolVerified& input) const { on_tool_verified(decider, input); }
+  void operator()(const event::inputs::MemoryReturned& input) const { on_memory_returned(decider, input); }
+  void operator()(const event::inputs::MemoryKept& input) const { on_memory_kept(decider, input); }
   void operator()(const event::inputs::TimerFired& input) const { on_timer_fired(decider, input); }
   void operator()(const event::inputs::EffectLost& input) const { on_effect_lost(decider, input); }
   void operator()(const event::inputs::Abort& input) const { on_abort(decider, input); }

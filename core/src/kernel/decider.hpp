@@ -81,6 +81,8 @@ void on_provider_ended(Decider& decider, const event::inputs::ProviderEnded& inp
 void on_tool_prepared(Decider& decider, const event::inputs::ToolPrepared& input);
 void on_tool_returned(Decider& decider, const event::inputs::ToolReturned& input);
 void on_tool_verified(Decider& decider, const event::inputs::ToolVerified& input);
+void on_memory_returned(Decider& decider, const event::inputs::MemoryReturned& input);
+void on_memory_kept(Decider& decider, const event::inputs::MemoryKept& input);
 void on_effect_lost(Decider& decider, const event::inputs::EffectLost& input);
 void on_timer_fired(Decider& decider, const event::inputs::TimerFired& input);
 void on_abort(Decider& decider, const event::inputs::Abort& input);

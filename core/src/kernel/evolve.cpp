@@ -8,6 +8,7 @@
 
 #include "event/item_value.hpp"
 #include "kernel/money.hpp"
+#include "kernel/run_memory.hpp"
 
 namespace orchestrator::harness::kernel {
 namespace {
@@ -26,6 +27,7 @@ class Evolution {
   void operator()(const events::RunStarted& event) {
     facts_.identity = {meta_.run_id, meta_.session_id, meta_.trace_id, meta_.parent_span_id};
     facts_.spec = event;
+    facts_.recalls = event.memory.recall_max > 0;
     std::vector<event::ContextEntry> pinned;
     for (const PinnedText& text : event.context.pinned) {
       pinned.push_back(make_context_entry(user_text(text.text), ContextSource::pinned));
@@ -54,6 +56,8 @@ class Evolution {
       ++next;
       return true;
     });
+    if (event.own_items > 0) facts_.loops.compacted();
+    facts_.summary.reset();
     if (!event.summary) return;
     std::erase_if(context, [](const event::ContextEntry& entry) { return entry.source == ContextSource::summary; });
     const auto place = std::ranges::find_if_not(
@@ -65,15 +69,40 @@ class Evolution {
     facts_.assembled_tokens = event.tokens_estimate;
   }
 
+  void operator()(const events::ContextSummarised& event) {
+    if (Attempt* attempt = current_attempt()) attempt->summary += event.text;
+  }
+  void operator()(const events::MemoryRetrieved& event) {
+    facts_.recalls = false;
+    add_memory_cost(event.cost_micro_usd);
+    const auto input = std::ranges::find(facts_.context, ContextSource::input, &event::ContextEntry::source);
+    std::vector<event::ContextEntry> notes;
+    for (const events::RetrievedMemory& hit : event.hits) {
+      notes.push_back(make_context_entry(memory_note(hit), ContextSource::memory));
+    }
+    facts_.context.insert(input, notes.begin(), notes.end());
+  }
+  void operator()(const events::MemoryStored& event) {
+    facts_.kept = event.id;
+    add_memory_cost(event.cost_micro_usd);
+  }
+  void operator()(const events::LoopSuspected& event) { facts_.loops.warned(event.tool, event.argument_hash); }
+
   void operator()(const events::ProviderRequested& event) {
     if (!facts_.first_request_us) {
       facts_.first_request_us = meta_.elapsed_us;
       facts_.latencies.queue_us = event.queue_us;
     }
     facts_.turn_started_us = meta_.elapsed_us;
-    facts_.partial_output = facts_.kept_output;
-    facts_.turn_attempts += 1;
     Attempt attempt;
+    attempt.purpose = event.purpose;
+    if (event.purpose == AttemptPurpose::summary) {
+      facts_.summary_turn = event.turn;
+      if (const auto* waiting = std::get_if<Waiting>(&state_.phase)) attempt.then = *waiting;
+    } else {
+      facts_.partial_output = facts_.kept_output;
+      facts_.turn_attempts += 1;
+    }
     attempt.number = event.attempt;
     attempt.turn = event.turn;
     attempt.max_output_tokens = event.max_output_tokens;
@@ -105,8 +134,9 @@ class Evolution {
   void operator()(const events::UsageReported& event) {
     facts_.usage.add(event.usage);
     facts_.cost.add(event.cost_micro_usd);
-    const Attempt* attempt = current_attempt();
+    Attempt* attempt = current_attempt();
     if (attempt == nullptr) return;
+    attempt->cost_micro_usd = event.cost_micro_usd;
     if (event.cost_micro_usd) {
       spend(*event.cost_micro_usd);
     } else if (attempt->responded) {
@@ -117,6 +147,11 @@ class Evolution {
     Attempt* attempt = current_attempt();
     if (attempt == nullptr) return;
     facts_.latencies.model_us += meta_.elapsed_us - attempt->requested_us;
+    if (attempt->purpose == AttemptPurpose::summary) {
+      if (!attempt->summary.empty()) facts_.summary = {std::move(attempt->summary), attempt->cost_micro_usd};
+      end_summary(*attempt);
+      return;
+    }
     facts_.last_output = std::exchange(facts_.kept_output, {}) + visible_text(*attempt);
     facts_.partial_output.clear();
     facts_.turn_attempts = 0;
@@ -147,9 +182,13 @@ class Evolution {
     Attempt* attempt = current_attempt();
     if (attempt == nullptr) return;
     facts_.latencies.model_us += meta_.elapsed_us - attempt->requested_us;
+    if (!attempt->responded && may_have_been_sent(event.error)) spend(cost_bound(facts_, *attempt, {}));
+    if (attempt->purpose == AttemptPurpose::summary) {
+      end_summary(*attempt);
+      return;
+    }
     facts_.partial_output = facts_.kept_output + visible_text(*attempt);
     facts_.turn_started_us.reset();
-    if (!attempt->responded && may_have_been_sent(event.error)) spend(cost_bound(facts_, *attempt, {}));
     Waiting waiting;
     waiting.next_attempt = attempt->number + 1;
     waiting.next_turn = attempt->turn;
@@ -190,6 +229,7 @@ class Evolution {
       return call.stage == CallStage::due && call.call_id == event.call_id;
     });
     if (due != acting->calls.end()) due->stage = CallStage::preparing;
+    if (event.effect_class == EffectClass::pure) facts_.loops.read(event.tool, event.argument_hash);
   }
   void operator()(const events::ToolCallStarted& event) {
     ToolCallProgress* call = current_call(event.call_id);
@@ -298,6 +338,23 @@ class Evolution {
  private:
   void spend(std::uint64_t micro_usd) {
     facts_.spent_micro_usd += std::min(micro_usd, std::numeric_limits<std::uint64_t>::max() - facts_.spent_micro_usd);
+  }
+
+  // Zero is no part of the run's sum: no embedding was asked for.
+  void add_memory_cost(const std::optional<std::uint64_t>& micro_usd) {
+    if (micro_usd == 0) return;
+    facts_.cost.add(micro_usd);
+    if (micro_usd) spend(*micro_usd);
+  }
+
+  // The run goes back to where it was, with the next attempt.
+  void end_summary(const Attempt& attempt) {
+    Waiting waiting = attempt.then.value_or(Waiting{});
+    waiting.next_attempt = attempt.number + 1;
+    waiting.next_turn = attempt.turn;
+    waiting.since_us = meta_.elapsed_us;
+    facts_.turn_started_us.reset();
+    state_.phase = std::move(waiting);
   }
 
   // What the next attempt goes on from: the text so far, and a request for the rest of it.

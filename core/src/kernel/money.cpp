@@ -62,13 +62,13 @@ std::optional<std::uint64_t> output_tokens_max(const Facts& facts) {
 
 bool is_empty(const Usage& usage) {
   return !usage.input && !usage.output && !usage.cached_input && !usage.cache_write && !usage.reasoning &&
-         !usage.total && !usage.invalid;
+         !usage.total && !usage.invalid && usage.unpriced.empty();
 }
 
 }  // namespace
 
 std::optional<std::uint64_t> cost_of(const Usage& usage, const ModelPrice& price) {
-  if (usage.invalid || !usage.input || !usage.output) return std::nullopt;
+  if (usage.invalid || !usage.unpriced.empty() || !usage.input || !usage.output) return std::nullopt;
   const TokenPrices& prices = prices_for(price, *usage.input);
   // Providers leave out what they have nothing of: input that was not said to be cached or written is plain.
   const std::optional<std::uint64_t> cached = usage.cached_input.value_or(0);

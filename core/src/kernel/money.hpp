@@ -16,8 +16,9 @@
 namespace orchestrator::harness::kernel {
 
 /// The exact cost of one attempt, in micro-USD. Empty where input, output or a price that it takes is not known, where
-/// the counts contradict each other, or where the sum is beyond 64 bits. Cached and written tokens that were not sent
-/// are none: providers leave out what they have nothing of.
+/// the answer had what a price by tokens does not cover, where the counts contradict each other, or where the sum is
+/// beyond 64 bits. Cached and written tokens that were not sent are none: providers leave out what they have nothing
+/// of.
 [[nodiscard]] std::optional<std::uint64_t> cost_of(const Usage& usage, const ModelPrice& price);
 
 /// The most that a request of about `input_tokens` with an answer of `output_tokens` costs, in micro-USD, rounded up

@@ -51,6 +51,9 @@ TEST(Cost, OfALongRequestIsByTheLongPricesWhole) {
 }
 
 TEST(Cost, OfWhatIsNotKnownIsNotKnown) {
+  Usage at_another_tier = used_tokens(1'000, 0, 0, 100);
+  at_another_tier.unpriced = {"service_tier:flex"};
+  EXPECT_EQ(cost_of(at_another_tier, example()), std::nullopt);
   EXPECT_EQ(cost_of(used_tokens(std::nullopt, 0, 0, 1), example()), std::nullopt);
   EXPECT_EQ(cost_of(used_tokens(1, 0, 0, std::nullopt), example()), std::nullopt);
   EXPECT_EQ(cost_of(used_tokens(1'000, std::nullopt, std::nullopt, 100), example()), 2'250U)

@@ -8,6 +8,7 @@
 #include "kernel/history_trim.hpp"
 #include "kernel/money.hpp"
 #include "kernel/negotiation.hpp"
+#include "kernel/run_memory.hpp"
 
 namespace orchestrator::harness::kernel {
 namespace {
@@ -100,7 +101,11 @@ void on_start(Decider& decider, const event::inputs::Start& start) {
   if (const auto at_us = run_deadline_us(decider.facts())) {
     decider.effect(event::effects::StartTimer{TimerKind::run, *at_us});
   }
-  decider.effect(acquire_slot(decider.facts(), std::get<Waiting>(decider.state().phase)));
+  if (decider.facts().recalls) {
+    decider.effect(retrieve_memory(decider.facts()));
+  } else {
+    decider.effect(acquire_slot(decider.facts(), std::get<Waiting>(decider.state().phase)));
+  }
 }
 
 }  // namespace orchestrator::harness::kernel

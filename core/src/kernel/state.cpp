@@ -6,6 +6,8 @@
 #include <limits>
 
 #include "event/item_value.hpp"
+#include "kernel/run_memory.hpp"
+#include "kernel/summary_call.hpp"
 
 namespace orchestrator::harness::kernel {
 namespace {
@@ -25,7 +27,17 @@ SpanId span_of(std::uint64_t seed, std::uint64_t counter) {
   return SpanId(bytes);
 }
 
-// Takes out of the settings what the chosen model does not take.
+constexpr std::uint64_t kForever = std::numeric_limits<std::uint64_t>::max();
+
+std::uint64_t us_of(std::uint64_t ms) { return ms > kForever / 1'000 ? kForever : ms * 1'000; }
+
+// The sum, or the last moment there is where it would pass that.
+std::uint64_t later(std::uint64_t moment_us, std::uint64_t by_us) {
+  return by_us > kForever - moment_us ? kForever : moment_us + by_us;
+}
+
+}  // namespace
+
 void drop_setting(GenerationSettings& settings, std::string_view name) {
   if (name == "temperature") settings.temperature.reset();
   if (name == "top_p") settings.top_p.reset();
@@ -44,17 +56,6 @@ void drop_setting(GenerationSettings& settings, std::string_view name) {
   if (name == "output_schema") settings.output_schema.reset();
   if (name == "metadata") settings.metadata.clear();
 }
-
-constexpr std::uint64_t kForever = std::numeric_limits<std::uint64_t>::max();
-
-std::uint64_t us_of(std::uint64_t ms) { return ms > kForever / 1'000 ? kForever : ms * 1'000; }
-
-// The sum, or the last moment there is where it would pass that.
-std::uint64_t later(std::uint64_t moment_us, std::uint64_t by_us) {
-  return by_us > kForever - moment_us ? kForever : moment_us + by_us;
-}
-
-}  // namespace
 
 SpanId run_span(const events::RunStarted& spec) { return span_of(spec.seed, 0); }
 SpanId attempt_span(const events::RunStarted& spec, std::uint32_t attempt) { return span_of(spec.seed, attempt); }
@@ -89,6 +90,7 @@ std::string visible_text(const Attempt& attempt) {
 }
 
 event::effects::CallProvider provider_call(const Facts& facts, const Attempt& attempt) {
+  if (attempt.purpose == AttemptPurpose::summary) return summary_call(facts, attempt);
   event::effects::CallProvider call;
   call.attempt = attempt.number;
   call.turn = attempt.turn;
@@ -134,8 +136,13 @@ std::vector<event::Effect> owed_effects(const State& state) {
   std::vector<event::Effect> owed;
   const Facts& facts = state.facts;
   if (std::holds_alternative<NotStarted>(state.phase) || std::holds_alternative<Ended>(state.phase)) return owed;
-  if (const auto* waiting = std::get_if<Waiting>(&state.phase); waiting != nullptr && !facts.paused) {
-    owed.emplace_back(acquire_slot(facts, *waiting));
+  if (const auto* waiting = std::get_if<Waiting>(&state.phase); waiting != nullptr) {
+    if (facts.recalls) {
+      owed.emplace_back(retrieve_memory(facts));
+    } else if (!facts.paused) {
+      owed.push_back(is_keeping(state) ? event::Effect(store_memory(facts, *waiting))
+                                       : event::Effect(acquire_slot(facts, *waiting)));
+    }
   }
   if (const auto* acting = std::get_if<Acting>(&state.phase); acting != nullptr) {
     for (std::size_t i = 0; i < acting->calls.size(); ++i) {
@@ -199,9 +206,10 @@ std::vector<event::ContextEntry> context_after(const State& state) {
   std::vector<event::ContextEntry> history;
   if (state.facts.spec.remember) {
     history = state.facts.context;
-    // The word to go on was for the broken answer alone; the text that was kept stays. What is pinned is of the run.
+    // The word to go on was for the broken answer alone; the text that was kept stays. What is pinned or came
+    // from memory is of the run.
     std::erase_if(history, [](const event::ContextEntry& entry) {
-      if (entry.source == event::ContextSource::pinned) return true;
+      if (entry.source == event::ContextSource::pinned || entry.source == event::ContextSource::memory) return true;
       const auto* message = std::get_if<MessageItem>(&entry.item->value);
       return entry.source == event::ContextSource::retry && message != nullptr && message->role == Role::user;
     });

@@ -15,12 +15,27 @@
 #include "event/effect.hpp"
 #include "event/input.hpp"
 #include "kernel/interval_histogram.hpp"
+#include "kernel/read_loops.hpp"
 #include "kernel/tool_calls.hpp"
 #include "kernel/usage_sums.hpp"
 #include "orchestrator/harness/stream.hpp"
 
 namespace orchestrator::harness::kernel {
 
+/// Between provider calls: waiting for a slot, or, while paused, for the word to go on. `answer` is how the last
+/// turn ended, empty before the first.
+struct Waiting {
+  std::uint32_t next_attempt = 1;
+  std::uint32_t next_turn = 1;
+  std::uint64_t since_us = 0;
+  std::optional<FinishReason> answer;
+  bool calls_answered = false;          // the last turn asked for tool calls, and their results are in the context
+  std::optional<TimerKind> stopped_by;  // a deadline that passed while its calls ran: the run ends
+  std::uint64_t not_before_us = 0;      // the wait before another attempt
+  bool is_retry = false;                // the next attempt repeats the one before, with the same model
+  std::optional<Error> failure;         // of the attempt before, in this turn
+  bool operator==(const Waiting&) const = default;
+};
 /// One output item of the attempt under way: what its pieces add up to so far.
 struct ItemProgress {
   std::string item_id;
@@ -42,6 +57,10 @@ struct Attempt {
   std::optional<std::uint64_t> last_output_us;
   std::vector<ItemProgress> items;           // in order of appearance
   std::vector<event::ContextEntry> outputs;  // of the items that are done
+  AttemptPurpose purpose = AttemptPurpose::answer;
+  std::optional<Waiting> then;  // of a summary: what the run goes back to
+  std::string summary;
+  std::optional<std::uint64_t> cost_micro_usd;
   bool operator==(const Attempt&) const = default;
 };
 
@@ -56,20 +75,6 @@ struct QueuedHint {
 /// Before `RunStarted`.
 struct NotStarted {
   bool operator==(const NotStarted&) const = default;
-};
-/// Between provider calls: waiting for a slot, or, while paused, for the word to go on. `answer` is how the last
-/// turn ended, empty before the first.
-struct Waiting {
-  std::uint32_t next_attempt = 1;
-  std::uint32_t next_turn = 1;
-  std::uint64_t since_us = 0;
-  std::optional<FinishReason> answer;
-  bool calls_answered = false;          // the last turn asked for tool calls, and their results are in the context
-  std::optional<TimerKind> stopped_by;  // a deadline that passed while its calls ran: the run ends
-  std::uint64_t not_before_us = 0;      // the wait before another attempt
-  bool is_retry = false;                // the next attempt repeats the one before, with the same model
-  std::optional<Error> failure;         // of the attempt before, in this turn
-  bool operator==(const Waiting&) const = default;
 };
 struct Calling {
   Attempt attempt;
@@ -97,6 +102,13 @@ struct Ended {
 
 using Phase = std::variant<NotStarted, Waiting, Calling, Acting, Stopping, Ended>;
 
+/// What a model wrote of items that are about to leave.
+struct WrittenSummary {
+  std::string text;
+  std::optional<std::uint64_t> cost_micro_usd;
+  bool operator==(const WrittenSummary&) const = default;
+};
+
 /// What holds in every phase after `RunStarted`.
 struct Facts {
   event::RunIdentity identity;
@@ -122,6 +134,11 @@ struct Facts {
   CostSum cost;
   std::uint64_t spent_micro_usd = 0;   // at most: known costs, and bounds of those that are not; saturating
   std::uint64_t assembled_tokens = 0;  // of the last request, by estimate
+  bool recalls = false;                // the memory store was asked, and has not answered
+  std::optional<MemoryId> kept;        // the last memory that the run has left
+  std::uint32_t summary_turn = 0;      // the last turn for which a summary was asked for
+  std::optional<WrittenSummary> summary;
+  ReadLoops loops;
   Latencies latencies;
   std::optional<std::uint64_t> first_request_us;
   IntervalHistogram intervals;
@@ -153,6 +170,9 @@ struct State {
 
 /// The effects that are still owed in this state: what a process that takes the run over must issue.
 [[nodiscard]] std::vector<event::Effect> owed_effects(const State& state);
+
+/// Takes out of the settings what the chosen model does not take.
+void drop_setting(GenerationSettings& settings, std::string_view name);
 
 /// The call that an attempt makes: model, settings without what the model does not take, and the whole context.
 [[nodiscard]] event::effects::CallProvider provider_call(const Facts& facts, const Attempt& attempt);

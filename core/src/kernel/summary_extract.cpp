@@ -40,7 +40,7 @@ std::string first_sentence(std::string_view text) {
 
 std::vector<std::string> lines_of_summary(std::string_view text) {
   std::vector<std::string> lines;
-  text.remove_prefix(kSummaryHead.size());
+  text.remove_prefix(text.starts_with(kWrittenHead) ? kWrittenHead.size() : kSummaryHead.size());
   while (!text.empty()) {
     text.remove_prefix(1);  // the line end before the line
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -79,8 +79,18 @@ bool is_summary(const event::ContextEntry& entry) {
   const auto* message = std::get_if<MessageItem>(&entry.item->value);
   if (message == nullptr || message->role != Role::user || message->parts.size() != 1) return false;
   const auto* part = std::get_if<TextPart>(&message->parts.front());
-  if (part == nullptr || !part->text.starts_with(kSummaryHead)) return false;
-  return part->text.size() == kSummaryHead.size() || part->text[kSummaryHead.size()] == '\n';
+  if (part == nullptr) return false;
+  for (const std::string_view head : {kSummaryHead, kWrittenHead}) {
+    if (!part->text.starts_with(head)) continue;
+    return part->text.size() == head.size() || part->text[head.size()] == '\n';
+  }
+  return false;
+}
+
+std::string summary_as_written(std::string_view text, std::uint64_t tokens_max) {
+  const std::uint64_t bytes_max = (std::max(tokens_max, kFrameTokens) - kFrameTokens) * kBytesPerToken;
+  const std::uint64_t head_bytes = kWrittenHead.size() + 5;
+  return std::string(kWrittenHead) + "\n" + cut(text, bytes_max - std::min(bytes_max, head_bytes));
 }
 
 std::string summary_in_extracts(std::span<const event::ContextEntry> dropped, std::uint64_t tokens_max) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "kernel/behaviours.hpp"
+
 namespace orchestrator::harness::kernel {
 namespace {
 
@@ -36,7 +38,12 @@ events::ToolCallRequested requested_event(const Facts& facts, const Acting& acti
 void request_call(Decider& decider, const CallPlace& place) {
   const Acting acting = std::get<Acting>(decider.state().phase);
   const ToolCallProgress& call = acting.calls.at(place.index);
-  decider.emit_in_call(place, requested_event(decider.facts(), acting, call));
+  const events::ToolCallRequested requested = requested_event(decider.facts(), acting, call);
+  decider.emit_in_call(place, requested);
+  if (requested.effect_class == EffectClass::pure && has_behaviour(decider.facts().spec, Behaviour::told_loops)) {
+    auto loop = decider.facts().loops.suspicion(requested.turn, requested.tool, requested.argument_hash);
+    if (loop) decider.emit(*std::move(loop));
+  }
   if (const auto error = reason_to_refuse(decider.facts(), acting, call)) {
     const bool denied = error->code == ToolErrorCode::tool_denied;
     finish_call(decider, place, denied ? ToolOutcome::denied : ToolOutcome::error, *error);

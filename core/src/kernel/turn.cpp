@@ -10,6 +10,8 @@
 #include "kernel/decider.hpp"
 #include "kernel/history_trim.hpp"
 #include "kernel/money.hpp"
+#include "kernel/run_memory.hpp"
+#include "kernel/summary_call.hpp"
 
 namespace orchestrator::harness::kernel {
 namespace {
@@ -18,9 +20,10 @@ namespace {
 Hash request_hash(const Facts& facts, const event::effects::CallProvider& call, const Hash& context) {
   std::string bytes;
   event::append_value(bytes, call.model);
-  event::append_value(bytes, facts.spec.system);
+  const bool is_answer = call.purpose == AttemptPurpose::answer;
+  event::append_value(bytes, is_answer ? facts.spec.system : std::string());
   event::append_value(bytes, call.settings);
-  event::append_value(bytes, facts.spec.tools);
+  event::append_value(bytes, is_answer ? facts.spec.tools : std::vector<ToolSpec>());
   event::append_value(bytes, context);
   return sha256(bytes);
 }
@@ -71,12 +74,9 @@ std::uint32_t turns_max(const Facts& facts) {
 }
 
 bool wants_more(const Facts& facts, const Waiting& waiting, std::uint64_t now_us) {
-  if (waiting.answer == FinishReason::pause) return true;
   const bool live_hint = std::ranges::any_of(
       facts.hints, [&](const QueuedHint& hint) { return !hint.expires_us || *hint.expires_us > now_us; });
-  if (live_hint) return true;
-  return waiting.calls_answered && (waiting.answer == FinishReason::tool_calls ||
-                                    waiting.answer == FinishReason::stop || waiting.answer == FinishReason::other);
+  return live_hint || !is_last_word(waiting);
 }
 
 // With the hints that wait.
@@ -96,7 +96,43 @@ RuntimeError over_budget(const Facts& facts, const Allowance& allowed) {
           {}};
 }
 
+// Makes the request of an attempt: of an answer, or of a summary.
+void request(Decider& decider, const Attempt& attempt, bool is_probe, std::uint64_t queued_us) {
+  auto call = provider_call(decider.facts(), attempt);
+  events::ProviderRequested requested;
+  requested.attempt = attempt.number;
+  requested.turn = attempt.turn;
+  requested.model = call.model;
+  requested.request_hash = request_hash(decider.facts(), call, event::context_hash(call.context));
+  requested.queue_us = queued_us;
+  requested.max_output_tokens = attempt.max_output_tokens;
+  requested.is_probe = is_probe;
+  requested.purpose = attempt.purpose;
+  decider.emit_in_attempt(attempt.number, std::move(requested));
+  decider.effect(std::move(call));
+  if (const auto at_us = turn_deadline_us(decider.facts())) {
+    decider.effect(event::effects::StartTimer{TimerKind::turn, *at_us});
+  }
+}
+
+// Takes out of the context what has no room; what a model has written of it stands in its place.
+void compact(Decider& decider) {
+  for (const auto compact : {compact_turns, compact_tokens}) {
+    const Facts& facts = decider.facts();
+    auto trimmed = compact(facts.context, facts.spec, facts.summary ? std::string_view(facts.summary->text) : "");
+    if (!trimmed) continue;
+    if (facts.summary && trimmed->summary) trimmed->cost_micro_usd = facts.summary->cost_micro_usd;
+    decider.emit(*std::move(trimmed));
+  }
+}
+
+// A run that leaves a memory waits until it is stored.
 void complete(Decider& decider, FinishReason answer) {
+  if (decider.facts().spec.memory.keep_run) drop_expired_hints(decider);
+  if (is_keeping(decider.state())) {
+    decider.effect(store_memory(decider.facts(), std::get<Waiting>(decider.state().phase)));
+    return;
+  }
   const bool ends_as_is = answer != FinishReason::tool_calls && answer != FinishReason::pause;
   decider.end_completed(ends_as_is ? answer : FinishReason::stop);
 }
@@ -105,7 +141,8 @@ void complete(Decider& decider, FinishReason answer) {
 
 void on_slot_granted(Decider& decider, const event::inputs::SlotGranted& input) {
   const auto* waiting = std::get_if<Waiting>(&decider.base().phase);
-  if (waiting == nullptr || waiting->next_attempt != input.attempt || decider.base().facts.paused) return;
+  const Facts& before = decider.base().facts;
+  if (waiting == nullptr || waiting->next_attempt != input.attempt || before.paused || before.recalls) return;
   const std::uint32_t turn = waiting->next_turn;
   const std::uint64_t queued_us =
       decider.now_us() - std::min(decider.now_us(), std::max(waiting->since_us, waiting->not_before_us));
@@ -123,32 +160,21 @@ void on_slot_granted(Decider& decider, const event::inputs::SlotGranted& input) 
     decider.end_with_error(over_budget(decider.facts(), allowed));
     return;
   }
-  deliver_hints(decider, turn);
-  for (const auto compact : {compact_turns, compact_tokens}) {
-    if (auto trimmed = compact(decider.facts().context, decider.facts().spec)) decider.emit(*std::move(trimmed));
-  }
-  events::ContextAssembled context = assembled(decider.facts(), turn);
-  const Hash context_hash = context.context_hash;
-  decider.emit_in_attempt(input.attempt, std::move(context));
-
   Attempt attempt;
   attempt.number = input.attempt;
   attempt.turn = turn;
   attempt.max_output_tokens = allowed.max_output_tokens;
-  auto call = provider_call(decider.facts(), attempt);
-  events::ProviderRequested requested;
-  requested.attempt = input.attempt;
-  requested.turn = turn;
-  requested.model = call.model;
-  requested.request_hash = request_hash(decider.facts(), call, context_hash);
-  requested.queue_us = queued_us;
-  requested.max_output_tokens = allowed.max_output_tokens;
-  requested.is_probe = input.is_probe;
-  decider.emit_in_attempt(input.attempt, std::move(requested));
-  decider.effect(std::move(call));
-  if (const auto at_us = turn_deadline_us(decider.facts())) {
-    decider.effect(event::effects::StartTimer{TimerKind::turn, *at_us});
+  if (wants_summary(decider.facts(), turn)) {
+    attempt.purpose = AttemptPurpose::summary;
+    attempt.max_output_tokens =
+        std::min(summary_output_tokens(decider.facts().spec), allowed.max_output_tokens.value_or(UINT32_MAX));
+    request(decider, attempt, input.is_probe, queued_us);
+    return;
   }
+  deliver_hints(decider, turn);
+  compact(decider);
+  decider.emit_in_attempt(input.attempt, assembled(decider.facts(), turn));
+  request(decider, attempt, input.is_probe, queued_us);
 }
 
 void advance(Decider& decider) {
@@ -158,7 +184,7 @@ void advance(Decider& decider) {
     decider.end_aborted(events::AbortRequested(*facts.abort));
     return;
   }
-  if (facts.paused) return;
+  if (facts.paused || facts.recalls) return;
   if (facts.malformed_turns > facts.spec.tool_policy.repairs_max) {
     decider.end_with_error(
         ToolError{ToolErrorCode::tool_args_invalid,

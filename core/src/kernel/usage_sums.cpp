@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/usage_sums.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace orchestrator::harness::kernel {
@@ -30,6 +31,10 @@ void UsageSums::add(const Usage& usage) {
   reasoning_.add(usage.reasoning);
   total_.add(usage.total);
   invalid_ = invalid_ || usage.invalid;
+  for (const std::string& term : usage.unpriced) {
+    const bool is_new = std::ranges::find(unpriced_, term) == unpriced_.end();
+    if (is_new && unpriced_.size() < kUnpricedMax) unpriced_.push_back(term);
+  }
 }
 
 std::optional<std::uint64_t> UsageSums::total(const Sum& sum) const {
@@ -43,7 +48,8 @@ Usage UsageSums::totals() const {
           .output = total(output_),
           .reasoning = total(reasoning_),
           .total = total(total_),
-          .invalid = invalid_};
+          .invalid = invalid_,
+          .unpriced = unpriced_};
 }
 
 }  // namespace orchestrator::harness::kernel

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "orchestrator/harness/stream.hpp"
 
@@ -53,6 +55,7 @@ class UsageSums {
   Sum total_;
   std::uint32_t attempts_ = 0;
   bool invalid_ = false;
+  std::vector<std::string> unpriced_;
 };
 
 }  // namespace orchestrator::harness::kernel

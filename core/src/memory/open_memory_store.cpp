@@ -21,18 +21,6 @@ Result<std::shared_ptr<MemoryStore>> open_database(const std::string& path, cons
 
 }  // namespace
 
-std::string_view name_of(MemoryLane lane) {
-  switch (lane) {
-    case MemoryLane::working:
-      return "working";
-    case MemoryLane::episodic:
-      return "episodic";
-    case MemoryLane::semantic:
-      return "semantic";
-  }
-  return "unknown";
-}
-
 Result<std::shared_ptr<MemoryStore>> open_memory_store(const std::string& url, const MemoryBounds& bounds) {
   if (url == kMemory) return open_database(memory::kInMemory, bounds);
   const std::string_view address = url;

@@ -22,6 +22,7 @@
 
 #include "orchestrator/harness/catalogue.hpp"
 #include "orchestrator/harness/journal.hpp"
+#include "orchestrator/harness/memory.hpp"
 #include "orchestrator/harness/observability.hpp"
 #include "orchestrator/harness/provider.hpp"
 #include "orchestrator/harness/tools.hpp"
@@ -46,8 +47,10 @@ struct EngineOptions {
   CircuitPolicy circuit;
   RetryBudget retry_budget;
   ModelCatalogue catalogue;
-  std::shared_ptr<LogSink> log;  // may be empty
-  ToolRegistry tools;            // that a run may name
+  std::shared_ptr<LogSink> log;         // may be empty
+  ToolRegistry tools;                   // that a run may name
+  std::shared_ptr<MemoryStore> memory;  // may be empty
+  MemoryPolicy memory_policy;
 };
 
 class Engine : public std::enable_shared_from_this<Engine> {

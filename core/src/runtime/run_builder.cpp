@@ -96,6 +96,10 @@ RunBuilder& RunBuilder::context(ContextPolicy value) {
   draft_.context = std::move(value);
   return *this;
 }
+RunBuilder& RunBuilder::memory(MemoryPolicy value) {
+  draft_.memory = std::move(value);
+  return *this;
+}
 RunBuilder& RunBuilder::pin(std::string name, std::string text) {
   draft_.pins.emplace_back(std::move(name), std::move(text));
   return *this;

@@ -125,6 +125,8 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   void on(event::effects::RunTool& effect);
   void on(const event::effects::CancelTool& effect);
   void on(event::effects::VerifyTool& effect);
+  void on(event::effects::RetrieveMemory& effect);
+  void on(event::effects::StoreMemory& effect);
   void on(const event::effects::StartTimer& effect);
   void on(const event::effects::StopTimer& effect);
   ToolRunner& tool_runner();
@@ -138,6 +140,9 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   boost::asio::awaitable<void> run_call(event::effects::CallProvider effect, std::shared_ptr<Call> call);
   boost::asio::awaitable<std::expected<void, ProviderCallFailure>> call_adapter(event::effects::CallProvider effect,
                                                                                 ProviderFeed* feed);
+  boost::asio::awaitable<void> retrieve_memory(event::effects::RetrieveMemory effect);
+  boost::asio::awaitable<void> store_memory(event::effects::StoreMemory effect);
+  void answer_memory_late(std::uint64_t timeout_ms, event::Input::Value late);
   boost::asio::steady_timer& timer(TimerKind kind);
 
   const std::shared_ptr<Engine> engine_;  // shared by all runs of the harness
@@ -181,6 +186,7 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   boost::asio::steady_timer sync_timer_;
   boost::asio::steady_timer retry_timer_;
   boost::asio::steady_timer first_token_timer_;
+  boost::asio::steady_timer memory_timer_;
 };
 
 }  // namespace orchestrator::harness::runtime

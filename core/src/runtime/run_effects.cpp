@@ -210,9 +210,11 @@ asio::awaitable<std::expected<void, ProviderCallFailure>> RunDriver::call_adapte
   const events::RunStarted& spec = state_.facts.spec;
   ProviderRequest request;
   request.model = std::move(effect.model);
-  request.system = spec.system;
   request.settings = std::move(effect.settings);
-  request.tools = spec.tools;
+  if (effect.purpose == AttemptPurpose::answer) {
+    request.system = spec.system;
+    request.tools = spec.tools;
+  }
   request.items.reserve(effect.context.size());
   for (event::ContextEntry& entry : effect.context) request.items.push_back(std::move(entry.item));
 

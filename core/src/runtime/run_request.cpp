@@ -26,6 +26,10 @@ constexpr std::uint32_t kRetryDelayMsMax = 600'000;
 constexpr std::size_t kFallbacksMax = 16;
 constexpr std::uint32_t kFillPercentMin = 10;
 constexpr std::uint64_t kSummaryTokensMin = 50;
+constexpr std::size_t kUserBytesMax = 256;
+constexpr std::uint32_t kRecallMax = 100;
+constexpr std::uint64_t kRecallTokensMax = 100'000;
+constexpr std::uint64_t kRecallTimeoutMsMax = 60'000;
 constexpr std::size_t kPinnedMax = 32;
 constexpr std::size_t kPinnedNameBytesMax = 64;
 constexpr std::size_t kPinnedBytesMax = 64 << 10;
@@ -112,6 +116,22 @@ Result<void> check_retries(const RetryPolicy& retries) {
   return {};
 }
 
+// What a request's items may take of the window of the run's first model, where nobody says: three quarters of what the
+// answer, the system text and the tools leave, since sizes are estimates.
+std::optional<std::uint64_t> items_tokens_max(const events::RunStarted& spec) {
+  const ModelOffer& offer = spec.offers.front();
+  if (!offer.context_tokens) return std::nullopt;
+  const std::uint64_t window = *offer.context_tokens;
+  const std::uint64_t answer = spec.settings.max_output_tokens.value_or(
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(offer.output_tokens_max.value_or(0), UINT32_MAX)));
+  std::uint64_t bytes = spec.system.size();
+  for (const ToolSpec& tool : spec.tools) {
+    bytes += tool.name.size() + tool.description.size() + tool.input_schema.text.size();
+  }
+  const std::uint64_t taken = std::min(answer, window / 4) + std::min(bytes / 4, window / 2);
+  return std::max<std::uint64_t>((window - taken) / 4 * 3, 1);
+}
+
 Result<void> check_context(const ContextPolicy& policy) {
   if (policy.tokens_max == 0U) return bad("tokens_max must be 1 or more", "context.tokens_max");
   if (policy.fill_percent < kFillPercentMin || policy.fill_percent > 100) {
@@ -133,6 +153,22 @@ Result<void> check_context(const ContextPolicy& policy) {
     bytes += pinned.text.size();
   }
   if (bytes > kPinnedBytesMax) return bad("pinned texts must have at most 65536 bytes together", "context.pinned");
+  return {};
+}
+
+Result<void> check_memory(const MemoryPolicy& policy, bool has_store) {
+  if (policy.user.size() > kUserBytesMax) return bad("user must have at most 256 bytes", "memory.user");
+  if (auto valid = check_text(policy.user, "memory.user"); !valid) return valid;
+  if (policy.recall_max > kRecallMax) return bad("recall_max must be at most 100", "memory.recall_max");
+  if (policy.recall_tokens_max == 0 || policy.recall_tokens_max > kRecallTokensMax) {
+    return bad("recall_tokens_max must be 1 to 100000", "memory.recall_tokens_max");
+  }
+  if (policy.recall_timeout_ms == 0 || policy.recall_timeout_ms > kRecallTimeoutMsMax) {
+    return bad("recall_timeout_ms must be 1 to 60000", "memory.recall_timeout_ms");
+  }
+  const bool uses_store = policy.recall_max > 0 || policy.keep_run;
+  if (uses_store && !has_store)
+    return bad("the harness has no memory store to recall from or to keep runs in", "memory");
   return {};
 }
 
@@ -243,6 +279,10 @@ Result<event::inputs::Start> RunRequest::make_start(const RunBuilder& builder, c
   if (!plan) return std::unexpected(plan.error());
   auto context = context_of(builder, engine, config, history);
   if (!context) return std::unexpected(context.error());
+  MemoryPolicy memory = draft.memory.value_or(config.memory.value_or(engine.options().memory_policy));
+  if (auto valid = check_memory(memory, engine.options().memory != nullptr); !valid) {
+    return std::unexpected(valid.error());
+  }
 
   event::inputs::Start start;
   events::RunStarted& spec = start.spec;
@@ -266,6 +306,7 @@ Result<event::inputs::Start> RunRequest::make_start(const RunBuilder& builder, c
   spec.limits = draft.limits.value_or(engine.options().limits);
   spec.history_limits = config.history;
   spec.context = *std::move(context);
+  spec.memory = std::move(memory);
   spec.budgets = draft.budgets;
   spec.timeouts = timeouts;
   spec.retries = retries;
@@ -277,6 +318,7 @@ Result<event::inputs::Start> RunRequest::make_start(const RunBuilder& builder, c
   spec.labels = draft.labels;
   spec.runtime_version = ORCHESTRATOR_VERSION;
 
+  if (!spec.context.tokens_max) spec.context.tokens_max = items_tokens_max(spec);
   start.history = std::move(history.entries);
   start.identity.run_id = new_run_id();
   start.identity.session_id = session_id;

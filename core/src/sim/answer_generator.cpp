@@ -92,6 +92,7 @@ Usage draw_usage(Entropy& entropy) {
   if (entropy.chance(4, 5)) usage.input = entropy.below(1'000);
   if (entropy.chance(4, 5)) usage.output = entropy.below(200);
   if (entropy.chance(1, 2)) usage.cached_input = entropy.below(100);
+  if (entropy.chance(1, 30)) usage.unpriced = {"service_tier:flex"};
   if (entropy.chance(1, 4)) usage.cache_write = entropy.below(100);
   if (entropy.chance(1, 2)) usage.reasoning = entropy.below(50);
   if (entropy.chance(1, 2)) usage.total = entropy.below(1'200);
@@ -179,6 +180,11 @@ EndPlan draw_end(Entropy& entropy, const ProviderTemper& temper) {
 
 Parts draw_parts(Entropy& entropy, const ProviderTemper& temper, std::size_t index, bool& has_calls) {
   std::vector<Parts> items;
+  if (temper.repeats_itself) {
+    has_calls = true;
+    const ToolCallItem call{.call_id = "call_" + std::to_string(index), .name = "read_file", .arguments = "{}"};
+    return parts_of(entropy, of_simulation(call), "item_0");
+  }
   const std::uint64_t count = entropy.below(4);
   for (std::uint64_t i = 0; i < count; ++i) {
     const ConversationItem item = of_simulation(draw_item(entropy, temper, index));

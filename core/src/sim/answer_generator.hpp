@@ -14,8 +14,9 @@ struct ProviderTemper {
   bool fails = false;         // errors and deadlines at any point of a call
   bool breaks_rules = false;  // pieces that do not add up
   bool calls_tools = false;
-  bool ends_early = false;  // length, content filter, pause
-  bool is_slow = false;     // seconds where it is milliseconds otherwise
+  bool ends_early = false;      // length, content filter, pause
+  bool is_slow = false;         // seconds where it is milliseconds otherwise
+  bool repeats_itself = false;  // one call, always the same
 };
 
 [[nodiscard]] ProviderTemper draw_temper(Entropy& entropy);

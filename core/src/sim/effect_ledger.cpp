@@ -22,6 +22,8 @@ void EffectLedger::issue(const event::Effect& effect) {
     slot_.reset();
   }
   if (const auto* call = std::get_if<effects::CallProvider>(&effect)) call_ = *call;
+  if (const auto* retrieve = std::get_if<effects::RetrieveMemory>(&effect)) retrieval_ = *retrieve;
+  if (const auto* keep = std::get_if<effects::StoreMemory>(&effect)) keeping_ = *keep;
   if (const auto* cancel = std::get_if<effects::CancelProvider>(&effect); cancel && call_) cancelled_ = cancel->attempt;
   if (const auto* start = std::get_if<effects::StartTimer>(&effect)) timers_[start->timer] = start->at_us;
   if (const auto* stop = std::get_if<effects::StopTimer>(&effect)) timers_.erase(stop->timer);
@@ -72,6 +74,11 @@ std::optional<std::string> EffectLedger::difference(const kernel::State& state) 
     return "slot " + show(attempt(slot_)) + " is outstanding, " + show(attempt(owed.slot_)) +
            " is owed, or another time";
   }
+  if (retrieval_ != owed.retrieval_ && !std::holds_alternative<kernel::Ended>(state.phase)) {
+    return "a look into the memory store is outstanding or owed, but not both";
+  }
+  // A run that goes on after all lets its memory be stored: it is replaced by nothing.
+  if (owed.keeping_ && keeping_ != owed.keeping_) return "the memory that is owed is not the one that is being left";
   if (cancelled_ != owed.cancelled_) {
     return "cancellation " + show(cancelled_) + " is outstanding, " + show(owed.cancelled_) + " is owed";
   }

@@ -35,6 +35,11 @@ class EffectLedger {
     const auto found = timers_.find(timer);
     return found == timers_.end() ? std::nullopt : std::optional(found->second);
   }
+  /// Notes that the memory store has answered.
+  void memory_returned() { retrieval_.reset(); }
+  void memory_kept(const MemoryId& id) {
+    if (keeping_ && keeping_->id == id) keeping_.reset();
+  }
   /// Notes that a timer fired.
   void timer_fired(TimerKind timer) { timers_.erase(timer); }
   /// The difference between what is outstanding here and what `state` owes, or nothing when they agree.
@@ -46,6 +51,8 @@ class EffectLedger {
   std::optional<event::effects::AcquireSlot> slot_;
   std::optional<event::effects::CallProvider> call_;
   std::optional<std::uint32_t> cancelled_;
+  std::optional<event::effects::RetrieveMemory> retrieval_;
+  std::optional<event::effects::StoreMemory> keeping_;
   std::map<TimerKind, std::uint64_t> timers_;
   std::map<std::string, std::string> tools_;  // what is outstanding of each call
 };

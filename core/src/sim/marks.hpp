@@ -157,6 +157,22 @@ namespace orchestrator::harness::sim {
   MARK(summary_renewed) \
   MARK(earlier_summary_taken_in) \
   MARK(pinned_kept_over_compaction) \
+  MARK(summary_written) \
+  MARK(summary_attempt_failed) \
+  MARK(summary_attempt_aborted) \
+  MARK(summary_attempt_lost) \
+  MARK(memory_retrieved) \
+  MARK(memory_not_retrieved) \
+  MARK(memory_stored) \
+  MARK(memory_not_stored) \
+  MARK(memory_cost_known) \
+  MARK(abort_while_recalling) \
+  MARK(pause_while_recalling) \
+  MARK(hint_reopens_run) \
+  MARK(crash_while_recalling) \
+  MARK(crash_while_keeping) \
+  MARK(loop_suspected) \
+  MARK(usage_unpriced) \
   MARK(no_fallback_fits) \
   MARK(lost_attempt_restarts) \
   MARK(lost_attempt_continues) \

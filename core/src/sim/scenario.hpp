@@ -58,6 +58,13 @@ struct ToolPlan {
 };
 
 /// What the person says to one question.
+/// What a look into the memory store, or leaving a memory there, comes to.
+struct MemoryAnswer {
+  std::uint32_t hits = 0;
+  std::optional<std::uint64_t> cost_micro_usd = 0;
+  bool fails = false;
+  std::uint64_t after_us = 0;
+};
 struct AnswerToQuestion {
   std::uint64_t after_us = 0;
   InterruptDecision decision = InterruptDecision::allow_once;
@@ -97,10 +104,12 @@ struct RunPlan {
   std::vector<std::uint64_t> slot_delays_us;  // by request for a slot; later ones get theirs at once
   std::vector<SlotAnswer> slot_answers;       // by request for a slot; later ones are granted
   std::vector<ToolPlan> tools;                // by effect of the tool loop; later ones are plain
+  std::vector<MemoryAnswer> memory;           // by effect; later ones find nothing, at once
   std::vector<AnswerToQuestion> questions;    // by question; later ones are allowed once
   bool tells_truth = true;                    // a look at a lost call finds out what has happened
   std::vector<CommandPlan> commands;
   std::vector<CrashPlan> crashes;
+  std::optional<CrashPlan> tool_crash;  // at the input that starts this many calls, counted from 0
   std::vector<WallJumpPlan> wall_jumps;
   bool fires_stale_timers = false;  // timers that were stopped or moved fire all the same
   bool resumes_at_end = true;       // the operator resumes a run that is left paused

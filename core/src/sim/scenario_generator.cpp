@@ -105,7 +105,7 @@ void draw_context(Entropy& entropy, events::RunStarted& spec) {
   if (entropy.chance(1, 4)) policy.window_turns = static_cast<std::uint32_t>(entropy.between(1, 3));
   policy.fill_percent = static_cast<std::uint32_t>(entropy.between(10, 100));
   policy.recent_turns = static_cast<std::uint32_t>(entropy.between(1, 3));
-  if (entropy.chance(1, 2)) policy.when_full = WhenFull::extract;
+  if (entropy.chance(1, 2)) policy.when_full = entropy.chance(1, 2) ? WhenFull::extract : WhenFull::summarise;
   policy.summary_tokens_max = entropy.between(50, 120);
   if (entropy.chance(1, 3)) policy.pinned = {{"rules", "Be brief."}};
   if (entropy.chance(1, 8)) policy.pinned.push_back({"name", "The user is called Ada."});
@@ -195,6 +195,21 @@ std::vector<ToolPlan> draw_tool_plans(Entropy& entropy) {
   return plans;
 }
 
+std::vector<MemoryAnswer> draw_memory(Entropy& entropy, MemoryPolicy& policy) {
+  if (entropy.chance(1, 4)) policy.recall_max = static_cast<std::uint32_t>(entropy.between(1, 3));
+  policy.keep_run = entropy.chance(1, 4);
+  if (entropy.chance(1, 2)) policy.user = "ada";
+  std::vector<MemoryAnswer> answers(entropy.between(0, 4));
+  for (MemoryAnswer& answer : answers) {
+    answer.hits = static_cast<std::uint32_t>(entropy.below(policy.recall_max + 1));
+    answer.fails = entropy.chance(1, 4);
+    if (entropy.chance(1, 4)) answer.cost_micro_usd = entropy.below(50);
+    if (entropy.chance(1, 8)) answer.cost_micro_usd.reset();
+    if (entropy.chance(2, 3)) answer.after_us = entropy.magnitude(1, 1'000'000);
+  }
+  return answers;
+}
+
 std::vector<AnswerToQuestion> draw_questions(Entropy& entropy) {
   constexpr std::array kDecisions{InterruptDecision::allow_once, InterruptDecision::allow_once,
                                   InterruptDecision::allow_run, InterruptDecision::deny};
@@ -220,6 +235,7 @@ events::RunStarted draw_spec(Entropy& entropy) {
   spec.remember = entropy.chance(6, 7);
   spec.seed = entropy.bits();
   spec.behaviours = kernel::present_behaviours();
+  if (entropy.chance(1, 8)) spec.behaviours.pop_back();
   if (entropy.chance(1, 8)) spec.behaviours.pop_back();
   if (entropy.chance(1, 8)) spec.behaviours.resize(1);
   spec.runtime_version = ORCHESTRATOR_VERSION;
@@ -284,6 +300,15 @@ std::vector<CrashPlan> draw_crashes(Entropy& entropy) {
   return crashes;
 }
 
+// A model that reads the same over and over, with room for one turn.
+void make_loop(Entropy& entropy, RunPlan& run) {
+  run.spec.tools = {tool("read_file", EffectClass::pure, ApprovalNeed::none)};
+  run.spec.context.window_turns = 1;
+  run.spec.context.recent_turns = 1;
+  const ProviderTemper temper{.repeats_itself = true};
+  for (std::size_t i = 0; i < run.answers.size(); ++i) run.answers[i] = draw_answer(entropy, temper, i);
+}
+
 RunPlan draw_run(std::uint64_t seed, std::uint64_t number, const SessionId& session_id) {
   Entropy identity(seed, "identity", number);
   Entropy spec(seed, "spec", number);
@@ -303,11 +328,19 @@ RunPlan draw_run(std::uint64_t seed, std::uint64_t number, const SessionId& sess
   for (std::size_t i = 0; i < answers; ++i) run.slot_delays_us.push_back(provider.magnitude(1, 200'000));
   Entropy tools(seed, "tools", number);
   run.tools = draw_tool_plans(tools);
+  Entropy memory(seed, "memory", number);
+  run.memory = draw_memory(memory, run.spec.memory);
   run.questions = draw_questions(tools);
   run.tells_truth = tools.chance(1, 2);
   run.commands = draw_commands(operations);
   run.resumes_at_end = operations.chance(3, 4);
   run.crashes = draw_crashes(process);
+  Entropy death(seed, "tool_crash", number);
+  if (death.chance(1, 8)) {
+    run.tool_crash = CrashPlan{death.below(3), CrashPoint::after_effects, death.magnitude(1, 5'000'000)};
+  }
+  Entropy loop(seed, "loop", number);
+  if (loop.chance(1, 60)) make_loop(loop, run);
   run.fires_stale_timers = process.chance(1, 3);
   if (process.chance(1, 4)) {
     const auto jump_us = static_cast<std::int64_t>(process.magnitude(1, 86'400'000'000));

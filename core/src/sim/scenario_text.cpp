@@ -78,6 +78,14 @@ void append_run(std::string& out, const RunPlan& run) {
     out += "  at input " + std::to_string(crash.at_input) + ": the process dies " + name_of(crash.point) + ", for " +
            std::to_string(crash.down_us) + " us\n";
   }
+  if (run.tool_crash) {
+    out += "  at tool call " + std::to_string(run.tool_crash->at_input) + ": the process dies " +
+           name_of(run.tool_crash->point) + ", for " + std::to_string(run.tool_crash->down_us) + " us\n";
+  }
+  for (const MemoryAnswer& answer : run.memory) {
+    out += "  the memory store " + (answer.fails ? "fails" : "has " + std::to_string(answer.hits)) + " after " +
+           std::to_string(answer.after_us) + " us\n";
+  }
   for (const WallJumpPlan& jump : run.wall_jumps) {
     out += "  at input " + std::to_string(jump.at_input) + ": the wall clock moves by " + std::to_string(jump.by_us) +
            " us\n";

@@ -62,6 +62,10 @@ class Shrinker {
     bool any = thin([run](Scenario& scenario) -> auto& { return scenario.runs[run].commands; });
     any = thin([run](Scenario& scenario) -> auto& { return scenario.runs[run].crashes; }) || any;
     any = thin([run](Scenario& scenario) -> auto& { return scenario.runs[run].wall_jumps; }) || any;
+    any = thin([run](Scenario& scenario) -> auto& { return scenario.runs[run].memory; }) || any;
+    if (best_.runs[run].tool_crash) {
+      any = attempt([run](Scenario& scenario) { scenario.runs[run].tool_crash.reset(); }) || any;
+    }
     any = thin([run](Scenario& scenario) -> auto& { return scenario.runs[run].answers; }) || any;
     any = thin([run](Scenario& scenario) -> auto& { return scenario.runs[run].slot_delays_us; }) || any;
     any = thin([run](Scenario& scenario) -> auto& { return scenario.runs[run].slot_answers; }) || any;
@@ -85,6 +89,7 @@ class Shrinker {
         [](RunPlan& plan) { plan.spec.limits = {}; },
         [](RunPlan& plan) { plan.spec.history_limits = {}; },
         [](RunPlan& plan) { plan.spec.context = {}; },
+        [](RunPlan& plan) { plan.spec.memory = {}; },
         [](RunPlan& plan) { plan.spec.budgets = {}; },
         [](RunPlan& plan) { plan.spec.timeouts = {}; },
         [](RunPlan& plan) { plan.spec.retries = events::RunStarted{}.retries; },

@@ -101,6 +101,8 @@ void SimulatedRun::receive(event::Input::Value value) {
       act(key, tool);
     }
   }
+  if (std::holds_alternative<event::inputs::MemoryReturned>(value)) ledger_.memory_returned();
+  if (const auto* kept = std::get_if<event::inputs::MemoryKept>(&value)) ledger_.memory_kept(kept->id);
   if (const auto* slot = std::get_if<event::inputs::SlotGranted>(&value)) ledger_.slot_came(slot->attempt);
   if (const auto* slot = std::get_if<event::inputs::SlotRefused>(&value)) ledger_.slot_came(slot->attempt);
   if (const auto* fired = std::get_if<event::inputs::TimerFired>(&value)) {
@@ -119,14 +121,14 @@ void SimulatedRun::take(event::Input::Value value) {
     wall_.unix_us += jump.by_us;
     marks_.hit_if(Mark::wall_clock_went_back, jump.by_us < 0);
   }
-  const auto crash = std::ranges::find(plan_.crashes, number, &CrashPlan::at_input);
-  const bool dies = crash != plan_.crashes.end();
   const bool is_start = std::holds_alternative<event::inputs::Start>(value);
 
   const event::Input input{{wall_, elapsed_us_}, std::move(value)};
   const kernel::Decision decision = kernel::decide(state_, input);
   judge_.see_decision(state_, input, decision);
   note_step(marks_, state_, input, decision);
+  const CrashPlan* const crash = crash_at(number, decision);
+  const bool dies = crash != nullptr;
   if (decision.events.empty()) {
     is_refused_ = is_refused_ || (is_start && decision.refusal);
     if (dies && !is_refused_) die(*crash);
@@ -151,6 +153,16 @@ void SimulatedRun::take(event::Input::Value value) {
   }
   if (const auto difference = ledger_.difference(state_)) judge_.fail("owed_effects", *difference);
   if (dies) die(*crash);
+}
+
+const CrashPlan* SimulatedRun::crash_at(std::uint64_t input, const kernel::Decision& decision) {
+  const auto is_start = [](const StreamEvent& event) { return event.get_if<events::ToolCallStarted>() != nullptr; };
+  if (std::ranges::any_of(decision.events, is_start) && plan_.tool_crash &&
+      tool_starts_++ == plan_.tool_crash->at_input) {
+    return &*plan_.tool_crash;
+  }
+  const auto found = std::ranges::find(plan_.crashes, input, &CrashPlan::at_input);
+  return found == plan_.crashes.end() ? nullptr : &*found;
 }
 
 // Appends the step, and reads it back as another process would.
@@ -274,9 +286,33 @@ event::Input::Value SimulatedRun::answer_slot(const event::effects::AcquireSlot&
   return inputs::SlotGranted{wanted.attempt, answer == SlotAnswer::probe};
 }
 
+void SimulatedRun::carry_out_memory(const event::Effect& effect) {
+  namespace effects = event::effects;
+  const auto* retrieve = std::get_if<effects::RetrieveMemory>(&effect);
+  const auto* keep = std::get_if<effects::StoreMemory>(&effect);
+  if (retrieve == nullptr && keep == nullptr) return;
+  const std::size_t index = memory_effects_++;
+  const MemoryAnswer answer = index < plan_.memory.size() ? plan_.memory[index] : MemoryAnswer{};
+  std::optional<Error> error;
+  if (answer.fails) error = RuntimeError{RuntimeErrorCode::storage_failed, "the memory store is gone", "memory", {}};
+  if (keep != nullptr) {
+    queue_.send(elapsed_us_ + answer.after_us,
+                event::inputs::MemoryKept{keep->id, answer.after_us, answer.cost_micro_usd, error});
+    return;
+  }
+  event::inputs::MemoryReturned returned{{}, answer.after_us, answer.cost_micro_usd, error};
+  for (std::uint32_t i = 0; i < answer.hits && !error; ++i) {
+    const std::string text = "The key is under mat " + std::to_string(i) + ".";
+    returned.hits.push_back({MemoryId::make(1'700'000'000'000, 7, i), MemoryLane::semantic, 0.5 / (1 + i),
+                             event::estimate_text_tokens(text), text});
+  }
+  queue_.send(elapsed_us_ + answer.after_us, std::move(returned));
+}
+
 void SimulatedRun::carry_out(const event::Effect& effect) {
   namespace effects = event::effects;
   carry_out_tool(effect);
+  carry_out_memory(effect);
   if (const auto* acquire = std::get_if<effects::AcquireSlot>(&effect)) {
     const std::uint64_t delay_us = slots_asked_ < plan_.slot_delays_us.size() ? plan_.slot_delays_us[slots_asked_] : 0;
     queue_.send(std::max(elapsed_us_, acquire->not_before_us) + delay_us, answer_slot(*acquire));
@@ -373,6 +409,8 @@ void SimulatedRun::try_after_end() {
   take(event::inputs::SlotGranted{1});
   take(event::inputs::EffectLost{1, {}});
   take(event::inputs::TimerFired{TimerKind::run});
+  take(event::inputs::MemoryReturned{});
+  take(event::inputs::MemoryKept{});
   take(cancelled_call(1));
   take(event::inputs::Abort{AbortMode::now, "operator", {}});
   take(event::inputs::Hint{HintId::make(1, 2, 3), HintPriority::asap, "too late", "operator", {}, {}});

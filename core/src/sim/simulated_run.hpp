@@ -50,6 +50,8 @@ class SimulatedRun {
   event::Input::Value answer_slot(const event::effects::AcquireSlot& wanted);
   void call(const event::effects::CallProvider& call);
   void carry_out_tool(const event::Effect& effect);
+  const CrashPlan* crash_at(std::uint64_t input, const kernel::Decision& decision);
+  void carry_out_memory(const event::Effect& effect);
   const ToolPlan& next_tool_plan();
   void ask_person(const events::InterruptRaised& raised);
   void act(const std::string& key, const std::string& tool);
@@ -82,6 +84,8 @@ class SimulatedRun {
   std::uint64_t inputs_ = 0;
   std::size_t tool_effects_ = 0;
   std::size_t questions_ = 0;
+  std::size_t memory_effects_ = 0;
+  std::uint64_t tool_starts_ = 0;
   std::size_t commands_given_ = 0;
   std::size_t slots_asked_ = 0;
   const CrashPlan* crash_ = nullptr;  // the process is dead

@@ -75,6 +75,10 @@ void StepJudge::see_decision(const kernel::State& before, const event::Input& in
 
 void StepJudge::see_call(const kernel::State& before, const event::effects::CallProvider& call) {
   const events::RunStarted& spec = before.facts.spec;
+  if (call.purpose == AttemptPurpose::summary) {  // it is of the items that go, not of the conversation
+    require(call.context.size() == 1, "summary_call", "a summary is asked for with more than its one message");
+    return;
+  }
   require(begins_with(call.context, sent_), "context_prefix", "a request changed what an earlier one had sent");
   sent_.clear();
   for (const event::ContextEntry& entry : call.context) sent_.push_back(entry.hash);

@@ -5,6 +5,7 @@
 #include <set>
 #include <variant>
 
+#include "kernel/run_memory.hpp"
 #include "kernel/summary_extract.hpp"
 
 namespace orchestrator::harness::sim {
@@ -118,6 +119,17 @@ class StepNotes {
     marks_.hit_if(Mark::call_failed, !input.timer && calling_->attempt.responded);
     marks_.hit_if(Mark::call_failed_before_headers, !calling_->attempt.responded);
   }
+  void operator()(const inputs::MemoryReturned& input) const {
+    if (ignored_) return;
+    marks_.hit_if(Mark::memory_retrieved, !input.hits.empty());
+    marks_.hit_if(Mark::memory_not_retrieved, input.error.has_value());
+    marks_.hit_if(Mark::memory_cost_known, input.cost_micro_usd > 0);
+  }
+  void operator()(const inputs::MemoryKept& input) const {
+    if (ignored_) return;
+    marks_.hit_if(Mark::memory_stored, !input.error);
+    marks_.hit_if(Mark::memory_not_stored, input.error.has_value());
+  }
   void operator()(const inputs::TimerFired& input) const {
     marks_.hit_if(Mark::stale_timer_ignored, ignored_);
     if (ignored_ || refused_) return;
@@ -211,6 +223,7 @@ class StepNotes {
   // What any input may bring about.
   void note_any() const {
     note_retries();
+    note_context();
     note_money();
     if (const auto* raised = find<events::InterruptRaised>(decision_)) {
       marks_.hit(raised->kind == InterruptKind::approval ? Mark::approval_asked : Mark::clarification_asked);
@@ -273,6 +286,25 @@ class StepNotes {
     marks_.hit_if(Mark::run_timeout_while_retry_waits, find<events::TimeoutFired>(decision_) != nullptr);
     marks_.hit_if(Mark::hint_while_retry_waits, find<events::HintQueued>(decision_) != nullptr);
   }
+  void note_context() const {
+    marks_.hit_if(Mark::loop_suspected, find<events::LoopSuspected>(decision_) != nullptr);
+    if (const auto* usage = find<events::UsageReported>(decision_)) {
+      marks_.hit_if(Mark::usage_unpriced, !usage->usage.unpriced.empty());
+    }
+    const bool is_aborted = find<events::Aborted>(decision_) != nullptr;
+    const auto is_summary = [](const auto* phase) {
+      return phase != nullptr && phase->attempt.purpose == AttemptPurpose::summary;
+    };
+    if (const auto* failed = find<events::AttemptFailed>(decision_)) {
+      const bool is_lost = failed->error.code == name_of(ProviderErrorCode::provider_lost);
+      marks_.hit_if(Mark::summary_attempt_lost, is_lost && is_summary(calling_));
+      marks_.hit_if(Mark::summary_attempt_failed, !is_lost && is_summary(calling_));
+    }
+    marks_.hit_if(Mark::summary_attempt_aborted, is_aborted && is_summary(stopping_));
+    marks_.hit_if(Mark::abort_while_recalling, is_aborted && facts_.recalls);
+    marks_.hit_if(Mark::pause_while_recalling, find<events::RunPaused>(decision_) != nullptr && facts_.recalls);
+    marks_.hit_if(Mark::hint_reopens_run, find<events::HintQueued>(decision_) != nullptr && calls_again(decision_));
+  }
   void note_compaction() const {
     for (const StreamEvent& event : decision_.events) {
       const auto* trimmed = event.get_if<events::ContextTrimmed>();
@@ -281,6 +313,7 @@ class StepNotes {
       marks_.hit_if(Mark::window_of_turns_passed, trimmed->policy == "window_turns");
       marks_.hit_if(Mark::pinned_kept_over_compaction, !facts_.spec.context.pinned.empty());
       marks_.hit_if(Mark::summary_made, trimmed->summary.has_value());
+      marks_.hit_if(Mark::summary_written, trimmed->summary && trimmed->summary->starts_with(kernel::kWrittenHead));
       const bool had_own = std::ranges::any_of(facts_.context, [](const event::ContextEntry& entry) {
         return entry.source == event::ContextSource::summary;
       });
@@ -394,6 +427,8 @@ void note_crash(Marks& marks, const kernel::State& state) {
   marks.hit_if(Mark::crash_before_start_was_stored, std::holds_alternative<kernel::NotStarted>(state.phase));
   const auto* waiting = std::get_if<kernel::Waiting>(&state.phase);
   marks.hit_if(Mark::crash_while_queued, waiting != nullptr);
+  marks.hit_if(Mark::crash_while_recalling, waiting != nullptr && state.facts.recalls);
+  marks.hit_if(Mark::crash_while_keeping, kernel::is_keeping(state));
   marks.hit_if(Mark::crash_while_retry_waits, waiting != nullptr && waiting->is_retry);
   marks.hit_if(Mark::crash_while_stopping, std::holds_alternative<kernel::Stopping>(state.phase));
   marks.hit_if(Mark::crash_after_end, std::holds_alternative<kernel::Ended>(state.phase));

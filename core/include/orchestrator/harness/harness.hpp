@@ -113,9 +113,11 @@ class HarnessBuilder {
   HarnessBuilder& default_model(std::string_view name);
   HarnessBuilder& tool(std::shared_ptr<Tool> tool);  // that runs may call; `build` answers with what is wrong with it
   HarnessBuilder& limits(Limits limits);
-  HarnessBuilder& timeouts(TimeoutPolicy timeouts);          // of runs whose session and builder set none
-  HarnessBuilder& retries(RetryPolicy retries);              // of runs whose session and builder set none
-  HarnessBuilder& context(ContextPolicy context);            // of runs whose session and builder set none
+  HarnessBuilder& timeouts(TimeoutPolicy timeouts);  // of runs whose session and builder set none
+  HarnessBuilder& retries(RetryPolicy retries);      // of runs whose session and builder set none
+  HarnessBuilder& context(ContextPolicy context);    // of runs whose session and builder set none
+  /// Where runs look memories up and leave them, and what those do that set no policy of their own: by default nothing.
+  HarnessBuilder& memory(std::shared_ptr<MemoryStore> store, MemoryPolicy policy = {});
   HarnessBuilder& circuit(CircuitPolicy circuit);            // for each model
   HarnessBuilder& retry_budget(RetryBudget retry_budget);    // of all runs together
   HarnessBuilder& catalogue(ModelCatalogue catalogue);       // goes before the one that comes with the library

@@ -35,6 +35,8 @@ class UlidId {
   [[nodiscard]] std::string str() const { return std::string(kPrefix).append(ulid()); }
   /// The 26 characters without the prefix; valid as long as this object.
   [[nodiscard]] std::string_view ulid() const { return {ulid_.data(), ulid_.size()}; }
+  /// The unix milliseconds that it was made from, below 2^48.
+  [[nodiscard]] std::uint64_t unix_ms() const;
   [[nodiscard]] bool is_zero() const { return ulid().find_first_not_of('0') == std::string_view::npos; }
 
   auto operator<=>(const UlidId&) const = default;

@@ -23,15 +23,6 @@ namespace orchestrator::harness {
 /// How much of a session a run begins with.
 using SessionMemoryLimits = HistoryLimits;
 
-/// What a memory is for.
-enum class MemoryLane : std::uint8_t {
-  working,   // notes of one session, few and short: the oldest give way to new ones
-  episodic,  // what happened in past runs
-  semantic   // facts that hold beyond the run they were learned in
-};
-/// Its text form, equal to its enumerator; static lifetime.
-[[nodiscard]] std::string_view name_of(MemoryLane lane);
-
 /// A vector that stands for a text's meaning. Only vectors of one model are compared.
 struct Embedding {
   std::string model;          // that made it, such as `openai/text-embedding-3-small`

@@ -148,6 +148,7 @@ class RunBuilder {
   RunBuilder& timeouts(TimeoutPolicy value);                 // unset: those of the session, else of the harness
   RunBuilder& retries(RetryPolicy value);                    // the same
   RunBuilder& context(ContextPolicy value);                  // the same; its pinned texts are added to the session's
+  RunBuilder& memory(MemoryPolicy value);                    // unset: that of the session, else of the harness
   RunBuilder& pin(std::string name, std::string text);       // for this run and the later ones of its session
   RunBuilder& unpin(std::string name);                       // from this run on
   RunBuilder& budgets(Budgets value);
@@ -185,6 +186,7 @@ class RunBuilder {
     std::optional<TimeoutPolicy> timeouts;
     std::optional<RetryPolicy> retries;
     std::optional<ContextPolicy> context;
+    std::optional<MemoryPolicy> memory;
     std::vector<std::pair<std::string, std::optional<std::string>>> pins;  // no text: unpin
     Budgets budgets;
     std::optional<Limits> limits;

@@ -20,6 +20,7 @@ struct SessionConfig {
   std::optional<TimeoutPolicy> timeouts;  // of runs that set none; unset: those of the harness
   std::optional<RetryPolicy> retries;
   std::optional<ContextPolicy> context;
+  std::optional<MemoryPolicy> memory;
   bool remember = true;             // false: no run of this session is seen by a later one
   std::uint32_t runs_waiting = 64;  // starts that wait for the session; more are refused with `queue_full`
 };

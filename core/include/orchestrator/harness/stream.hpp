@@ -21,6 +21,7 @@
 #include "orchestrator/harness/model.hpp"
 #include "orchestrator/harness/reliability.hpp"
 #include "orchestrator/harness/tool_spec.hpp"
+#include "orchestrator/harness/usage.hpp"
 
 namespace orchestrator::harness {
 
@@ -45,6 +46,11 @@ enum class FinishReason : std::uint8_t {
 };
 enum class ItemKind : std::uint8_t { text, reasoning, refusal, tool_call, other };
 enum class ContextVerdict : std::uint8_t { kept, trimmed, summarised, pinned };
+/// What an attempt is for.
+enum class AttemptPurpose : std::uint8_t {
+  answer,
+  summary  // of what is about to leave the context; the run shows and keeps nothing else of it
+};
 enum class HintPriority : std::uint8_t { asap, after_turn };
 enum class AbortMode : std::uint8_t { now, after_turn };
 enum class TimerKind : std::uint8_t { connect, first_byte, first_token, idle, turn, run, approval, tool };
@@ -57,37 +63,12 @@ enum class RetryMode : std::uint8_t {
 /// What became of the wait that a provider asked for.
 enum class RetryAfter : std::uint8_t { none, honoured, cut };
 
-/// Token counts as a provider reported them; empty is unknown, which is not zero. `input` includes cached and
-/// cache-written tokens, `output` includes reasoning tokens where the provider counts them so.
-struct Usage {
-  std::optional<std::uint64_t> input;
-  std::optional<std::uint64_t> cached_input;
-  std::optional<std::uint64_t> cache_write;
-  std::optional<std::uint64_t> output;
-  std::optional<std::uint64_t> reasoning;
-  std::optional<std::uint64_t> total;  // as sent; a check, never a source
-  bool invalid = false;                // a value that was sent was nonsense and was left out
-  bool operator==(const Usage&) const = default;
-};
-
 /// What a provider said, with a failure, about trying again.
 struct RetryAdvice {
   std::optional<std::uint64_t> after_ms;  // how long to wait
   bool is_cut = false;                    // it asked for another time than can be kept, such as -5 s or a day
   std::optional<bool> may_retry;          // an explicit yes or no; a no counts, a yes changes nothing
   bool operator==(const RetryAdvice&) const = default;
-};
-
-/// Times of a run in microseconds; empty where it did not happen.
-struct Latencies {
-  std::optional<std::uint64_t> queue_us;        // acceptance to the first slot
-  std::optional<std::uint64_t> first_token_us;  // first request to its first output of any kind
-  std::optional<std::uint64_t> inter_token_p50_us;
-  std::optional<std::uint64_t> inter_token_p95_us;
-  std::uint64_t model_us = 0;  // sum over attempts, request to end
-  std::uint64_t tool_us = 0;
-  std::uint64_t total_us = 0;
-  bool operator==(const Latencies&) const = default;
 };
 
 namespace events {
@@ -125,6 +106,7 @@ struct RunStarted {
   Limits limits;
   HistoryLimits history_limits;
   ContextPolicy context;
+  MemoryPolicy memory;
   Budgets budgets;
   TimeoutPolicy timeouts;
   RetryPolicy retries{.attempts_max = 1};
@@ -164,7 +146,7 @@ struct NegotiationFailed {
 
 struct ManifestEntry {
   Hash item;
-  std::string source;  // pinned, summary, history, input, output, hint, tool_result, retry
+  std::string source;  // pinned, summary, history, memory, input, output, hint, tool_result, retry
   std::uint64_t tokens = 0;
   ContextVerdict verdict = ContextVerdict::kept;
   std::string reason;
@@ -192,6 +174,52 @@ struct ContextTrimmed {
   bool operator==(const ContextTrimmed&) const = default;
 };
 
+/// What a model wrote of the items that are about to leave; the `ContextTrimmed` that follows takes it in.
+struct ContextSummarised {
+  std::uint32_t attempt = 0;
+  std::uint32_t turn = 0;
+  std::string text;
+  bool operator==(const ContextSummarised&) const = default;
+};
+
+struct RetrievedMemory {
+  MemoryId id;
+  MemoryLane lane = MemoryLane::semantic;
+  double score = 0;          // as `MemoryHit` has it
+  std::uint64_t tokens = 0;  // by estimate
+  std::string text;
+  bool operator==(const RetrievedMemory&) const = default;
+};
+/// What the run reads from the memory store, once, before its first request. With an error it goes on without.
+struct MemoryRetrieved {
+  std::string query;
+  std::vector<RetrievedMemory> hits;  // best first
+  std::uint64_t tokens = 0;           // of all hits, by estimate
+  std::uint64_t latency_us = 0;
+  std::optional<std::uint64_t> cost_micro_usd;  // of the query's embedding; 0 where none was asked for
+  std::optional<harness::Error> error;
+  bool operator==(const MemoryRetrieved&) const = default;
+};
+/// What the run leaves in the memory store when it completes. With an error it has left nothing.
+struct MemoryStored {
+  MemoryId id;
+  MemoryLane lane = MemoryLane::episodic;
+  std::uint64_t tokens = 0;  // by estimate
+  std::uint64_t latency_us = 0;
+  std::optional<std::uint64_t> cost_micro_usd;  // of its embedding; 0 where none was asked for
+  std::optional<harness::Error> error;
+  bool operator==(const MemoryStored&) const = default;
+};
+/// A warning: the model reads again and again what compaction took out of its context. Once for each call.
+struct LoopSuspected {
+  std::uint32_t turn = 0;
+  std::string tool;
+  Hash argument_hash;
+  std::uint32_t reads = 0;        // of the same tool with the same arguments
+  std::uint32_t compactions = 0;  // of the run's own turns, since the first of them
+  bool operator==(const LoopSuspected&) const = default;
+};
+
 struct ProviderRequested {
   std::uint32_t attempt = 0;
   std::uint32_t turn = 0;
@@ -200,6 +228,7 @@ struct ProviderRequested {
   std::optional<std::uint64_t> queue_us;                // wait for the slot that this attempt took
   std::optional<std::uint32_t> max_output_tokens = {};  // where the budget allows less than the run's settings do
   bool is_probe = false;                                // the model was left alone after failures: does it work again?
+  AttemptPurpose purpose = AttemptPurpose::answer;
   bool operator==(const ProviderRequested&) const = default;
 };
 struct ProviderResponded {
@@ -453,6 +482,10 @@ struct StreamEvent {
   using NegotiationFailed = events::NegotiationFailed;
   using ContextAssembled = events::ContextAssembled;
   using ContextTrimmed = events::ContextTrimmed;
+  using ContextSummarised = events::ContextSummarised;
+  using MemoryRetrieved = events::MemoryRetrieved;
+  using MemoryStored = events::MemoryStored;
+  using LoopSuspected = events::LoopSuspected;
   using ProviderRequested = events::ProviderRequested;
   using ProviderResponded = events::ProviderResponded;
   using OutputDelta = events::OutputDelta;
@@ -485,12 +518,13 @@ struct StreamEvent {
   using Unknown = events::Unknown;
 
   using Payload =
-      std::variant<RunStarted, ModelSelected, NegotiationFailed, ContextAssembled, ContextTrimmed, ProviderRequested,
-                   ProviderResponded, OutputDelta, ReasoningDelta, ToolArgumentsDelta, OutputItemCompleted,
-                   UsageReported, AttemptFinished, AttemptFailed, TimeoutFired, RetryScheduled, FallbackSelected,
-                   CircuitOpened, CircuitClosed, ToolCallRequested, ToolCallStarted, ToolCallFinished, InterruptRaised,
-                   InterruptResolved, HintQueued, HintDelivered, HintDropped, CheckpointCreated, AbortRequested,
-                   RunPaused, RunResumed, Completed, Error, Aborted, Unknown>;
+      std::variant<RunStarted, ModelSelected, NegotiationFailed, ContextAssembled, ContextTrimmed, ContextSummarised,
+                   MemoryRetrieved, MemoryStored, LoopSuspected, ProviderRequested, ProviderResponded, OutputDelta,
+                   ReasoningDelta, ToolArgumentsDelta, OutputItemCompleted, UsageReported, AttemptFinished,
+                   AttemptFailed, TimeoutFired, RetryScheduled, FallbackSelected, CircuitOpened, CircuitClosed,
+                   ToolCallRequested, ToolCallStarted, ToolCallFinished, InterruptRaised, InterruptResolved, HintQueued,
+                   HintDelivered, HintDropped, CheckpointCreated, AbortRequested, RunPaused, RunResumed, Completed,
+                   Error, Aborted, Unknown>;
 
   EventMeta meta;
   Payload payload;

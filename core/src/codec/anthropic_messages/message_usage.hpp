@@ -4,6 +4,7 @@
 // Token counts of a Messages answer, which come in parts: at its start, and once more at its end. A value.
 
 #include <optional>
+#include <string>
 
 #include <boost/json/object.hpp>
 
@@ -26,6 +27,11 @@ class MessageUsage {
   std::optional<std::uint64_t> output_;
   std::optional<std::uint64_t> thinking_;
   bool invalid_ = false;
+  std::string service_tier_;
+  bool is_fast_ = false;
+  bool is_regional_ = false;
+  bool writes_for_an_hour_ = false;
+  bool uses_hosted_tools_ = false;
 };
 
 }  // namespace orchestrator::harness::codec::messages

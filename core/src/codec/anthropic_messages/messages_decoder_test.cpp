@@ -137,6 +137,20 @@ TEST(MessagesDecoder, UsageIsTakenFieldByField) {
                R"({"input_tokens":null,"output_tokens":7,"output_tokens_details":{"thinking_tokens":4}})");
   EXPECT_EQ(usage, (Usage{17, 5, 2, 7, 4, 24, false}));
   EXPECT_TRUE(usage_of(R"({"input_tokens":-1})", R"({"output_tokens":"7"})").invalid);
+
+  const auto unpriced = [&](const std::string& members) {
+    return usage_of(R"({"input_tokens":1)" + members + "}", R"({"output_tokens":7})").unpriced;
+  };
+  using Terms = std::vector<std::string>;
+  EXPECT_EQ(unpriced(R"(,"service_tier":"standard","inference_geo":"global","speed":"standard")"), Terms());
+  EXPECT_EQ(unpriced(R"(,"service_tier":"batch")"), Terms{"service_tier:batch"});
+  EXPECT_EQ(unpriced(R"(,"cache_creation":{"ephemeral_5m_input_tokens":9,"ephemeral_1h_input_tokens":0})"), Terms());
+  EXPECT_EQ(unpriced(R"(,"cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":9})"),
+            Terms{"cache_write_1h"});
+  EXPECT_EQ(unpriced(R"(,"speed":"fast","inference_geo":"us")"), (Terms{"speed:fast", "region:us"}));
+  EXPECT_EQ(
+      usage_of(R"({"input_tokens":1})", R"({"output_tokens":7,"server_tool_use":{"web_search_requests":2}})").unpriced,
+      Terms{"hosted_tools"});
 }
 
 TEST(MessagesDecoder, ReadsABody) {

@@ -8,6 +8,7 @@
 #include "codec/chat_completions/chat_usage.hpp"
 #include "codec/json_document.hpp"
 #include "codec/provider_failure.hpp"
+#include "codec/service_tier.hpp"
 
 namespace orchestrator::harness::codec {
 namespace {
@@ -152,8 +153,12 @@ void ChatAnswer::end_chunk(ProviderParts& out) {
 }
 
 void ChatAnswer::take_usage(const json::object& chunk, ProviderParts& out) {
-  const auto usage = read_chat_usage(chunk);
-  if (!usage || usage == usage_) return;
+  // Some hosts name the tier in other chunks than the usage.
+  if (const std::string_view tier = string_or(chunk, "service_tier"); !tier.empty()) service_tier_ = tier;
+  auto usage = read_chat_usage(chunk);
+  if (!usage) return;
+  add_service_tier(*usage, service_tier_);
+  if (usage == usage_) return;
   usage_ = usage;
   out.emplace_back(event::UsageSeen{*usage});
 }

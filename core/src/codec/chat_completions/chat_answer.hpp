@@ -80,6 +80,7 @@ class ChatAnswer {
   std::optional<std::size_t> reasoning_;  // the reasoning that was written last
   std::map<std::string, std::size_t, std::less<>> others_;
   std::optional<Usage> usage_;
+  std::string service_tier_;
   std::string response_id_;
   std::string model_;
   std::string native_reason_;

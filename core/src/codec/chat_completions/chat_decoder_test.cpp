@@ -334,6 +334,8 @@ TEST(ChatDecoder, TakesUsageFromWhereverItIs) {
   EXPECT_EQ(usage_in(R"("x_groq":{"usage":{"prompt_tokens":4}})").input, 4U);
   EXPECT_EQ(usage_in(R"("usage":{"prompt_tokens":9,"prompt_cache_hit_tokens":5})").cached_input, 5U);
   EXPECT_EQ(usage_in(R"("usage":null)"), Usage{});
+  EXPECT_EQ(usage_in(R"("service_tier":"priority","usage":{"prompt_tokens":4})").unpriced,
+            std::vector<std::string>{"service_tier:priority"});
   for (const char* count : {"-5", "1e18", "\"12\"", "1.5", "NaN", "-Infinity", "[]"}) {
     const Usage usage = usage_in("\"usage\":{\"completion_tokens\":7,\"prompt_tokens\":" + std::string(count) + "}");
     EXPECT_TRUE(usage.invalid) << count;
@@ -341,6 +343,13 @@ TEST(ChatDecoder, TakesUsageFromWhereverItIs) {
     EXPECT_EQ(usage.output, 7U) << count;
   }
   EXPECT_TRUE(usage_in(R"("usage":"lots")").invalid);
+}
+
+TEST(ChatDecoder, RemembersTheTierUntilTheUsageComes) {
+  const auto seen = all_of<UsageSeen>(decode(chunk(R"("service_tier":"flex","choices":[{"delta":{"content":"x"}}])") +
+                                             chunk(R"("choices":[],"usage":{"prompt_tokens":4})") + end("stop")));
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen.back().usage.unpriced, std::vector<std::string>{"service_tier:flex"});
 }
 
 TEST(ChatDecoder, CumulativeUsageIsGivenWhenItChanges) {

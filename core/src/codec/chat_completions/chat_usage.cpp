@@ -2,6 +2,7 @@
 #include "codec/chat_completions/chat_usage.hpp"
 
 #include "codec/json_document.hpp"
+#include "codec/service_tier.hpp"
 
 namespace orchestrator::harness::codec {
 namespace {
@@ -51,6 +52,7 @@ std::optional<Usage> read_chat_usage(const json::object& chunk) {
   }
   if (!usage.reasoning) usage.reasoning = read_token_count(*object, "reasoning_tokens", usage.invalid);
   if (usage == Usage{}) return std::nullopt;
+  add_service_tier(usage, string_or(chunk, "service_tier"));
   return usage;
 }
 

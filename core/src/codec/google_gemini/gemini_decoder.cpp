@@ -8,6 +8,7 @@
 #include "codec/chat_completions/chat_items.hpp"
 #include "codec/json_slice.hpp"
 #include "codec/provider_failure.hpp"
+#include "codec/service_tier.hpp"
 
 namespace orchestrator::harness::codec {
 namespace {
@@ -102,6 +103,10 @@ void GeminiDecoder::read_chunk(const Object& chunk, std::string_view data, Piece
 }
 
 void GeminiDecoder::read_candidate(const Object& candidate, std::string_view raw, PieceSink& out) {
+  if (const Object* grounding = find_object(candidate, "groundingMetadata")) {
+    const json::array* queries = find_array(*grounding, "webSearchQueries");
+    has_searched_ = has_searched_ || (queries != nullptr && !queries->empty());
+  }
   const Object* content = find_object(candidate, "content");
   const json::array* parts = content == nullptr ? nullptr : find_array(*content, "parts");
   if (parts != nullptr) {
@@ -137,6 +142,14 @@ void GeminiDecoder::note_usage(const Object& chunk) {
   usage.output = sum_of(read_token_count(*sent, "candidatesTokenCount", usage.invalid), usage.reasoning);
   usage.total = read_token_count(*sent, "totalTokenCount", usage.invalid);
   if (usage != Usage{} || !usage_) usage_ = usage;
+  add_service_tier(*usage_, string_or(*sent, "serviceTier"));
+  add_service_tier(*usage_, string_or(*sent, "trafficType"));
+}
+
+void GeminiDecoder::give_usage(PieceSink& out) {
+  if (!usage_) return;
+  if (has_searched_) add_unpriced(*usage_, "hosted_tools");
+  out.part(event::UsageSeen{*usage_});
 }
 
 void GeminiDecoder::end_answer(PieceSink& out) {
@@ -146,7 +159,7 @@ void GeminiDecoder::end_answer(PieceSink& out) {
         out);
   }
   if (const auto finished = parts_.finish(response_id_, out); !finished) return fail_answer(finished.error(), out);
-  if (usage_) out.part(event::UsageSeen{*usage_});
+  give_usage(out);
   const bool is_blocked = finish_reason_.empty();
   out.part(event::AnswerFinished{
       is_blocked ? FinishReason::content_filter : finish_reason_of(finish_reason_, parts_.has_calls()),
@@ -155,7 +168,7 @@ void GeminiDecoder::end_answer(PieceSink& out) {
 }
 
 void GeminiDecoder::fail_answer(Error error, PieceSink& out) {
-  if (usage_) out.part(event::UsageSeen{*usage_});
+  give_usage(out);
   out.part(event::AnswerFailed{std::move(error)});
   done_ = true;
 }

@@ -41,6 +41,7 @@ class GeminiDecoder final : public StreamDecoder {
   void read_event(const SseEvent& event, Tail tail, PieceSink& out);
   void read_chunk(const Object& chunk, std::string_view data, PieceSink& out);
   void read_candidate(const Object& candidate, std::string_view raw, PieceSink& out);
+  void give_usage(PieceSink& out);
   void note_usage(const Object& chunk);
   void end_answer(PieceSink& out);
   void fail_answer(Error error, PieceSink& out);
@@ -50,6 +51,7 @@ class GeminiDecoder final : public StreamDecoder {
   JsonDocument document_;
   gemini::AnswerParts parts_;
   std::optional<Usage> usage_;
+  bool has_searched_ = false;  // by the provider, which charges for it
   std::string model_;
   std::string response_id_;
   std::string finish_reason_;

@@ -1,13 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codec/openai_responses/response_end.hpp"
 
+#include <algorithm>
+
 #include "codec/json_document.hpp"
 #include "codec/provider_failure.hpp"
+#include "codec/service_tier.hpp"
 
 namespace orchestrator::harness::codec::responses {
 namespace {
 
 namespace json = boost::json;
+
+// Tools that the provider runs itself and charges by the call.
+bool is_hosted_call(const json::value& item) {
+  const json::object* object = item.if_object();
+  const std::string_view type = object == nullptr ? std::string_view() : string_or(*object, "type");
+  return type == "web_search_call" || type == "file_search_call" || type == "code_interpreter_call" ||
+         type == "image_generation_call";
+}
 
 std::optional<EndStatus> status_of(std::string_view word) {
   if (word == "completed") return EndStatus::completed;
@@ -59,6 +70,10 @@ std::optional<Usage> read_usage(const json::object& response) {
     usage.reasoning = read_token_count(*details, "reasoning_tokens", usage.invalid);
   }
   if (usage == Usage{}) return std::nullopt;
+  add_service_tier(usage, string_or(response, "service_tier"));
+  if (const json::array* output = find_array(response, "output")) {
+    if (std::ranges::any_of(*output, is_hosted_call)) add_unpriced(usage, "hosted_tools");
+  }
   return usage;
 }
 

@@ -426,6 +426,21 @@ TEST(ResponsesDecoder, LeavesNonsenseOutOfUsage) {
   EXPECT_EQ(std::get<event::UsageSeen>(parts[0]).usage, wanted);
 }
 
+TEST(ResponsesDecoder, TellsWhatAPriceByTokensDoesNotCover) {
+  const auto unpriced = [](const std::string& members) {
+    const auto parts =
+        decode({R"({"type":"response.completed","response":{"usage":{"input_tokens":1},"output":[)" + members + "}}"});
+    for (const event::ProviderPart& part : parts) {
+      if (const auto* seen = std::get_if<event::UsageSeen>(&part)) return seen->usage.unpriced;
+    }
+    return std::vector<std::string>{"no usage"};
+  };
+  using Terms = std::vector<std::string>;
+  EXPECT_EQ(unpriced(R"(],"service_tier":"default")"), Terms());
+  EXPECT_EQ(unpriced(R"(],"service_tier":"flex")"), Terms{"service_tier:flex"});
+  EXPECT_EQ(unpriced(R"({"type":"web_search_call","id":"w"}],"service_tier":"auto")"), Terms{"hosted_tools"});
+}
+
 TEST(ResponsesDecoder, IsBounded) {
   DecoderLimits limits;
   limits.items = 3;

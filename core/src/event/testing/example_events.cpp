@@ -24,7 +24,8 @@ Usage usage() {
           .output = 350,
           .reasoning = 128,
           .total = 1'550,
-          .invalid = true};
+          .invalid = true,
+          .unpriced = {"service_tier:flex", "hosted_tools"}};
 }
 
 Latencies latencies() {
@@ -82,6 +83,20 @@ void append(std::vector<StreamEvent>& all, Payload payload) {
   all.push_back({example_meta(all.size() + 1), std::move(payload)});
 }
 
+void append_memory(std::vector<StreamEvent>& all) {
+  append(all, events::ContextSummarised{2, 2, "Ada looks for her key."});
+  append(all, events::MemoryRetrieved{"Where is the key?",
+                                      {{MemoryId::make(1'795'358'756'123, 7, 9), MemoryLane::semantic, 0.0325, 7,
+                                        "The key is under the mat."}},
+                                      7,
+                                      1'200,
+                                      3,
+                                      provider_error()});
+  append(all, events::MemoryStored{MemoryId::make(1'795'358'756'123, 7, 8), MemoryLane::semantic, 40, 900, 5,
+                                   provider_error()});
+  append(all, events::LoopSuspected{9, "read_file", hash_of("arguments"), 3, 2});
+}
+
 void append_requests(std::vector<StreamEvent>& all) {
   append(all, events::ModelSelected{model("openai", "gpt-5.6"),
                                     "responses",
@@ -97,7 +112,9 @@ void append_requests(std::vector<StreamEvent>& all) {
                                        1'000,
                                        hash_of("context")});
   append(all, events::ContextTrimmed{"history_tokens", {hash_of("a"), hash_of("b")}, 1'100, 900, 17, 1, "Earlier"});
-  append(all, events::ProviderRequested{3, 2, model("openai", "gpt-5.6"), hash_of("request"), 150, 2'000, true});
+  append_memory(all);
+  append(all, events::ProviderRequested{3, 2, model("openai", "gpt-5.6"), hash_of("request"), 150, 2'000, true,
+                                        AttemptPurpose::summary});
   append(all, events::ProviderResponded{3, "req_0123456789", 200, 84'000});
 }
 
@@ -204,7 +221,8 @@ events::RunStarted example_run_started() {
   run.workspace = "/home/u/project";
   run.limits.run_events = std::numeric_limits<std::uint64_t>::max();
   run.history_limits = {100, 50'000, 1 << 20};
-  run.context = {50'000, 40, 70, 3, WhenFull::extract, 500, {{"rules", "Answer in German."}}};
+  run.context = {50'000, 40, 70, 3, WhenFull::summarise, 500, {{"rules", "Answer in German."}}};
+  run.memory = {"ada", 5, 2'000, 1'500, true};
   run.budgets = {.cost_micro_usd = 1'000'000, .tokens = 200'000, .turns = 8, .allow_unpriced = true};
   run.timeouts = {.connect_ms = 5'000,
                   .first_byte_ms = 60'000,

@@ -61,7 +61,9 @@ std::uint64_t any_count() {
 
 Usage any_usage() {
   const auto count = [] { return any<bool>() ? std::optional(any_count()) : std::nullopt; };
-  return {count(), count(), count(), count(), count(), count(), any<bool>()};
+  Usage usage{count(), count(), count(), count(), count(), count(), any<bool>(), {}};
+  if (any<bool>()) usage.unpriced = {*any_text()};
+  return usage;
 }
 
 Error any_error() {
@@ -165,6 +167,8 @@ Input::Value any_tool_input(int kind) {
   }
 }
 
+MemoryId any_memory_id() { return MemoryId::make(any_count(), any_count(), any_count()); }
+
 Input::Value any_command(int kind) {
   switch (kind) {
     case 10:
@@ -183,6 +187,17 @@ Input::Value any_command(int kind) {
       return inputs::Resume{*any_text()};
     case 14:
       return inputs::Recover{*any_text(), any_count(), maybe<std::uint64_t>()};
+    case 17: {
+      inputs::MemoryReturned returned{{}, any_count(), maybe<std::uint64_t>(), {}};
+      for (int left = *rc::gen::inRange(0, 3); left > 0; --left) {
+        returned.hits.push_back({any_memory_id(), MemoryLane::episodic, 0.015625, any_count(), *any_text()});
+      }
+      if (any<bool>()) returned.error = any_error();
+      return returned;
+    }
+    case 18:
+      return inputs::MemoryKept{any_memory_id(), any_count(), maybe<std::uint64_t>(),
+                                any<bool>() ? std::optional(any_error()) : std::nullopt};
     case 16:
       return inputs::SlotRefused{
           *rc::gen::inRange<std::uint32_t>(1, 9),
@@ -255,6 +270,12 @@ struct ToEvents {
     finished.call_id = in.call_id;
     finished.result = in.result;
     return {finished};
+  }
+  Payloads operator()(const inputs::MemoryReturned& in) const {
+    return {events::MemoryRetrieved{*any_text(), in.hits, any_count(), in.latency_us, in.cost_micro_usd, in.error}};
+  }
+  Payloads operator()(const inputs::MemoryKept& in) const {
+    return {events::MemoryStored{in.id, MemoryLane::episodic, any_count(), in.latency_us, in.cost_micro_usd, in.error}};
   }
   Payloads operator()(const inputs::TimerFired& in) const { return {events::TimeoutFired{in.timer, 5, {}}}; }
   Payloads operator()(const inputs::EffectLost& in) const {

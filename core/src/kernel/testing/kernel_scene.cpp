@@ -219,6 +219,7 @@ std::string describe(const event::Effect& effect) {
       std::string out = "CallProvider " + std::to_string(e.attempt) + " turn " + std::to_string(e.turn) + " ";
       out += e.model.str() + " ";
       event::append_value(out, e.settings);
+      if (e.purpose == AttemptPurpose::summary) out += " for a summary";
       return out + " " + describe_context(e.context);
     }
     std::string operator()(const event::effects::CancelProvider& e) const {
@@ -234,6 +235,12 @@ std::string describe(const event::Effect& effect) {
     std::string operator()(const event::effects::CancelTool& e) const { return "CancelTool " + e.call_id; }
     std::string operator()(const event::effects::VerifyTool& e) const {
       return "VerifyTool " + e.call_id + " " + e.tool + " " + e.arguments;
+    }
+    std::string operator()(const event::effects::RetrieveMemory& e) const {
+      return "RetrieveMemory of " + e.user + ", " + std::to_string(e.hits_max) + " for " + e.query;
+    }
+    std::string operator()(const event::effects::StoreMemory& e) const {
+      return "StoreMemory " + e.id.str() + " of " + e.user + ": " + e.text;
     }
     std::string operator()(const event::effects::StartTimer& e) const {
       return "StartTimer " + std::string(event::enum_name(e.timer)) + " at " + std::to_string(e.at_us);
