@@ -6,22 +6,15 @@
 #include <utility>
 
 #include "codec/provider_failure.hpp"
-#include "runtime/wall_clock.hpp"
+#include "providers/answer_body.hpp"
 
 namespace orchestrator::harness::providers {
 namespace {
 
 using CallResult = std::expected<void, ProviderCallFailure>;
 
-constexpr std::size_t kErrorBodyBytes = 64UL << 10;
 // How long an answer that is complete may take to end its transfer, so that its connection can be used again.
 constexpr std::chrono::milliseconds kConnectionEndTime{100};
-
-codec::Headers pairs_of(const std::vector<runtime::HttpHeader>& headers) {
-  codec::Headers pairs;
-  for (const runtime::HttpHeader& header : headers) pairs.emplace_back(header.name, header.value);
-  return pairs;
-}
 
 enum class BodyKind : std::uint8_t { stream, json, page };
 
@@ -71,30 +64,15 @@ Awaitable<CallResult> AnswerReader::read() {
 }
 
 Awaitable<CallResult> AnswerReader::read_failure(runtime::HttpResponseHead head) {
-  auto body = co_await whole_body(kErrorBodyBytes);
-  // A body that breaks off still has a status, which says more than how it broke.
-  const std::string text = body ? *std::move(body) : std::string();
-  const auto failure = codec::map_http_failure(head.status, pairs_of(head.headers), text, {}, runtime::wall_now());
+  const codec::ProviderFailure failure = co_await providers::read_failure(&stream_, std::move(head));
   auto result = failed(failure.error);
   result.error().advice = codec::advice_of(failure);
   co_return result;
 }
 
-Awaitable<Result<std::string>> AnswerReader::whole_body(std::size_t bytes_max) {
-  std::string body;
-  std::string buffer;
-  while (body.size() < bytes_max) {
-    auto more = co_await stream_.read(buffer);
-    if (!more) co_return std::unexpected(more.error());
-    body.append(buffer, 0, std::min(buffer.size(), bytes_max - body.size()));
-    if (!*more) break;
-  }
-  co_return body;
-}
-
 Awaitable<CallResult> AnswerReader::read_body() {
   const auto bytes_max = static_cast<std::size_t>(context_.limits.stream_bytes);
-  auto body = co_await whole_body(bytes_max);
+  auto body = co_await whole_body(&stream_, bytes_max);
   if (!body) co_return failed(body.error());
   std::vector<ProviderPart> parts = format_->decode_body(*body, context_.limits);
   co_await sink_->add(&parts);

@@ -27,7 +27,6 @@ class AnswerReader {
   Awaitable<std::expected<void, ProviderCallFailure>> read_failure(runtime::HttpResponseHead head);
   Awaitable<std::expected<void, ProviderCallFailure>> read_body();
   Awaitable<std::expected<void, ProviderCallFailure>> read_stream();
-  Awaitable<Result<std::string>> whole_body(std::size_t bytes_max);
   Awaitable<void> let_connection_go();
   [[nodiscard]] std::unexpected<ProviderCallFailure> failed(Error error) const;
 

@@ -7,7 +7,7 @@
 
 #include <utility>
 
-#include "codec/provider_failure.hpp"
+#include "providers/answer_body.hpp"
 #include "providers/answer_reader.hpp"
 
 namespace orchestrator::harness::providers {
@@ -20,19 +20,6 @@ std::unexpected<ProviderCallFailure> failed(Error error) {
   ProviderCallFailure failure;
   failure.error = std::move(error);
   return std::unexpected(std::move(failure));
-}
-
-void hide(std::string& text, const std::string& secret) {
-  for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
-    text.replace(at, secret.size(), "***");
-  }
-}
-
-// Some servers repeat the key in what they answer. Keys of a known form are cut out on reading; this one we know.
-void hide_key(Error& error, const std::string& key) {
-  if (key.size() < 4) return;
-  hide(error.message, key);
-  for (ErrorCause& cause : error.cause) hide(cause.message, key);
 }
 
 runtime::HttpRequest http_request(const HttpEndpoint& endpoint, const WireFormat& format, const ModelRef& model,
