@@ -33,14 +33,15 @@ std::vector<CommandSpec> memory_commands() {
        .examples = "orchestrator memory list\norchestrator memory list --lane semantic --json | jq -r .text"},
       {.name = "memory search",
        .summary = "find what is remembered, best first",
-       .description =
-           "Words are compared by their stems; any of them may be there. Of equal hits the newer comes first.",
+       .description = "Words are compared by their stems; any of them may be there. Where memory.embeddings names a "
+                      "model, meaning is "
+                      "compared, too. Of equal hits the newer comes first.",
        .arguments = {{.name = "QUERY", .help = "words to look for"}},
        .flags = {kUser, kSession, kLane, kLimit, kJson, kConfig, kHelp},
        .examples = "orchestrator memory search \"where is the key\""},
       {.name = "memory add",
        .summary = "remember a text",
-       .description = {},
+       .description = "Where memory.embeddings names a model, a semantic memory is kept with its vector.",
        .arguments = {{.name = "TEXT", .help = "1 byte to 16 KiB of text"}},
        .flags = {kUser, kSession, kLane, kJson, kConfig, kHelp},
        .examples = "orchestrator memory add \"The key is under the mat.\""},

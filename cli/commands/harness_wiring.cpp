@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "cli/commands/memory_access.hpp"
+#include "cli/commands/named_endpoint.hpp"
+#include "cli/commands/own_catalogue.hpp"
 #include "cli/commands/run_request.hpp"
 #include "cli/commands/tool_choice.hpp"
-#include "cli/configuration/key_file.hpp"
-#include "cli/input/byte_reader.hpp"
 #include "orchestrator/harness/observability.hpp"
 #include "providers/http_provider.hpp"
 
@@ -19,38 +19,21 @@ namespace {
 namespace providers = harness::providers;
 using harness::Result;
 
-constexpr std::uint64_t kCatalogueBytesMax = 4U << 20U;
-
-/// An endpoint out of [providers.NAME]. A key variable that is not set fails the runs that use it, no others.
+/// The provider of an endpoint out of [providers.NAME].
 Result<std::shared_ptr<harness::ProviderAdapter>> named_provider(const NamedProvider& named,
                                                                  const Environment& environment) {
+  auto endpoint = named_endpoint(named, environment);
+  if (!endpoint) {
+    return std::unexpected(std::move(endpoint.error()));
+  }
   providers::HttpProviderConfig config;
   config.id = harness::ProviderId(named.name);
   config.format =
       named.kind == "responses" ? providers::responses_format(named.base_url) : providers::chat_format(named.base_url);
-  config.endpoint.base_url = named.base_url;
+  config.endpoint = std::move(endpoint->address);
+  config.missing_key_help = std::move(endpoint->missing_key_help);
   config.models = named.models;
-  if (!named.api_key_env.empty()) {
-    config.endpoint.api_key = environment(named.api_key_env).value_or("");
-    config.missing_key_help = "set " + named.api_key_env;
-  } else if (!named.api_key_file.empty()) {
-    auto key = read_key_file(named.api_key_file);
-    if (!key) {
-      return std::unexpected(std::move(key.error()));
-    }
-    config.endpoint.api_key = *std::move(key);
-  }
   return std::make_shared<providers::HttpProvider>(std::move(config));
-}
-
-/// The user's own models, limits and prices.
-Result<harness::ModelCatalogue> read_catalogue(const std::string& path) {
-  auto file = read_file(path, kCatalogueBytesMax);
-  if (!file) {
-    return harness::fail(harness::RuntimeErrorCode::configuration_invalid,
-                         "the model catalogue " + path + " " + file.error(), "catalogue");
-  }
-  return harness::ModelCatalogue::parse(file->bytes, path);
 }
 
 /// Null where nothing is to be logged.
@@ -82,10 +65,12 @@ Result<harness::MemoryToolsConfig> memory_config(const CommandContext& context, 
   if (!is_used && context.invocation.command->name != "resume") {
     return config;
   }
-  auto url = memory_url(configuration);
+  auto embedder = memory_embedder(configuration, context.environment);
+  auto url = embedder ? memory_url(configuration) : std::unexpected(std::move(embedder.error()));
   auto store = url ? harness::open_memory_store(*url) : std::unexpected(std::move(url.error()));
   if (store) {
     config.store = *std::move(store);
+    config.embedder = *std::move(embedder);
   } else if (is_used) {
     return std::unexpected(std::move(store.error()));
   } else {
@@ -105,12 +90,10 @@ Result<harness::Harness> make(const CommandContext& context, const Configuration
   builder.store(store).limits(configuration.limits()).timeouts(configuration.timeouts());
   builder.context(configuration.context());
   builder.retries(configuration.retries()).retry_budget(configuration.retry_budget()).circuit(configuration.circuit());
-  if (const auto path = configuration.text("catalogue"); path) {
-    auto catalogue = read_catalogue(*path);
-    if (!catalogue) {
-      return std::unexpected(std::move(catalogue.error()));
-    }
-    builder.catalogue(*catalogue);
+  if (auto catalogue = own_catalogue(configuration); catalogue) {
+    builder.catalogue(*std::move(catalogue));
+  } else {
+    return std::unexpected(std::move(catalogue.error()));
   }
   if (*sink != nullptr) {
     builder.log(*std::move(sink));

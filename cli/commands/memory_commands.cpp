@@ -2,6 +2,7 @@
 // `orchestrator memory list|search|add|forget|export`
 
 #include <boost/json.hpp>
+#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "cli/display/table.hpp"
 #include "cli/store/blocking_wait.hpp"
 #include "event/timestamp.hpp"
+#include "orchestrator/harness/embedder.hpp"
 #include "orchestrator/harness/memory.hpp"
 #include "runtime/entropy.hpp"
 #include "runtime/wall_clock.hpp"
@@ -41,7 +43,11 @@ struct Scope {
   std::string user;
   std::optional<harness::SessionId> session_id;
   std::optional<MemoryLane> lane;
+  std::shared_ptr<harness::Embedder> embedder;  // of the commands that ask for one; null: words alone
 };
+
+/// Whether a command makes a vector of its text.
+enum class Embeds : std::uint8_t { no, yes };
 
 std::optional<MemoryLane> lane_of(const std::optional<std::string>& word) {
   for (const MemoryLane lane : {MemoryLane::working, MemoryLane::episodic, MemoryLane::semantic}) {
@@ -52,7 +58,7 @@ std::optional<MemoryLane> lane_of(const std::optional<std::string>& word) {
   return std::nullopt;
 }
 
-Result<Scope> open_scope(const CommandContext& context) {
+Result<Scope> open_scope(const CommandContext& context, Embeds embeds = Embeds::no) {
   auto configuration = load_configuration(context);
   if (!configuration) {
     return std::unexpected(std::move(configuration.error()));
@@ -71,12 +77,59 @@ Result<Scope> open_scope(const CommandContext& context) {
                   "--session " + quoted_text(*session) + " is no session id, such as ses_01K...", "--session");
     }
   }
+  // Only semantic memories have vectors, so in another lane there is nothing to compare.
+  if (embeds == Embeds::yes && scope.lane.value_or(MemoryLane::semantic) == MemoryLane::semantic) {
+    auto embedder = memory_embedder(*configuration, context.environment);
+    if (!embedder) {
+      return std::unexpected(std::move(embedder.error()));
+    }
+    scope.embedder = *std::move(embedder);
+  }
   auto store = harness::open_memory_store(*url);
   if (!store) {
     return std::unexpected(std::move(store.error()));
   }
   scope.store = *std::move(store);
   return scope;
+}
+
+/// What an embedder made of a text, and what that took.
+struct Embedded {
+  harness::Embedding embedding;
+  harness::EmbeddingBatch spent;  // without its vectors
+};
+
+/// Nothing where no embedder is asked for, or where it fails, which is noted: `without` says what goes on without it.
+std::optional<Embedded> embed(CommandContext& context, const Scope& scope, const std::string& text,
+                              const std::string& without) {
+  if (scope.embedder == nullptr || text.empty()) {
+    return std::nullopt;
+  }
+  const auto deadline = std::chrono::steady_clock::now() + harness::kEmbeddingTime;
+  auto batch = wait_for(scope.embedder->embed({text}, deadline));
+  if (!batch) {
+    context.notes.note(without + ": " + batch.error().message + " (" + batch.error().code + ")");
+    return std::nullopt;
+  }
+  Embedded embedded;
+  embedded.embedding = {scope.embedder->model(), std::move(batch->vectors.front())};
+  embedded.spent = *std::move(batch);
+  return embedded;
+}
+
+/// As in the answer to `memory add --json`; unknown numbers are null.
+boost::json::value json_of(const std::optional<Embedded>& embedded) {
+  if (!embedded) {
+    return nullptr;
+  }
+  const auto number = [](const std::optional<std::uint64_t>& known) {
+    return known ? boost::json::value(*known) : boost::json::value();
+  };
+  return boost::json::object{{"model", embedded->embedding.model},
+                             {"dimensions", embedded->embedding.values.size()},
+                             {"tokens", number(embedded->spent.tokens)},
+                             {"latency_us", embedded->spent.latency_us},
+                             {"cost_micro_usd", number(embedded->spent.cost_micro_usd)}};
 }
 
 MemoryFilter filter_of(const Scope& scope) {
@@ -117,6 +170,9 @@ ExitStatus show_hits(CommandContext& context, const Scope& scope, const std::str
   query.now = harness::runtime::wall_now();
   if (scope.lane) {
     query.lanes = {*scope.lane};
+  }
+  if (auto embedded = embed(context, scope, text, "searching by words alone"); embedded) {
+    query.embedding = std::move(embedded->embedding);
   }
   auto hits = wait_for(scope.store->search(std::move(query)));
   if (!hits) {
@@ -196,13 +252,13 @@ ExitStatus memory_list_command(CommandContext& context) {
 }
 
 ExitStatus memory_search_command(CommandContext& context) {
-  auto scope = open_scope(context);
+  auto scope = open_scope(context, Embeds::yes);
   return scope ? show_hits(context, *scope, context.invocation.arguments.front(), true)
                : report(context, scope.error());
 }
 
 ExitStatus memory_add_command(CommandContext& context) {
-  auto scope = open_scope(context);
+  auto scope = open_scope(context, Embeds::yes);
   if (!scope) {
     return report(context, scope.error());
   }
@@ -213,14 +269,26 @@ ExitStatus memory_add_command(CommandContext& context) {
   memory.user = scope->user;
   memory.session_id = scope->session_id;
   memory.created_at = harness::runtime::wall_now();
+  auto embedded = embed(context, *scope, memory.text, "kept without an embedding");
+  if (embedded) {
+    memory.embedding = embedded->embedding;
+  }
   auto put = wait_for(scope->store->put(memory));
+  if (!put && embedded && put.error().at == "embeddings_max") {
+    context.notes.note("kept without an embedding: " + put.error().message);
+    embedded.reset();
+    memory.embedding.reset();
+    put = wait_for(scope->store->put(memory));
+  }
   if (!put) {
     return report(context, put.error());
   }
   for (const MemoryId& id : put->evicted) {
     context.notes.note("forgot " + id.str() + " to make room");
   }
-  context.out.write(context.invocation.has("--json") ? json_line(json_of(memory)) : memory.id.str() + "\n");
+  boost::json::object object = json_of(memory);
+  object.emplace("embedding", json_of(embedded));
+  context.out.write(context.invocation.has("--json") ? json_line(object) : memory.id.str() + "\n");
   return ExitStatus::done;
 }
 

@@ -4,6 +4,7 @@
 #include <boost/describe.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -26,6 +27,7 @@ struct RememberArguments {
 struct Remembered {
   std::string id;
   std::vector<std::string> forgotten;  // working memories that gave way
+  std::optional<std::string> note;     // what it goes without
 };
 struct RecallArguments {
   std::string query;
@@ -41,6 +43,7 @@ struct RecalledMemory {
 };
 struct Recalled {
   std::vector<RecalledMemory> memories;
+  std::optional<std::string> note;  // what the search went without
 };
 struct ForgetArguments {
   std::string id;
@@ -56,10 +59,10 @@ BOOST_DESCRIBE_ENUM(MemoryLane, working, episodic, semantic)
 namespace {
 
 BOOST_DESCRIBE_STRUCT(RememberArguments, (), (text, lane))
-BOOST_DESCRIBE_STRUCT(Remembered, (), (id, forgotten))
+BOOST_DESCRIBE_STRUCT(Remembered, (), (id, forgotten, note))
 BOOST_DESCRIBE_STRUCT(RecallArguments, (), (query, lane, limit))
 BOOST_DESCRIBE_STRUCT(RecalledMemory, (), (id, lane, text, made_at, score))
-BOOST_DESCRIBE_STRUCT(Recalled, (), (memories))
+BOOST_DESCRIBE_STRUCT(Recalled, (), (memories, note))
 BOOST_DESCRIBE_STRUCT(ForgetArguments, (), (id))
 BOOST_DESCRIBE_STRUCT(Forgotten, (), (count))
 
@@ -79,6 +82,47 @@ Result<std::shared_ptr<MemoryStore>> store_of(const MemoryToolsConfig& config) {
   return fail(RuntimeErrorCode::configuration_invalid, "this harness has no memory store", "memory.store");
 }
 
+bool has_code(const Error& error, RuntimeErrorCode code) { return error.code == name_of(code); }
+
+// When to go on without a vector: half of what is left of the call's time is for the store.
+std::chrono::steady_clock::time_point embedding_deadline(const ToolContext& context) {
+  const auto now = std::chrono::steady_clock::now();
+  const auto half = (context.deadline - now) / 2;
+  return now + std::min<std::chrono::steady_clock::duration>(half, kEmbeddingTime);
+}
+
+// The vector of a text; nothing, and why, where there is none. An error only where the call itself was cancelled.
+struct Embedded {
+  std::optional<Embedding> embedding;
+  std::optional<std::string> why_not;
+};
+Awaitable<Result<Embedded>> embed(std::shared_ptr<Embedder> embedder, std::string text,
+                                  std::chrono::steady_clock::time_point deadline) {
+  std::vector<std::string> texts;
+  texts.push_back(std::move(text));
+  auto batch = co_await embedder->embed(std::move(texts), deadline);
+  Embedded embedded;
+  if (batch) {
+    embedded.embedding = Embedding{embedder->model(), std::move(batch->vectors.front())};
+  } else if (has_code(batch.error(), RuntimeErrorCode::cancelled)) {
+    co_return std::unexpected(std::move(batch.error()));
+  } else {
+    embedded.why_not = batch.error().message + " (" + batch.error().code + ")";
+  }
+  co_return embedded;
+}
+
+// The memory without its vector, where the store has no room for one more: a search finds it by its words.
+Awaitable<Result<MemoryPut>> put(std::shared_ptr<MemoryStore> store, Memory memory, Remembered* remembered) {
+  auto done = co_await store->put(memory);
+  const bool has_no_room = !done && memory.embedding && has_code(done.error(), RuntimeErrorCode::limit_exceeded) &&
+                           done.error().at == "embeddings_max";
+  if (!has_no_room) co_return done;
+  remembered->note = "kept without an embedding: " + done.error().message;
+  memory.embedding.reset();
+  co_return co_await store->put(std::move(memory));
+}
+
 Awaitable<Result<Remembered>> remember(MemoryToolsConfig config, RememberArguments arguments, ToolContext context) {
   auto store = store_of(config);
   if (!store) co_return std::unexpected(store.error());
@@ -90,14 +134,38 @@ Awaitable<Result<Remembered>> remember(MemoryToolsConfig config, RememberArgumen
   memory.session_id = context.session_id;
   memory.run_id = context.run_id;
   memory.created_at = runtime::wall_now();
-  Remembered remembered{memory.id.str(), {}};
-  auto put = co_await (*store)->put(std::move(memory));
-  // An attempt before this one has stored it, at its own time.
-  const bool is_there = !put && put.error().code == name_of(RuntimeErrorCode::precondition_failed);
-  if (is_there) co_return remembered;
-  if (!put) co_return std::unexpected(put.error());
-  for (const MemoryId& id : put->evicted) remembered.forgotten.push_back(id.str());
+  Remembered remembered{memory.id.str(), {}, {}};
+  if (config.embedder != nullptr && memory.lane == MemoryLane::semantic) {
+    auto embedded = co_await embed(config.embedder, memory.text, embedding_deadline(context));
+    if (!embedded) co_return std::unexpected(std::move(embedded.error()));
+    memory.embedding = std::move(embedded->embedding);
+    if (embedded->why_not) remembered.note = "kept without an embedding: " + *embedded->why_not;
+  }
+  auto done = co_await put(*store, std::move(memory), &remembered);
+  // An attempt before this one has stored it, at its own time and with a vector of its own or none.
+  if (!done && has_code(done.error(), RuntimeErrorCode::precondition_failed)) {
+    remembered.note.reset();
+    co_return remembered;
+  }
+  if (!done) co_return std::unexpected(done.error());
+  for (const MemoryId& id : done->evicted) remembered.forgotten.push_back(id.str());
   co_return remembered;
+}
+
+// The best of the hits that are for this call: as many as fit, and the first whatever its length.
+void take_hits(std::vector<MemoryHit> hits, std::uint32_t limit, const ToolContext& context, Recalled& recalled) {
+  std::uint64_t tokens = 0;
+  for (MemoryHit& hit : hits) {
+    // The notes of another session are not for this one.
+    if (hit.memory.lane == MemoryLane::working && hit.memory.session_id != context.session_id) continue;
+    tokens += hit.tokens;
+    const bool is_first = recalled.memories.empty();
+    if (recalled.memories.size() == limit || (tokens > kHitTokensMax && !is_first)) break;
+    RecalledMemory found{hit.memory.id.str(), std::string(name_of(hit.memory.lane)), std::move(hit.memory.text), "",
+                         hit.score};
+    event::append_rfc3339(found.made_at, hit.memory.created_at);
+    recalled.memories.push_back(std::move(found));
+  }
 }
 
 Awaitable<Result<Recalled>> recall(MemoryToolsConfig config, RecallArguments arguments, ToolContext context) {
@@ -110,22 +178,19 @@ Awaitable<Result<Recalled>> recall(MemoryToolsConfig config, RecallArguments arg
   query.now = runtime::wall_now();
   if (arguments.lane) query.lanes = {*arguments.lane};
   if (arguments.lane == MemoryLane::working) query.session_id = context.session_id;
+  Recalled recalled;
+  // Only semantic memories have vectors, and an empty text asks for the newest.
+  const bool may_compare = arguments.lane.value_or(MemoryLane::semantic) == MemoryLane::semantic && !query.text.empty();
+  if (config.embedder != nullptr && may_compare) {
+    auto embedded = co_await embed(config.embedder, query.text, embedding_deadline(context));
+    if (!embedded) co_return std::unexpected(std::move(embedded.error()));
+    query.embedding = std::move(embedded->embedding);
+    if (embedded->why_not) recalled.note = "found by words alone: " + *embedded->why_not;
+  }
   auto hits = co_await (*store)->search(std::move(query));
   if (!hits) co_return std::unexpected(hits.error());
   const std::uint32_t limit = std::clamp(arguments.limit.value_or(kHitsDefault), std::uint32_t{1}, kHitsMax);
-  Recalled recalled;
-  std::uint64_t tokens = 0;
-  for (MemoryHit& hit : *hits) {
-    // The notes of another session are not for this one.
-    if (hit.memory.lane == MemoryLane::working && hit.memory.session_id != context.session_id) continue;
-    tokens += hit.tokens;
-    const bool is_first = recalled.memories.empty();
-    if (recalled.memories.size() == limit || (tokens > kHitTokensMax && !is_first)) break;
-    RecalledMemory found{hit.memory.id.str(), std::string(name_of(hit.memory.lane)), std::move(hit.memory.text), "",
-                         hit.score};
-    event::append_rfc3339(found.made_at, hit.memory.created_at);
-    recalled.memories.push_back(std::move(found));
-  }
+  take_hits(*std::move(hits), limit, context, recalled);
   co_return recalled;
 }
 

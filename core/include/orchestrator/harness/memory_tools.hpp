@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "orchestrator/harness/embedder.hpp"
 #include "orchestrator/harness/memory.hpp"
 #include "orchestrator/harness/tools.hpp"
 
@@ -16,6 +17,10 @@ namespace orchestrator::harness {
 struct MemoryToolsConfig {
   std::shared_ptr<MemoryStore> store;  // shared by the tools' calls; null: the tools only declare themselves
   std::string user;                    // whose memories: they see and change no others
+  /// Shared by the tools' calls; null: words alone. Semantic memories are then kept with vectors and found by them,
+  /// too. Where it fails, or takes more than `kEmbeddingTime` or half of a call's time, the call goes on by words and
+  /// says so in the `note` of its result.
+  std::shared_ptr<Embedder> embedder = {};
 };
 
 /// The tools `remember` (idempotent: a call that is made again stores nothing twice), `recall` (pure) and `forget`
