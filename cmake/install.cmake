@@ -47,3 +47,7 @@ file(GLOB local_model_files "${PROJECT_SOURCE_DIR}/tools/local_model/*.py" "${PR
 install(FILES ${local_model_files} DESTINATION ${CMAKE_INSTALL_DATADIR}/orchestrator/local-model COMPONENT cli)
 install(PROGRAMS "${PROJECT_SOURCE_DIR}/tools/dev/local_model.sh"
         DESTINATION ${CMAKE_INSTALL_DATADIR}/orchestrator/local-model COMPONENT cli)
+
+# The ranks of the encodings that tokens are counted by, where `tools/dev/encodings.sh` could fetch them.
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/.encodings/" DESTINATION ${CMAKE_INSTALL_DATADIR}/orchestrator/encodings
+        COMPONENT cli OPTIONAL FILES_MATCHING PATTERN "*.tiktoken" PATTERN "LICENSES")

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# ./dev clean [--all]: removes build trees, packages and logs; --all the local model's files too.
+# ./dev clean [--all]: removes build trees, packages and logs; --all what was fetched too: the local model, the rank files.
 set -euo pipefail
 . tools/dev/terminal.sh
 
 targets=(build dist .dev/log)
 case "${1:-}" in
     '') ;;
-    --all) targets+=(.dev .local-model) ;;
+    --all) targets+=(.dev .local-model .encodings) ;;
     *) fail "clean: unknown argument '$1' (allowed: --all)" ;;
 esac
 if [ "${1:-}" = --all ] && [ -f tools/dev/local_model.sh ]; then

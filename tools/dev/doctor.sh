@@ -31,4 +31,5 @@ done
 if [ -f tools/dev/local_model.sh ]; then
     echo "model      $(bash tools/dev/local_model.sh status 2>&1 | tail -n 1 || true)"
 fi
+echo "encodings  $(bash tools/dev/encodings.sh status 2>&1 | tail -n 1 || true)"
 exit "$status"

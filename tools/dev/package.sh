@@ -6,6 +6,7 @@ for part in terminal packages toolchain configure; do . "tools/dev/$part.sh"; do
 
 ensure_packages build package
 check_toolchain
+bash tools/dev/encodings.sh ensure || warn "the packages are made without rank files: what they install estimates token counts"
 build_preset release
 mkdir -p dist
 with_progress "package" sh -c 'cd build/release && cpack -G "DEB;TGZ" -B ../../dist'

@@ -12,6 +12,7 @@ settings=()
 
 ensure_packages build
 check_toolchain
+bash tools/dev/encodings.sh ensure || warn "token counts are estimates (the reason is above)."
 build_preset release orchestrator
 
 # The model is real where it can be had; where it cannot, nothing pretends to be one.

@@ -11,4 +11,6 @@ for argument in "$@"; do
 done
 ensure_packages "${groups[@]}"
 check_toolchain
+# Without them the tests of exact token counts are skipped.
+bash tools/dev/encodings.sh ensure || true
 PYTHONPATH=tools PYTHONDONTWRITEBYTECODE=1 exec python3 -m dev.test_command "$@"
