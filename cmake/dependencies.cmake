@@ -19,6 +19,9 @@ else()
   # libseccomp comes without a package for CMake; it is linked by name.
   find_library(ORCHESTRATOR_SECCOMP seccomp REQUIRED)
   find_path(ORCHESTRATOR_SECCOMP_HEADERS seccomp.h REQUIRED)
+  # PCRE2 likewise.
+  find_library(ORCHESTRATOR_PCRE2 pcre2-8 REQUIRED)
+  find_path(ORCHESTRATOR_PCRE2_HEADERS pcre2.h REQUIRED)
 endif()
 
 if(ORCHESTRATOR_TESTS)

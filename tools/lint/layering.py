@@ -6,8 +6,9 @@ ADAPTERS = ("providers", "journal", "telemetry", "tools", "memory", "evals")
 COMPOSITION = "harness"
 APPS = ("cli", "daemon", "desktop", "web", "examples")
 
-_BELOW_RUNTIME = {"event": (), "codec": ("event",), "kernel": ("codec", "event"), "sim": ("kernel", "codec", "event")}
-_RUNTIME = ("runtime", "kernel", "codec", "event")
+_BELOW_RUNTIME = {"event": (), "codec": ("event",), "kernel": ("codec", "event"), "sim": ("kernel", "codec", "event"),
+                  "tokens": ("codec", "event")}
+_RUNTIME = ("runtime", "tokens", "kernel", "codec", "event")
 
 # layer -> the layers that it may include, itself left out
 MAY_USE = {
@@ -24,6 +25,8 @@ EVENT_HEADERS = ("catalogue", "content", "context", "errors", "ids", "model", "r
                  "awaitable_forward", "usage")
 # Values that codecs use, beside an interface of the runtime that it declares without Asio.
 MIXED_HEADERS = ("provider",)
+# Interfaces of a layer below the runtime.
+LAYER_OF_HEADER = {"token_counter": "tokens"}
 PUBLIC_FOLDER = "core/include/orchestrator/harness/"
 
 
@@ -31,7 +34,7 @@ def layer_of(path):
     """The layer that a file belongs to, or None for what may use everything (tests/, bench/, tools/)."""
     if path.startswith(PUBLIC_FOLDER):
         stem = path[len(PUBLIC_FOLDER):].removesuffix(".hpp").split("/")[0]
-        return "event" if stem in EVENT_HEADERS + MIXED_HEADERS else "runtime"
+        return "event" if stem in EVENT_HEADERS + MIXED_HEADERS else LAYER_OF_HEADER.get(stem, "runtime")
     parts = path.split("/")
     if parts[:2] == ["core", "src"] and len(parts) > 3:
         return parts[2]

@@ -14,6 +14,7 @@ FOREIGN = (
     (r"curl/", ("runtime", "providers", "tools", "telemetry")),
     (r"(spdlog|fmt)/", ("telemetry",)),
     (r"re2/", ("codec", "tools")),
+    (r"pcre2\.h", ("tokens",)),
     (r"CLI/", ("cli", "daemon")),
     (r"toml\+\+/|toml\.hpp", ("cli", "daemon")),
     (r"openssl/", ("event", "runtime", "daemon")),

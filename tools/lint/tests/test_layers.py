@@ -52,6 +52,13 @@ class Layers(RuleCase):
         self.accepts({"core/src/codec/a.cpp": '#include "orchestrator/harness/provider.hpp"\n', PUBLIC + "provider.hpp": ""})
         self.finds({PUBLIC + "provider.hpp": "#include <boost/asio/awaitable.hpp>\n"}, "<boost/asio/awaitable.hpp> in event")
 
+    def test_the_token_counter_stands_below_the_runtime(self):
+        include = '#include "orchestrator/harness/token_counter.hpp"\n'
+        files = {PUBLIC + "token_counter.hpp": ""}
+        self.accepts({**files, "core/src/tokens/a.cpp": include + "#include <pcre2.h>\n", "core/src/runtime/a.cpp": include})
+        self.finds({**files, "core/src/kernel/a.cpp": include}, "kernel may not use tokens")
+        self.finds({"core/src/runtime/a.cpp": "#include <pcre2.h>\n"}, "it belongs in: tokens")
+
     def test_unknown_layer(self):
         self.finds({"core/src/stuff/a.cpp": ""}, "'stuff' is no known layer")
 
