@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands/context_view.hpp"
 
+#include <array>
 #include <boost/json.hpp>
+#include <cstdio>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -84,6 +87,29 @@ std::string total_of(const ContextManifest& manifest) {
          (manifest.tokens_budget ? " of " + std::to_string(*manifest.tokens_budget) : "") + "\n";
 }
 
+/// How far `tokens` are from what the provider reports, such as " (+2.5 %)".
+std::string error_of(std::uint64_t tokens, const std::optional<std::uint64_t>& reported) {
+  if (!reported || *reported == 0) {
+    return "";
+  }
+  const double percent =
+      100.0 * (static_cast<double>(tokens) - static_cast<double>(*reported)) / static_cast<double>(*reported);
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), " (%+.1f %%)", percent);
+  return text.data();
+}
+
+/// The whole request: estimated before, counted, and reported after.
+std::string size_text(const harness::RequestSize& size) {
+  std::string text =
+      "request: about " + std::to_string(size.estimate) + " tokens" + error_of(size.estimate, size.reported);
+  if (size.counted) {
+    text += ", counted " + std::to_string(*size.counted) + (size.is_exact ? "" : " roughly") +
+            error_of(*size.counted, size.reported);
+  }
+  return text + (size.reported ? ", reported " + std::to_string(*size.reported) : "") + "\n";
+}
+
 void show_manifest(CommandContext& context, const ContextManifest& manifest, std::size_t columns) {
   if (context.invocation.has("--json")) {
     boost::json::object object;
@@ -92,6 +118,13 @@ void show_manifest(CommandContext& context, const ContextManifest& manifest, std
     object.emplace("tokens_budget",
                    manifest.tokens_budget ? boost::json::value(*manifest.tokens_budget) : boost::json::value());
     object.emplace("context_hash", manifest.context_hash.str());
+    boost::json::object size;
+    size.emplace("estimate", manifest.size.estimate);
+    size.emplace("counted", manifest.size.counted ? boost::json::value(*manifest.size.counted) : boost::json::value());
+    size.emplace("is_exact", manifest.size.is_exact);
+    size.emplace("reported",
+                 manifest.size.reported ? boost::json::value(*manifest.size.reported) : boost::json::value());
+    object.emplace("request_tokens", std::move(size));
     object.emplace("items", json_of(manifest.items));
     object.emplace("gone", json_of(manifest.gone));
     context.out.write(json_line(object));
@@ -104,7 +137,7 @@ void show_manifest(CommandContext& context, const ContextManifest& manifest, std
   for (const ContextItem& item : manifest.items) {
     add_row(table, " ", item);
   }
-  context.out.write(total_of(manifest) + table.text(columns));
+  context.out.write(total_of(manifest) + size_text(manifest.size) + table.text(columns));
 }
 
 void show_difference(CommandContext& context, const ContextManifest& before, const ContextManifest& after,

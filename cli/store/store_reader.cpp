@@ -5,6 +5,7 @@
 
 #include "cli/store/blocking_wait.hpp"
 #include "event/step.hpp"
+#include "orchestrator/harness/token_counter.hpp"
 
 namespace orchestrator::cli {
 

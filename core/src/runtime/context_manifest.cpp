@@ -8,7 +8,10 @@
 #include "event/step.hpp"
 #include "kernel/context_source.hpp"
 #include "kernel/evolve.hpp"
+#include "kernel/money.hpp"
+#include "orchestrator/harness/token_counter.hpp"
 #include "runtime/session_history.hpp"
+#include "tokens/request_tokens.hpp"
 
 namespace orchestrator::harness {
 namespace {
@@ -33,8 +36,8 @@ ContextItem item_of(const event::ContextEntry& entry) {
 // Follows a run's events and keeps what became of each item.
 class ManifestFold {
  public:
-  ManifestFold(std::vector<event::ContextEntry> history, std::uint32_t turn)
-      : state_(kernel::initial_state(std::move(history))), turn_(turn) {}
+  ManifestFold(std::vector<event::ContextEntry> history, std::uint32_t turn, std::string encodings)
+      : state_(kernel::initial_state(std::move(history))), turn_(turn), encodings_(std::move(encodings)) {}
 
   void add(const StreamEvent& event) {
     const auto* trimmed = event.get_if<StreamEvent::ContextTrimmed>();
@@ -43,9 +46,19 @@ class ManifestFold {
     kernel::evolve(state_, event);
     if (trimmed != nullptr) note_gone(before, *trimmed);
     if (const auto* assembled = event.get_if<StreamEvent::ContextAssembled>()) see_request(*assembled);
+    if (const auto* requested = event.get_if<StreamEvent::ProviderRequested>()) {
+      const bool is_answer = requested->purpose == AttemptPurpose::answer;
+      attempt_ = manifest_ && is_answer && requested->turn == manifest_->turn ? requested->attempt : 0;
+    }
+    if (const auto* usage = event.get_if<StreamEvent::UsageReported>(); usage && usage->attempt == attempt_) {
+      manifest_->size.reported = usage->usage.input;
+    }
   }
   [[nodiscard]] Result<ContextManifest> finish() && {
-    if (manifest_) return *std::move(manifest_);
+    if (manifest_) {
+      count_request(manifest_->size);
+      return *std::move(manifest_);
+    }
     return fail(RuntimeErrorCode::invalid_argument,
                 last_turn_ == 0
                     ? "the run made no request"
@@ -92,11 +105,35 @@ class ManifestFold {
     manifest.tokens_estimate = assembled.tokens_estimate;
     manifest.tokens_budget = assembled.tokens_budget;
     manifest.context_hash = assembled.context_hash;
+    manifest.size.estimate = kernel::request_tokens(state_.facts);
+    request_.clear();
+    for (const event::ContextEntry& entry : state_.facts.context) request_.push_back(entry.item);
+    model_ = state_.facts.model ? state_.facts.model->model.model : "";
     manifest_ = std::move(manifest);
+  }
+
+  // Counting takes longer than the rest: only what is told of is counted.
+  void count_request(RequestSize& size) const {
+    const auto encoding = encodings_.empty() ? std::nullopt : encoding_of_model(model_);
+    if (!encoding) return;
+    const auto counter = load_token_counter(*encoding, encodings_);
+    if (!counter) return;
+    const events::RunStarted& spec = state_.facts.spec;
+    tokens::RequestCount count(**counter, model_);
+    count.add_system(spec.system);
+    for (const auto& item : request_) count.add_item(*item);
+    for (const ToolSpec& tool : spec.tools) count.add_tool(tool);
+    if (spec.settings.output_schema) count.add_schema(spec.settings.output_schema->schema.text);
+    size.counted = count.result().tokens;
+    size.is_exact = count.result().is_exact;
   }
 
   kernel::State state_;
   std::uint32_t turn_;
+  std::string encodings_;
+  std::uint32_t attempt_ = 0;  // the last one of the manifest's turn, or 0
+  std::string model_;          // that it was sent to
+  std::vector<std::shared_ptr<const ConversationItem>> request_;
   std::uint32_t last_turn_ = 0;
   std::vector<ContextItem> gone_;
   std::optional<ContextManifest> manifest_;
@@ -125,10 +162,10 @@ ContextDifference difference(const ContextManifest& before, const ContextManifes
 }
 
 asio::awaitable<Result<ContextManifest>> context_manifest(std::shared_ptr<JournalStore> store, RunId run_id,
-                                                          std::uint32_t turn) {
+                                                          std::uint32_t turn, std::string encodings) {
   auto history = co_await runtime::load_run_history(store, run_id);
   if (!history) co_return std::unexpected(history.error());
-  ManifestFold fold(*std::move(history), turn);
+  ManifestFold fold(*std::move(history), turn, std::move(encodings));
   event::JournalHead head;
   for (;;) {
     auto lines = co_await store->read(run_id, head.seq, kPageBytes);

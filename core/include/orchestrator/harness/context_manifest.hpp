@@ -31,6 +31,16 @@ struct ContextItem {
   bool operator==(const ContextItem&) const = default;
 };
 
+/// How large a whole request was: its items, the system text, the tools. An estimate is off by what `counted` and
+/// `reported` say.
+struct RequestSize {
+  std::uint64_t estimate = 0;             // before the request: a quarter of the bytes of text
+  std::optional<std::uint64_t> counted;   // by the encoding of the model, where it is an OpenAI one and known here
+  bool is_exact = false;                  // `counted` is of texts alone, in a frame that is known
+  std::optional<std::uint64_t> reported;  // by the provider, after the answer
+  bool operator==(const RequestSize&) const = default;
+};
+
 struct ContextManifest {
   std::uint32_t turn = 0;
   std::vector<ContextItem> items;  // in the order of the request
@@ -38,6 +48,7 @@ struct ContextManifest {
   std::uint64_t tokens_estimate = 0;
   std::optional<std::uint64_t> tokens_budget;
   Hash context_hash;
+  RequestSize size;
   bool operator==(const ContextManifest&) const = default;
 };
 
@@ -51,8 +62,10 @@ struct ContextDifference {
 /// The manifest of the run's last request in `turn` (from 1; 0: in its last turn). Reads the run's journal, and those
 /// of earlier runs of its session as far back as its history goes. The store must outlive the wait. Errors:
 /// `run_not_found`, `invalid_argument` for a turn that made no request (it names those that did), `journal_damaged`,
-/// the store's own.
+/// the store's own. `encodings` is the folder of the rank files by which tokens are counted (`token_counter.hpp`);
+/// without them, and where it is empty, nothing is counted.
 [[nodiscard]] boost::asio::awaitable<Result<ContextManifest>> context_manifest(std::shared_ptr<JournalStore> store,
-                                                                               RunId run_id, std::uint32_t turn);
+                                                                               RunId run_id, std::uint32_t turn,
+                                                                               std::string encodings = {});
 
 }  // namespace orchestrator::harness
