@@ -33,9 +33,8 @@ std::vector<CommandSpec> memory_commands() {
        .examples = "orchestrator memory list\norchestrator memory list --lane semantic --json | jq -r .text"},
       {.name = "memory search",
        .summary = "find what is remembered, best first",
-       .description = "Words are compared by their stems; any of them may be there. Where memory.embeddings names a "
-                      "model, meaning is "
-                      "compared, too. Of equal hits the newer comes first.",
+       .description = "Words are compared by their stems; any of them may be there. Where memory.embeddings names a\n"
+                      "model, meaning is compared, too. Of equal hits the newer comes first.",
        .arguments = {{.name = "QUERY", .help = "words to look for"}},
        .flags = {kUser, kSession, kLane, kLimit, kJson, kConfig, kHelp},
        .examples = "orchestrator memory search \"where is the key\""},

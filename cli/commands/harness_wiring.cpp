@@ -117,7 +117,7 @@ Result<harness::Harness> make(const CommandContext& context, const Configuration
   if (!memory) {
     return std::unexpected(std::move(memory.error()));
   }
-  builder.memory(memory->store);
+  builder.memory(memory->store, {}, memory->embedder);
   for (auto& tool : built_in_tools(*tools, *memory)) {
     builder.tool(std::move(tool));
   }

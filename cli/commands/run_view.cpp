@@ -187,7 +187,8 @@ void RunView::control_note(const StreamEvent& event) {
          " times with the same arguments; a larger --context-tokens or a pinned text may help");
   } else if (const auto* recalled = event.get_if<StreamEvent::MemoryRetrieved>(); recalled != nullptr) {
     note(recalled->error ? "going on without memory: " + recalled->error->message
-                         : std::to_string(recalled->hits.size()) + " memories recalled");
+                         : std::to_string(recalled->hits.size()) +
+                               (recalled->hits.size() == 1 ? " memory recalled" : " memories recalled"));
   } else if (const auto* stored = event.get_if<StreamEvent::MemoryStored>(); stored != nullptr && stored->error) {
     note("the run left no memory: " + stored->error->message);
   }

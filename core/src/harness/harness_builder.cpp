@@ -19,6 +19,7 @@ struct HarnessBuilder::Draft {
   RetryPolicy retries;
   ContextPolicy context;
   std::shared_ptr<MemoryStore> memory;
+  std::shared_ptr<Embedder> embedder;
   MemoryPolicy memory_policy;
   CircuitPolicy circuit;
   RetryBudget retry_budget;
@@ -86,9 +87,11 @@ HarnessBuilder& HarnessBuilder::context(ContextPolicy context) {
   draft_->context = std::move(context);
   return *this;
 }
-HarnessBuilder& HarnessBuilder::memory(std::shared_ptr<MemoryStore> store, MemoryPolicy policy) {
+HarnessBuilder& HarnessBuilder::memory(std::shared_ptr<MemoryStore> store, MemoryPolicy policy,
+                                       std::shared_ptr<Embedder> embedder) {
   draft_->memory = std::move(store);
   draft_->memory_policy = std::move(policy);
+  draft_->embedder = std::move(embedder);
   return *this;
 }
 HarnessBuilder& HarnessBuilder::retries(RetryPolicy retries) {
@@ -140,6 +143,7 @@ Result<Harness> HarnessBuilder::build() const {
   options.retries = draft_->retries;
   options.context = draft_->context;
   options.memory = draft_->memory;
+  options.embedder = draft_->embedder;
   options.memory_policy = draft_->memory_policy;
   options.circuit = draft_->circuit;
   options.retry_budget = draft_->retry_budget;

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "orchestrator/harness/catalogue.hpp"
+#include "orchestrator/harness/embedder.hpp"
 #include "orchestrator/harness/journal.hpp"
 #include "orchestrator/harness/memory.hpp"
 #include "orchestrator/harness/observability.hpp"
@@ -50,6 +51,7 @@ struct EngineOptions {
   std::shared_ptr<LogSink> log;         // may be empty
   ToolRegistry tools;                   // that a run may name
   std::shared_ptr<MemoryStore> memory;  // may be empty
+  std::shared_ptr<Embedder> embedder;   // of what runs look for and leave; may be empty
   MemoryPolicy memory_policy;
 };
 

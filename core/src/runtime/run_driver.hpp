@@ -142,6 +142,9 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
                                                                                 ProviderFeed* feed);
   boost::asio::awaitable<void> retrieve_memory(event::effects::RetrieveMemory effect);
   boost::asio::awaitable<void> store_memory(event::effects::StoreMemory effect);
+  boost::asio::awaitable<std::optional<Embedding>> embed(std::string text,
+                                                         std::chrono::steady_clock::time_point deadline,
+                                                         std::optional<std::uint64_t>* cost_micro_usd);
   void answer_memory_late(std::uint64_t timeout_ms, event::Input::Value late);
   boost::asio::steady_timer& timer(TimerKind kind);
 

@@ -6,6 +6,8 @@
 #include <exception>
 #include <utility>
 
+#include "kernel/money.hpp"
+#include "orchestrator/harness/embedder.hpp"
 #include "orchestrator/harness/memory.hpp"
 #include "runtime/run_driver.hpp"
 #include "runtime/wall_clock.hpp"
@@ -48,6 +50,31 @@ void RunDriver::answer_memory_late(std::uint64_t timeout_ms, event::Input::Value
       });
 }
 
+// The vector of a text, or none: without one, memories are found by their words. What it cost is unknown where the
+// embedder does not say, and where it failed on the way.
+asio::awaitable<std::optional<Embedding>> RunDriver::embed(std::string text, Clock::time_point deadline,
+                                                           std::optional<std::uint64_t>* cost_micro_usd) {
+  const std::shared_ptr<Embedder> embedder = engine_->options().embedder;
+  if (!embedder) co_return std::nullopt;
+  const auto self = shared_from_this();
+  std::vector<std::string> texts;
+  texts.push_back(std::move(text));
+  Result<EmbeddingBatch> batch = co_await embedder->embed(std::move(texts), deadline);
+  if (!batch) {
+    const bool was_sent = kernel::may_have_been_sent(batch.error());
+    if (was_sent) cost_micro_usd->reset();
+    engine_->log(LogLevel::warn, "memory", "no vector: by words alone", run_id().str(), identity_.trace_id.str(),
+                 {{"model", embedder->model()}, {"code", batch.error().code}, {"error", batch.error().message}});
+    co_return std::nullopt;
+  }
+  *cost_micro_usd = batch->cost_micro_usd;
+  if (batch->vectors.empty()) co_return std::nullopt;
+  Embedding embedding;
+  embedding.model = embedder->model();
+  embedding.values = std::move(batch->vectors.front());
+  co_return embedding;
+}
+
 void RunDriver::on(event::effects::RetrieveMemory& effect) {
   event::inputs::MemoryReturned late;
   late.latency_us = effect.timeout_ms * 1'000;
@@ -68,6 +95,9 @@ asio::awaitable<void> RunDriver::retrieve_memory(event::effects::RetrieveMemory 
     query.text = std::move(effect.query);
     query.lanes = {MemoryLane::episodic, MemoryLane::semantic};
     query.user = std::move(effect.user);
+    // Half of the time is left for a search by words.
+    const Clock::time_point deadline = begin + std::chrono::milliseconds(effect.timeout_ms / 2);
+    query.embedding = co_await embed(std::string(query.text), deadline, &returned.cost_micro_usd);
     query.limit = effect.hits_max;
     query.tokens_max = effect.tokens_max;
     query.now = wall_now();
@@ -114,8 +144,16 @@ asio::awaitable<void> RunDriver::store_memory(event::effects::StoreMemory effect
     memory.session_id = session_id();
     memory.run_id = run_id();
     memory.created_at = effect.created_at;
-    Result<MemoryPut> put = co_await store->put(std::move(memory));
-    if (!put) kept.error = std::move(put.error());
+    const Clock::time_point deadline = begin + std::chrono::milliseconds(effect.timeout_ms / 2);
+    memory.embedding = co_await embed(std::string(memory.text), deadline, &kept.cost_micro_usd);
+    Result<MemoryPut> put = co_await store->put(Memory(memory));
+    if (!put && memory.embedding && put.error().code == name_of(RuntimeErrorCode::limit_exceeded)) {
+      memory.embedding.reset();  // a store that is full of vectors may take the text
+      put = co_await store->put(std::move(memory));
+    }
+    // A process that died has left it already, with a vector that is not quite the same.
+    const bool is_there = !put && put.error().code == name_of(RuntimeErrorCode::precondition_failed);
+    if (!put && !is_there) kept.error = put.error();
     kept.latency_us = us_since(begin);
   }
   memory_timer_.cancel();

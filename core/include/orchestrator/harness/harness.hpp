@@ -20,6 +20,7 @@
 #include "orchestrator/harness/compensation.hpp"
 #include "orchestrator/harness/context.hpp"
 #include "orchestrator/harness/control.hpp"
+#include "orchestrator/harness/embedder.hpp"
 #include "orchestrator/harness/errors.hpp"
 #include "orchestrator/harness/journal.hpp"
 #include "orchestrator/harness/memory.hpp"
@@ -117,7 +118,9 @@ class HarnessBuilder {
   HarnessBuilder& retries(RetryPolicy retries);      // of runs whose session and builder set none
   HarnessBuilder& context(ContextPolicy context);    // of runs whose session and builder set none
   /// Where runs look memories up and leave them, and what those do that set no policy of their own: by default nothing.
-  HarnessBuilder& memory(std::shared_ptr<MemoryStore> store, MemoryPolicy policy = {});
+  /// With an embedder they are found by their meaning, too; what it costs is a part of the run's cost.
+  HarnessBuilder& memory(std::shared_ptr<MemoryStore> store, MemoryPolicy policy = {},
+                         std::shared_ptr<Embedder> embedder = {});
   HarnessBuilder& circuit(CircuitPolicy circuit);            // for each model
   HarnessBuilder& retry_budget(RetryBudget retry_budget);    // of all runs together
   HarnessBuilder& catalogue(ModelCatalogue catalogue);       // goes before the one that comes with the library
