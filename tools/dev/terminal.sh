@@ -32,7 +32,8 @@ with_progress() {
     local label="$1" log started now shown=0 status=0 every=15 pid
     shift
     mkdir -p .dev/log
-    log=".dev/log/$(printf '%s' "$label" | tr -cs 'A-Za-z0-9' '-').log"
+    log="$(printf '%s' "$label" | tr -cs 'A-Za-z0-9' '-')"
+    log=".dev/log/${log:0:100}.log" # a file's name has at most 255 bytes
     [ -t 2 ] && every=1
     heading "$label"
     started=$SECONDS
