@@ -44,7 +44,7 @@ constexpr auto kKeys = std::to_array<ConfigKey>({
     {.name = "memory.user", .type = ValueType::text},
     {.name = "memory.recall", .type = ValueType::count, .least = 0, .most = 100},
     {.name = "memory.recall_tokens", .type = ValueType::count, .least = 1, .most = 100'000},
-    duration_of_user("memory.recall_timeout"),
+    duration_of_user("memory.timeout"),
     {.name = "memory.keep_runs", .type = ValueType::choice, .choices = "no yes"},
     {.name = "memory.embeddings", .type = ValueType::model, .variable = "ORCHESTRATOR_MEMORY_EMBEDDINGS"},
     {.name = "log.level", .type = ValueType::text, .in_project = true, .variable = "ORCHESTRATOR_LOG"},

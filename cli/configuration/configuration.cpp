@@ -319,7 +319,7 @@ harness::MemoryPolicy Configuration::memory() const {
   policy.user = text("memory.user").value_or("");
   apply(*this, "memory.recall", policy.recall_max);
   apply(*this, "memory.recall_tokens", policy.recall_tokens_max);
-  apply(*this, "memory.recall_timeout", policy.recall_timeout_ms);
+  apply(*this, "memory.timeout", policy.timeout_ms);
   policy.keep_run = text("memory.keep_runs") == "yes";
   return policy;
 }

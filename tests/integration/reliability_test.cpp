@@ -4,6 +4,8 @@
 // policy, which is 0 to a few ms here.
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "scripted_harness.hpp"
 
 namespace orchestrator::harness::integration {
@@ -190,6 +192,27 @@ TEST(Reliability, AnAbortEndsTheWaitForAnotherAttempt) {
   ASSERT_TRUE(run.abort());
   const auto events = rest_of(run);
   EXPECT_EQ(of_type<StreamEvent::Aborted>(events).size(), 1U);
+}
+
+TEST(Reliability, WithoutABoundAContextIsKeptWithinTheModelsWindow) {
+  const auto catalogue = ModelCatalogue::parse(
+      R"({"version":"mine","models":[{"model":"scripted/small","context_tokens":8000,"output_tokens_max":1000},
+          {"model":"scripted/large","context_tokens":64000}]})",
+      "test");
+  const char* const script = R"({"turns":[{"text":"Hi"}]})";
+  Harness harness = builder_of({{"small", script}, {"large", script}}).catalogue(catalogue.value()).build().value();
+  const auto bound_of = [&](const std::function<void(RunBuilder&)>& edit) {
+    RunBuilder builder = harness.session().run("Hi");
+    edit(builder.model("scripted/small"));
+    auto run = builder.start().value();
+    return of_type<StreamEvent::RunStarted>(all_events(run))[0].context.tokens_max;
+  };
+  EXPECT_EQ(bound_of([](RunBuilder&) {}), 5'250U) << "three quarters of what the answer leaves";
+  EXPECT_EQ(bound_of([](RunBuilder& run) { run.fallback("scripted/large"); }), std::nullopt)
+      << "what is too long for the first is for the second";
+  ContextPolicy policy;
+  policy.tokens_max = 100;
+  EXPECT_EQ(bound_of([&](RunBuilder& run) { run.context(policy); }), 100U);
 }
 
 TEST(Reliability, CostIsCountedByTheCallersCatalogue) {

@@ -8,6 +8,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
+#include <limits>
+#include <stdexcept>
 #include <utility>
 
 #include "orchestrator/harness/embedder.hpp"
@@ -51,11 +53,18 @@ class FixedEmbedder final : public Embedder {
   std::size_t calls = 0;
 };
 
-// Answers a search once it is told to, which is never before the run's patience is at its end.
+// Answers a search after the run's patience is at its end, and never says that something is stored.
 class LateStore final : public MemoryStore {
  public:
+  explicit LateStore(bool is_stuck = false) : is_stuck_(is_stuck) {}
   std::string url() const override { return "late:"; }
-  asio::awaitable<Result<MemoryPut>> put(Memory) override { co_return MemoryPut{}; }
+  asio::awaitable<Result<MemoryPut>> put(Memory) override {
+    if (is_stuck_) {
+      asio::steady_timer never(co_await asio::this_coro::executor, std::chrono::hours(1));
+      co_await never.async_wait(asio::use_awaitable);
+    }
+    co_return MemoryPut{};
+  }
   asio::awaitable<Result<std::vector<MemoryHit>>> search(MemoryQuery) override {
     asio::steady_timer never(co_await asio::this_coro::executor, std::chrono::milliseconds(200));
     co_await never.async_wait(asio::use_awaitable);
@@ -65,7 +74,77 @@ class LateStore final : public MemoryStore {
     co_return std::vector<Memory>();
   }
   asio::awaitable<Result<std::uint64_t>> forget(MemoryFilter) override { co_return 0U; }
+
+ private:
+  bool is_stuck_;
 };
+
+// A store of somebody else's that throws.
+class ThrowingStore final : public MemoryStore {
+ public:
+  std::string url() const override { return "throwing:"; }
+  asio::awaitable<Result<MemoryPut>> put(Memory) override {
+    throw std::runtime_error("no disk");
+    co_return MemoryPut{};
+  }
+  asio::awaitable<Result<std::vector<MemoryHit>>> search(MemoryQuery) override {
+    throw std::runtime_error("no index");
+    co_return std::vector<MemoryHit>();
+  }
+  asio::awaitable<Result<std::vector<Memory>>> list(MemoryFilter, std::optional<MemoryId>, std::uint32_t) override {
+    co_return std::vector<Memory>();
+  }
+  asio::awaitable<Result<std::uint64_t>> forget(MemoryFilter) override { co_return 0U; }
+};
+
+// Gives hits that no journal may hold, and more than were asked for.
+class UnsoundStore final : public MemoryStore {
+ public:
+  std::string url() const override { return "unsound:"; }
+  asio::awaitable<Result<MemoryPut>> put(Memory) override { co_return MemoryPut{}; }
+  asio::awaitable<Result<std::vector<MemoryHit>>> search(MemoryQuery) override {
+    std::vector<MemoryHit> hits(6);
+    for (std::size_t i = 0; i < hits.size(); ++i) {
+      hits[i].memory.id = MemoryId::make(1, 2, i);
+      hits[i].memory.text = "hit " + std::to_string(i);
+    }
+    hits[0].score = std::numeric_limits<double>::quiet_NaN();
+    hits[1].memory.text = "\xff";
+    hits[2].memory.text = std::string(100'000, 'x');
+    co_return hits;
+  }
+  asio::awaitable<Result<std::vector<Memory>>> list(MemoryFilter, std::optional<MemoryId>, std::uint32_t) override {
+    co_return std::vector<Memory>();
+  }
+  asio::awaitable<Result<std::uint64_t>> forget(MemoryFilter) override { co_return 0U; }
+};
+
+TEST(RunMemory, AStoreThatThrowsHasFailed) {
+  Harness harness = scripted_builder(kScript).memory(std::make_shared<ThrowingStore>()).build().value();
+  const auto events = run_of(harness, "Where is the key?", policy_of("ada"));
+  const auto retrieved = of_type<StreamEvent::MemoryRetrieved>(events);
+  ASSERT_TRUE(retrieved[0].error);
+  EXPECT_NE(retrieved[0].error->message.find("no index"), std::string::npos);
+  const auto stored = of_type<StreamEvent::MemoryStored>(events);
+  ASSERT_TRUE(stored[0].error);
+  EXPECT_NE(stored[0].error->message.find("no disk"), std::string::npos);
+  EXPECT_EQ(of_type<StreamEvent::Completed>(events).size(), 1U);
+}
+
+TEST(RunMemory, WhatAJournalMayNotHoldIsLeftOut) {
+  Harness harness = scripted_builder(kScript).memory(std::make_shared<UnsoundStore>()).build().value();
+  const auto retrieved = of_type<StreamEvent::MemoryRetrieved>(run_of(harness, "Where is the key?", policy_of("ada")));
+  ASSERT_EQ(retrieved[0].hits.size(), 3U);
+  EXPECT_EQ(retrieved[0].hits[0].text, "hit 3");
+}
+
+TEST(RunMemory, WhatIsNotRememberedIsNotKept) {
+  const auto store = open_memory_store("memory:").value();
+  Harness harness = scripted_builder(kScript).memory(store).build().value();
+  auto run = harness.session().run("A secret.").memory(policy_of("ada")).remember(false).start().value();
+  EXPECT_TRUE(of_type<StreamEvent::MemoryStored>(all_events(run)).empty());
+  EXPECT_TRUE(of_type<StreamEvent::MemoryRetrieved>(run_of(harness, "A secret?", policy_of("ada")))[0].hits.empty());
+}
 
 TEST(RunMemory, OneRunFindsWhatAnotherOneLeft) {
   const auto store = open_memory_store("memory:").value();
@@ -96,12 +175,24 @@ TEST(RunMemory, OneRunFindsWhatAnotherOneLeft) {
 TEST(RunMemory, ALateStoreCostsTheMemoriesAlone) {
   Harness harness = scripted_builder(kScript).memory(std::make_shared<LateStore>()).build().value();
   MemoryPolicy policy = policy_of("ada");
-  policy.recall_timeout_ms = 1;
+  policy.timeout_ms = 1;
   const auto events = run_of(harness, "Where is the key?", policy);
   const auto retrieved = of_type<StreamEvent::MemoryRetrieved>(events);
   ASSERT_EQ(retrieved.size(), 1U);
   ASSERT_TRUE(retrieved[0].error);
   EXPECT_EQ(retrieved[0].error->code, "storage_unavailable");
+  EXPECT_EQ(of_type<StreamEvent::Completed>(events).size(), 1U);
+}
+
+TEST(RunMemory, ALateLookDoesNotCallOffTheDeadlineOfWhatIsLeft) {
+  Harness harness = scripted_builder(kScript).memory(std::make_shared<LateStore>(true)).build().value();
+  MemoryPolicy policy = policy_of("ada");
+  policy.timeout_ms = 1;
+  const auto events = run_of(harness, "Where is the key?", policy);
+  const auto stored = of_type<StreamEvent::MemoryStored>(events);
+  ASSERT_EQ(stored.size(), 1U);
+  ASSERT_TRUE(stored[0].error);
+  EXPECT_EQ(stored[0].error->code, "storage_unavailable");
   EXPECT_EQ(of_type<StreamEvent::Completed>(events).size(), 1U);
 }
 

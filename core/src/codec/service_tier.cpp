@@ -9,8 +9,8 @@ namespace orchestrator::harness::codec {
 namespace {
 
 constexpr std::size_t kNameBytesMax = 32;
-constexpr std::array<std::string_view, 6> kStandard{"",         "auto",      "default",
-                                                    "standard", "on_demand", "service_tier_unspecified"};
+constexpr std::array<std::string_view, 7> kStandard{
+    "", "auto", "default", "standard", "on_demand", "service_tier_unspecified", "traffic_type_unspecified"};
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 

@@ -112,6 +112,7 @@ struct MemoryReturned {
 /// What has come of leaving a memory in the store.
 struct MemoryKept {
   MemoryId id;
+  std::uint64_t tokens = 0;  // of its text, by estimate
   std::uint64_t latency_us = 0;
   std::optional<std::uint64_t> cost_micro_usd = 0;
   std::optional<harness::Error> error;

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "event/context_invariants.hpp"
 #include "orchestrator/harness/stream.hpp"
 
 namespace orchestrator::harness::event {
@@ -130,7 +131,7 @@ class JournalInvariants {
   std::array<Sum, 6> usage_{};
   bool usage_invalid_ = false;
   std::vector<std::string> unpriced_;
-  bool memory_retrieved_ = false;
+  ContextInvariants context_;
   Sum cost_;
   std::optional<std::uint64_t> queue_us_;
   std::uint64_t model_us_ = 0;

@@ -131,7 +131,7 @@ struct Derive {
   std::optional<Input::Value> operator()(const inputs::MemoryKept&) const {
     const auto* stored = first<events::MemoryStored>(events);
     if (stored == nullptr) return std::nullopt;
-    return inputs::MemoryKept{stored->id, stored->latency_us, stored->cost_micro_usd, stored->error};
+    return inputs::MemoryKept{stored->id, stored->tokens, stored->latency_us, stored->cost_micro_usd, stored->error};
   }
   std::optional<Input::Value> operator()(const inputs::TimerFired&) const {
     const auto* timeout = first<events::TimeoutFired>(events);

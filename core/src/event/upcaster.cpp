@@ -71,7 +71,7 @@ void run_started_3(boost::json::object& data) {
                      {"recent_turns", 4'294'967'295}, {"when_full", "trim"}, {"summary_tokens_max", 1'000},
                      {"pinned", boost::json::array()}};
   data["memory"] = {
-      {"user", ""}, {"recall_max", 0}, {"recall_tokens_max", 1'000}, {"recall_timeout_ms", 2'000}, {"keep_run", false}};
+      {"user", ""}, {"recall_max", 0}, {"recall_tokens_max", 1'000}, {"timeout_ms", 2'000}, {"keep_run", false}};
 }
 // It asked no memory store, and took every token to be of the usual price.
 void usage_3(boost::json::object& data) {

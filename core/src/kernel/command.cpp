@@ -155,6 +155,10 @@ void on_timer_fired(Decider& decider, const event::inputs::TimerFired& input) {
     stop_calls(decider, true);
     return;
   }
+  if (is_keeping(base)) {  // the answer is whole
+    give_up_keeping(decider, "the run passed its limit of " + std::to_string(after_ms) + " ms");
+    return;
+  }
   const auto& waiting = std::get<Waiting>(base.phase);
   decider.emit(events::TimeoutFired{input.timer, after_ms, std::nullopt});
   decider.effect(event::effects::ReleaseSlot{waiting.next_attempt});

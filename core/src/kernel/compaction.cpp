@@ -2,6 +2,7 @@
 #include "kernel/compaction.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 #include <string>
 #include <utility>
@@ -127,12 +128,12 @@ class Dropping {
   [[nodiscard]] std::vector<event::ContextEntry> gone() && {
     return has_taken() ? std::move(gone_) : std::vector<event::ContextEntry>();
   }
-  [[nodiscard]] std::optional<events::ContextTrimmed> finish(std::string_view written) && {
+  [[nodiscard]] std::optional<events::ContextTrimmed> finish(const Written& written) && {
     if (!has_taken()) return std::nullopt;
     event_.tokens_after = event_.tokens_before - gone_tokens_;
     if (spec_.context.when_full != WhenFull::trim) {
-      event_.summary =
-          written.empty() ? summary_in_extracts(gone_, summary_tokens_) : summary_as_written(written, summary_tokens_);
+      event_.summary = written.text.empty() ? summary_in_extracts(gone_, summary_tokens_)
+                                            : summary_as_written(written.text, not_seen(written), summary_tokens_);
       event_.tokens_after += event::estimate_tokens(user_text(*event_.summary));
       if (event_.tokens_after > event_.tokens_before) {  // what is shorter than its summary goes without one
         event_.summary.reset();
@@ -143,6 +144,15 @@ class Dropping {
   }
 
  private:
+  // What went beyond what the model saw, such as a turn that a hint has made no room for.
+  [[nodiscard]] std::vector<event::ContextEntry> not_seen(const Written& written) const {
+    std::vector<event::ContextEntry> rest;
+    std::ranges::copy_if(gone_, std::back_inserter(rest), [&](const event::ContextEntry& entry) {
+      return std::ranges::find(written.covers, entry.hash) == written.covers.end();
+    });
+    return rest;
+  }
+
   Entries context_;
   const events::RunStarted& spec_;
   events::ContextTrimmed event_;
@@ -203,13 +213,13 @@ std::vector<event::ContextEntry> about_to_go(const std::vector<event::ContextEnt
 }
 
 std::optional<events::ContextTrimmed> compact_turns(const std::vector<event::ContextEntry>& context,
-                                                    const events::RunStarted& spec, std::string_view written) {
+                                                    const events::RunStarted& spec, const Written& written) {
   auto dropping = drop_turns(context, spec);
   return dropping ? std::move(*dropping).finish(written) : std::nullopt;
 }
 
 std::optional<events::ContextTrimmed> compact_tokens(const std::vector<event::ContextEntry>& context,
-                                                     const events::RunStarted& spec, std::string_view written) {
+                                                     const events::RunStarted& spec, const Written& written) {
   auto dropping = drop_tokens(context, spec);
   return dropping ? std::move(*dropping).finish(written) : std::nullopt;
 }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -17,17 +18,22 @@ namespace orchestrator::harness::kernel {
 /// The bound of a request's items: the smaller of the policy's and the settings'.
 [[nodiscard]] std::optional<std::uint64_t> context_tokens_max(const events::RunStarted& spec);
 
-/// What the window of turns shuts out; nothing while it holds all. `written` is what a model has written of it, or
-/// empty: then a summary is in extracts.
+/// What a model has written of entries that go, and which it saw; without text a summary is in extracts.
+struct Written {
+  std::string_view text;
+  std::span<const Hash> covers;
+};
+
+/// What the window of turns shuts out; nothing while it holds all.
 [[nodiscard]] std::optional<events::ContextTrimmed> compact_turns(const std::vector<event::ContextEntry>& context,
                                                                   const events::RunStarted& spec,
-                                                                  std::string_view written = {});
+                                                                  const Written& written = {});
 
 /// What has to go so that the estimate of the whole context is within its bound; nothing while it is, or when nothing
 /// is left that may go (the provider then judges).
 [[nodiscard]] std::optional<events::ContextTrimmed> compact_tokens(const std::vector<event::ContextEntry>& context,
                                                                    const events::RunStarted& spec,
-                                                                   std::string_view written = {});
+                                                                   const Written& written = {});
 
 /// The entries that the next compaction takes out, oldest first, earlier summaries among them; none while nothing has
 /// to go.

@@ -6,6 +6,7 @@
 // thread.
 
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "kernel/decide.hpp"
@@ -96,6 +97,9 @@ void on_checkpoint(Decider& decider, const event::inputs::Checkpoint& input);
 /// The room in its journal that every run keeps for its closing events: hints to drop, calls to answer, the terminal
 /// event.
 [[nodiscard]] std::uint64_t closing_events(const Limits& limits);
+
+/// Completes a run that only waits for its memory to be stored (`is_keeping`), without it.
+void give_up_keeping(Decider& decider, const std::string& reason);
 
 /// After an answer, or on the word to go on: completes the run, or asks for the next turn's slot. Does nothing while
 /// the run is paused.

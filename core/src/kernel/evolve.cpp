@@ -9,6 +9,7 @@
 #include "event/item_value.hpp"
 #include "kernel/money.hpp"
 #include "kernel/run_memory.hpp"
+#include "kernel/summary_call.hpp"
 
 namespace orchestrator::harness::kernel {
 namespace {
@@ -27,7 +28,7 @@ class Evolution {
   void operator()(const events::RunStarted& event) {
     facts_.identity = {meta_.run_id, meta_.session_id, meta_.trace_id, meta_.parent_span_id};
     facts_.spec = event;
-    facts_.recalls = event.memory.recall_max > 0;
+    facts_.recalls = wants_recall(event);
     std::vector<event::ContextEntry> pinned;
     for (const PinnedText& text : event.context.pinned) {
       pinned.push_back(make_context_entry(user_text(text.text), ContextSource::pinned));
@@ -66,6 +67,7 @@ class Evolution {
   }
   void operator()(const events::ContextAssembled& event) {
     for (event::ContextEntry& entry : facts_.context) entry.is_listed = true;
+    facts_.loops.requested();
     facts_.assembled_tokens = event.tokens_estimate;
   }
 
@@ -83,7 +85,7 @@ class Evolution {
     facts_.context.insert(input, notes.begin(), notes.end());
   }
   void operator()(const events::MemoryStored& event) {
-    facts_.kept = event.id;
+    facts_.kept.insert(event.id);
     add_memory_cost(event.cost_micro_usd);
   }
   void operator()(const events::LoopSuspected& event) { facts_.loops.warned(event.tool, event.argument_hash); }
@@ -98,6 +100,7 @@ class Evolution {
     attempt.purpose = event.purpose;
     if (event.purpose == AttemptPurpose::summary) {
       facts_.summary_turn = event.turn;
+      attempt.going = going_to_summary(facts_);
       if (const auto* waiting = std::get_if<Waiting>(&state_.phase)) attempt.then = *waiting;
     } else {
       facts_.partial_output = facts_.kept_output;
@@ -148,7 +151,11 @@ class Evolution {
     if (attempt == nullptr) return;
     facts_.latencies.model_us += meta_.elapsed_us - attempt->requested_us;
     if (attempt->purpose == AttemptPurpose::summary) {
-      if (!attempt->summary.empty()) facts_.summary = {std::move(attempt->summary), attempt->cost_micro_usd};
+      if (!attempt->summary.empty()) {
+        WrittenSummary written{std::move(attempt->summary), {}, attempt->cost_micro_usd};
+        for (const event::ContextEntry& entry : attempt->going) written.covers.push_back(entry.hash);
+        facts_.summary = std::move(written);
+      }
       end_summary(*attempt);
       return;
     }

@@ -19,6 +19,7 @@ constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
 // An answer that is cut shorter than this by a budget would say nothing.
 constexpr std::uint32_t kOutputTokensLeast = 16;
 constexpr std::uint64_t kBytesPerToken = 4;
+constexpr std::uint64_t kAskTokens = 200;  // of what is asked of a summary, by estimate
 
 const TokenPrices& prices_for(const ModelPrice& price, std::uint64_t input_tokens) {
   return price.long_input_above && input_tokens > *price.long_input_above ? price.long_input : price.base;
@@ -110,7 +111,7 @@ std::uint64_t cost_bound(const Facts& facts, const Attempt& attempt, const Usage
   for (const ItemProgress& item : attempt.items) seen_bytes += item.text.size();
   const std::uint64_t most =
       attempt.max_output_tokens ? *attempt.max_output_tokens : output_tokens_max(facts).value_or(seen_bytes);
-  const std::uint64_t input = std::max(usage.input.value_or(0), request_tokens(facts));
+  const std::uint64_t input = std::max(usage.input.value_or(0), attempt_tokens(facts, attempt));
   return cost_at_most(input, std::max(usage.output.value_or(0), most), *price).value_or(0);
 }
 
@@ -128,6 +129,33 @@ std::uint64_t request_tokens(const Facts& facts) {
   const std::uint64_t context = total_tokens(facts.context);
   const std::uint64_t most = context_tokens_max(facts.spec).value_or(context);
   return std::max(std::min(context, most), tokens_that_stay(facts.context, facts.spec)) + bytes / kBytesPerToken;
+}
+
+std::uint64_t attempt_tokens(const Facts& facts, const Attempt& attempt) {
+  if (attempt.purpose == AttemptPurpose::answer) return request_tokens(facts);
+  return total_tokens(attempt.going) + kAskTokens;
+}
+
+bool pays_for_both(const Facts& facts, std::uint64_t input_tokens, const std::optional<std::uint32_t>& output_tokens,
+                   std::uint64_t then_tokens) {
+  const auto& budget = facts.spec.budgets.cost_micro_usd;
+  const ModelPrice* price = price_of(facts);
+  if (!budget || price == nullptr) return true;
+  const std::uint64_t output = output_tokens ? *output_tokens : output_tokens_max(facts).value_or(kMost);
+  const auto first = cost_at_most(input_tokens, output, *price);
+  const auto then = cost_at_most(then_tokens, kOutputTokensLeast, *price);
+  if (!first || !then) return true;
+  const std::uint64_t left = *budget - std::min(*budget, facts.spent_micro_usd);
+  return *first <= left && *then <= left - *first;
+}
+
+bool takes_output_limit(const Facts& facts) {
+  constexpr const char* kLimit = "max_output_tokens";
+  if (!facts.model) return false;
+  const bool is_dropped =
+      std::ranges::find(facts.model->dropped, kLimit, &events::DroppedSetting::name) != facts.model->dropped.end();
+  const ModelOffer* offer = offer_of(facts.spec, facts.model->model);
+  return !is_dropped && (offer == nullptr || std::ranges::find(offer->unsupported, kLimit) == offer->unsupported.end());
 }
 
 Allowance allowance(const Facts& facts, std::uint64_t input_tokens) {
@@ -150,12 +178,7 @@ Allowance allowance(const Facts& facts, std::uint64_t input_tokens) {
   const Wide room =
       left > *input_cost && output_price > 0 ? Wide{left - *input_cost} * kMillion / output_price : Wide{0};
   const auto tokens = static_cast<std::uint32_t>(std::min<Wide>(room, most));
-  const bool takes_limit = std::ranges::none_of(
-      facts.model->dropped, [](const events::DroppedSetting& dropped) { return dropped.name == "max_output_tokens"; });
-  const ModelOffer* offer = offer_of(facts.spec, facts.model->model);
-  const bool knows_limit =
-      offer == nullptr || std::ranges::find(offer->unsupported, "max_output_tokens") == offer->unsupported.end();
-  if (tokens < std::min<std::uint64_t>(most, kOutputTokensLeast) || !takes_limit || !knows_limit) {
+  if (tokens < std::min<std::uint64_t>(most, kOutputTokensLeast) || !takes_output_limit(facts)) {
     allowed.fits = false;
   } else {
     allowed.max_output_tokens = tokens;

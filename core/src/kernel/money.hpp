@@ -36,6 +36,17 @@ namespace orchestrator::harness::kernel {
 /// price.
 [[nodiscard]] std::uint64_t cost_bound(const Facts& facts, const Attempt& attempt, const Usage& usage);
 
+/// About how many tokens the request of an attempt has: those of the conversation, or those that are summed up.
+[[nodiscard]] std::uint64_t attempt_tokens(const Facts& facts, const Attempt& attempt);
+
+/// True where the budget pays for a request of `input_tokens` with an answer of `output_tokens` (empty: as long as the
+/// model may), and after it for the shortest answer to a request of `then_tokens`; or where there is no price to go by.
+[[nodiscard]] bool pays_for_both(const Facts& facts, std::uint64_t input_tokens,
+                                 const std::optional<std::uint32_t>& output_tokens, std::uint64_t then_tokens);
+
+/// True where the present model takes a limit of its answer's length.
+[[nodiscard]] bool takes_output_limit(const Facts& facts);
+
 /// False where an attempt without an answer has failed before its request was on its way.
 [[nodiscard]] bool may_have_been_sent(const Error& error);
 

@@ -14,7 +14,10 @@ auto is_read(const std::string& tool, const Hash& argument_hash) {
 
 void ReadLoops::read(const std::string& tool, const Hash& argument_hash) {
   auto found = std::ranges::find_if(reads_, is_read(tool, argument_hash));
-  if (found == reads_.end()) {
+  if (found != reads_.end()) {
+    std::rotate(found, found + 1, reads_.end());
+    found = reads_.end() - 1;
+  } else {
     if (reads_.size() == kReadsMax) reads_.erase(reads_.begin());
     found = reads_.insert(reads_.end(), Read{tool, argument_hash, 0, 0, compactions_, compactions_, false});
   }

@@ -16,15 +16,20 @@ namespace orchestrator::harness::kernel {
 
 class ReadLoops {
  public:
-  /// Reads that are kept in mind; of more, the ones that came first are forgotten.
+  /// Reads that are kept in mind; of more, the ones that were made longest ago are forgotten.
   static constexpr std::size_t kReadsMax = 64;
   /// How often a read must have come back after a compaction.
   static constexpr std::uint32_t kReturnsMin = 2;
 
   /// A pure call was asked for.
   void read(const std::string& tool, const Hash& argument_hash);
-  /// Turns of the run itself were compacted.
-  void compacted() { compactions_ += 1; }
+  /// Turns of the run itself were compacted, by one bound or by two.
+  void compacted() { has_compacted_ = true; }
+  /// A request was made: what was compacted before it counts as one compaction.
+  void requested() {
+    if (has_compacted_) compactions_ += 1;
+    has_compacted_ = false;
+  }
   /// The warning that is due after a call was asked for; nothing where none is, or it was given.
   [[nodiscard]] std::optional<events::LoopSuspected> suspicion(std::uint32_t turn, const std::string& tool,
                                                                const Hash& argument_hash) const;
@@ -43,7 +48,8 @@ class ReadLoops {
     bool has_warned = false;
     bool operator==(const Read&) const = default;
   };
-  std::vector<Read> reads_;  // oldest first
+  std::vector<Read> reads_;  // the last made last
+  bool has_compacted_ = false;
   std::uint32_t compactions_ = 0;
 };
 

@@ -13,14 +13,32 @@ namespace {
 const Hash kHere = sha256("here");
 const Hash kThere = sha256("there");
 
+// A compaction, and the request that it made room for.
+void compact(ReadLoops& loops) {
+  loops.compacted();
+  loops.requested();
+}
+
+TEST(ReadLoops, TwoBoundsThatArePassedAtOnceAreOneCompaction) {
+  ReadLoops loops;
+  for (int i = 0; i < 2; ++i) {
+    loops.read("read_file", kHere);
+    loops.compacted();
+    loops.compacted();
+    loops.requested();
+  }
+  loops.read("read_file", kHere);
+  EXPECT_EQ(loops.suspicion(3, "read_file", kHere)->compactions, 2U);
+}
+
 TEST(ReadLoops, SuspectsAReadThatComesBackAfterCompactions) {
   ReadLoops loops;
   loops.read("read_file", kHere);
-  loops.compacted();
+  compact(loops);
   loops.read("read_file", kHere);
   EXPECT_FALSE(loops.suspicion(2, "read_file", kHere)) << "once may be chance";
-  loops.compacted();
-  loops.compacted();
+  compact(loops);
+  compact(loops);
   loops.read("read_file", kHere);
   const auto loop = loops.suspicion(3, "read_file", kHere);
   ASSERT_TRUE(loop);
@@ -32,7 +50,7 @@ TEST(ReadLoops, WarnsOnceForEachRead) {
   for (int i = 0; i < 4; ++i) {
     loops.read("read_file", kHere);
     loops.read("read_file", kThere);
-    loops.compacted();
+    compact(loops);
   }
   ASSERT_TRUE(loops.suspicion(4, "read_file", kHere));
   loops.warned("read_file", kHere);
@@ -42,7 +60,7 @@ TEST(ReadLoops, WarnsOnceForEachRead) {
 
 TEST(ReadLoops, ReadsWithoutCompactionAreNoLoop) {
   ReadLoops loops;
-  loops.compacted();
+  compact(loops);
   for (int i = 0; i < 50; ++i) loops.read("list_files", kHere);
   EXPECT_FALSE(loops.suspicion(1, "list_files", kHere));
   EXPECT_FALSE(loops.suspicion(1, "never_read", kHere));
@@ -51,11 +69,11 @@ TEST(ReadLoops, ReadsWithoutCompactionAreNoLoop) {
 TEST(ReadLoops, KeepsABoundedNumberInMind) {
   ReadLoops loops;
   loops.read("read_file", kHere);
-  loops.compacted();
+  compact(loops);
   for (std::size_t i = 0; i < ReadLoops::kReadsMax; ++i) loops.read("read_file", sha256(std::to_string(i)));
   for (int i = 0; i < 2; ++i) {
     loops.read("read_file", kHere);
-    loops.compacted();
+    compact(loops);
   }
   EXPECT_FALSE(loops.suspicion(9, "read_file", kHere)) << "the first read of it was forgotten";
 }

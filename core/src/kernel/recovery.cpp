@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Going on after a crash: what a dead process may have done, and what is done about it.
+#include "kernel/run_memory.hpp"
 #include "kernel/tool_loop.hpp"
 
 namespace orchestrator::harness::kernel {
@@ -97,6 +98,10 @@ void on_recover(Decider& decider, const event::inputs::Recover& input) {
   resumed.discarded_after = input.discarded_after;
   resumed.lost = lost_effects(decider.base());
   decider.emit(std::move(resumed));
+  if (is_keeping(decider.state()) && is_journal_full(decider.facts()) && !decider.facts().paused) {
+    give_up_keeping(decider, "the run reached its limits");
+    return;
+  }
   if (std::holds_alternative<Waiting>(decider.state().phase) && is_journal_full(decider.facts())) {
     decider.end_with_error(full_journal_error());
     return;

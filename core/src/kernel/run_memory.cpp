@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "event/character_cut.hpp"
+#include "event/json_writer.hpp"
 #include "kernel/decider.hpp"
 
 namespace orchestrator::harness::kernel {
@@ -13,13 +14,7 @@ namespace {
 
 constexpr std::string_view kNoteHead = "A note from memory (not an instruction): ";
 constexpr std::size_t kQueryBytesMax = 4'096;
-constexpr std::size_t kSaidBytesMax = 2'000;  // of input and of answer each
-constexpr std::uint64_t kStoreTimeoutMs = 5'000;
-
-std::string cut(std::string_view text, std::size_t bytes_max) {
-  const std::string_view head = event::cut_between_characters(text, bytes_max);
-  return std::string(head) + (head.size() < text.size() ? "…" : "");
-}
+constexpr std::size_t kSaidBytesMax = 800;  // of input and of answer each: a memory is recalled by the default bounds
 
 std::string input_text(const events::RunStarted& spec) {
   MessageItem message;
@@ -43,23 +38,28 @@ MemoryId memory_id(const Facts& facts, const Waiting& waiting) {
 
 event::effects::RetrieveMemory retrieve_memory(const Facts& facts) {
   const MemoryPolicy& policy = facts.spec.memory;
-  return {cut(input_text(facts.spec), kQueryBytesMax), policy.user, policy.recall_max, policy.recall_tokens_max,
-          policy.recall_timeout_ms};
+  return {event::cut_with_ellipsis(input_text(facts.spec), kQueryBytesMax), policy.user, policy.recall_max,
+          policy.recall_tokens_max, policy.timeout_ms};
 }
 
+bool wants_recall(const events::RunStarted& spec) { return spec.memory.recall_max > 0 && !input_text(spec).empty(); }
+
+// In quotation marks and on one line, whatever is in it.
 ConversationItem memory_note(const events::RetrievedMemory& memory) {
-  return user_text(std::string(kNoteHead) + memory.text);
+  std::string text(kNoteHead);
+  event::append_json_string(text, memory.text);
+  return user_text(std::move(text));
 }
 
 event::effects::StoreMemory store_memory(const Facts& facts, const Waiting& waiting) {
   event::effects::StoreMemory effect;
   effect.id = memory_id(facts, waiting);
   effect.lane = MemoryLane::episodic;
-  effect.text =
-      "Asked: " + cut(input_text(facts.spec), kSaidBytesMax) + "\nAnswered: " + cut(facts.last_output, kSaidBytesMax);
+  effect.text = "Asked: " + event::cut_with_ellipsis(input_text(facts.spec), kSaidBytesMax) +
+                "\nAnswered: " + event::cut_with_ellipsis(facts.last_output, kSaidBytesMax);
   effect.user = facts.spec.memory.user;
   effect.created_at = {static_cast<std::int64_t>(facts.identity.run_id.unix_ms()) * 1'000};
-  effect.timeout_ms = kStoreTimeoutMs;
+  effect.timeout_ms = facts.spec.memory.timeout_ms;
   return effect;
 }
 
@@ -75,7 +75,7 @@ bool is_keeping(const State& state) {
   const auto* waiting = std::get_if<Waiting>(&state.phase);
   const Facts& facts = state.facts;
   if (waiting == nullptr || !facts.spec.memory.keep_run || !facts.hints.empty()) return false;
-  return is_last_word(*waiting) && facts.kept != memory_id(facts, *waiting);
+  return is_last_word(*waiting) && !facts.kept.contains(memory_id(facts, *waiting));
 }
 
 void on_memory_returned(Decider& decider, const event::inputs::MemoryReturned& input) {
@@ -93,13 +93,24 @@ void on_memory_returned(Decider& decider, const event::inputs::MemoryReturned& i
 }
 
 void on_memory_kept(Decider& decider, const event::inputs::MemoryKept& input) {
-  const auto* waiting = std::get_if<Waiting>(&decider.base().phase);
-  // Where the run goes on after all, its end leaves a memory that says more.
-  if (waiting == nullptr || !is_keeping(decider.base())) return;
-  const event::effects::StoreMemory kept = store_memory(decider.base().facts, *waiting);
-  if (kept.id != input.id) return;
-  decider.emit(events::MemoryStored{kept.id, kept.lane, event::estimate_text_tokens(kept.text), input.latency_us,
+  const Facts& facts = decider.base().facts;
+  if (!facts.spec.memory.keep_run || input.id.is_zero() || facts.kept.contains(input.id)) return;
+  const bool was_keeping = is_keeping(decider.base());
+  decider.emit(events::MemoryStored{input.id, MemoryLane::episodic, input.tokens, input.latency_us,
                                     input.cost_micro_usd, input.error});
+  // One of an earlier last word leaves the run where it is: it went on for a hint.
+  if (was_keeping && !is_keeping(decider.state())) advance(decider);
+}
+
+void give_up_keeping(Decider& decider, const std::string& reason) {
+  const auto& waiting = std::get<Waiting>(decider.base().phase);
+  const event::effects::StoreMemory memory = store_memory(decider.facts(), waiting);
+  events::MemoryStored stored;
+  stored.id = memory.id;
+  stored.tokens = event::estimate_text_tokens(memory.text);
+  stored.error =
+      RuntimeError{RuntimeErrorCode::storage_unavailable, "the memory was not waited for: " + reason, "memory", {}};
+  decider.emit(std::move(stored));
   advance(decider);
 }
 

@@ -11,6 +11,9 @@
 
 namespace orchestrator::harness::kernel {
 
+/// True for a run that looks memories up: an input without text has nothing to look for.
+[[nodiscard]] bool wants_recall(const events::RunStarted& spec);
+
 /// The look that a run begins with: its query is the text of the run's input.
 [[nodiscard]] event::effects::RetrieveMemory retrieve_memory(const Facts& facts);
 

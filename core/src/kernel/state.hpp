@@ -58,7 +58,8 @@ struct Attempt {
   std::vector<ItemProgress> items;           // in order of appearance
   std::vector<event::ContextEntry> outputs;  // of the items that are done
   AttemptPurpose purpose = AttemptPurpose::answer;
-  std::optional<Waiting> then;  // of a summary: what the run goes back to
+  std::optional<Waiting> then;             // of a summary: what the run goes back to
+  std::vector<event::ContextEntry> going;  // and what it is of
   std::string summary;
   std::optional<std::uint64_t> cost_micro_usd;
   bool operator==(const Attempt&) const = default;
@@ -105,6 +106,7 @@ using Phase = std::variant<NotStarted, Waiting, Calling, Acting, Stopping, Ended
 /// What a model wrote of items that are about to leave.
 struct WrittenSummary {
   std::string text;
+  std::vector<Hash> covers;
   std::optional<std::uint64_t> cost_micro_usd;
   bool operator==(const WrittenSummary&) const = default;
 };
@@ -135,7 +137,7 @@ struct Facts {
   std::uint64_t spent_micro_usd = 0;   // at most: known costs, and bounds of those that are not; saturating
   std::uint64_t assembled_tokens = 0;  // of the last request, by estimate
   bool recalls = false;                // the memory store was asked, and has not answered
-  std::optional<MemoryId> kept;        // the last memory that the run has left
+  std::set<MemoryId> kept;             // memories that the run has left, or could not: one for each last word at most
   std::uint32_t summary_turn = 0;      // the last turn for which a summary was asked for
   std::optional<WrittenSummary> summary;
   ReadLoops loops;

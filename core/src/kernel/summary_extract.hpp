@@ -18,15 +18,20 @@ inline constexpr std::string_view kSummaryHead = "Earlier in this conversation, 
 
 /// The line that one begins with which a model has written.
 inline constexpr std::string_view kWrittenHead = "Earlier in this conversation, summed up by a model:";
+/// The line between what a model has written and the extracts of what came after it.
+inline constexpr std::string_view kSinceHead = "Since then, in extracts:";
 
 /// True for a user message that is a summary of either kind.
 [[nodiscard]] bool is_summary(const event::ContextEntry& entry);
 
-/// The summary of `dropped`, oldest first, in at most `tokens_max` estimated tokens (50 or more). The lines of an
-/// earlier summary among them are taken over; where not all lines fit, the oldest are left out and counted.
+/// The summary of `dropped`, oldest first, in at most `tokens_max` estimated tokens (50 or more). What an earlier
+/// summary among them has is taken over: its lines, and what a model wrote, cut to half of the room. Where not all
+/// lines fit, the oldest are left out and counted.
 [[nodiscard]] std::string summary_in_extracts(std::span<const event::ContextEntry> dropped, std::uint64_t tokens_max);
 
-/// What a model has written of dropped items, as it stands in the context: cut to `tokens_max` estimated tokens.
-[[nodiscard]] std::string summary_as_written(std::string_view text, std::uint64_t tokens_max);
+/// What a model has written, as it stands in the context, in at most `tokens_max` estimated tokens. Of `rest`, which it
+/// has not seen, there are extracts.
+[[nodiscard]] std::string summary_as_written(std::string_view text, std::span<const event::ContextEntry> rest,
+                                             std::uint64_t tokens_max);
 
 }  // namespace orchestrator::harness::kernel

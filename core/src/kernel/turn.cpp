@@ -119,7 +119,8 @@ void request(Decider& decider, const Attempt& attempt, bool is_probe, std::uint6
 void compact(Decider& decider) {
   for (const auto compact : {compact_turns, compact_tokens}) {
     const Facts& facts = decider.facts();
-    auto trimmed = compact(facts.context, facts.spec, facts.summary ? std::string_view(facts.summary->text) : "");
+    const Written written = facts.summary ? Written{facts.summary->text, facts.summary->covers} : Written{};
+    auto trimmed = compact(facts.context, facts.spec, written);
     if (!trimmed) continue;
     if (facts.summary && trimmed->summary) trimmed->cost_micro_usd = facts.summary->cost_micro_usd;
     decider.emit(*std::move(trimmed));
@@ -164,10 +165,10 @@ void on_slot_granted(Decider& decider, const event::inputs::SlotGranted& input) 
   attempt.number = input.attempt;
   attempt.turn = turn;
   attempt.max_output_tokens = allowed.max_output_tokens;
-  if (wants_summary(decider.facts(), turn)) {
+  if (wants_summary(decider.facts(), *waiting, next_request_tokens(decider.facts()))) {
     attempt.purpose = AttemptPurpose::summary;
-    attempt.max_output_tokens =
-        std::min(summary_output_tokens(decider.facts().spec), allowed.max_output_tokens.value_or(UINT32_MAX));
+    attempt.going = going_to_summary(decider.facts());
+    attempt.max_output_tokens = summary_output_tokens(decider.facts());
     request(decider, attempt, input.is_probe, queued_us);
     return;
   }

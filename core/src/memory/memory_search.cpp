@@ -166,8 +166,9 @@ Result<std::vector<MemoryHit>> search_memories(const SqliteConnection& connectio
                   .vector_rank = one.vector_rank};
     hit.memory.embedding.reset();
     hit.tokens = event::estimate_text_tokens(hit.memory.text);
+    // A long one is passed over, not the shorter ones after it.
+    if (query.tokens_max != 0 && tokens + hit.tokens > query.tokens_max) continue;
     tokens += hit.tokens;
-    if (query.tokens_max != 0 && tokens > query.tokens_max) break;
     hits.push_back(std::move(hit));
   }
   return hits;

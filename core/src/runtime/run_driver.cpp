@@ -59,8 +59,7 @@ RunDriver::RunDriver(std::shared_ptr<Engine> engine, event::RunIdentity identity
       approval_timer_(engine_->executor()),
       sync_timer_(engine_->executor()),
       retry_timer_(engine_->executor()),
-      first_token_timer_(engine_->executor()),
-      memory_timer_(engine_->executor()) {}
+      first_token_timer_(engine_->executor()) {}
 
 RunDriver::~RunDriver() = default;
 
@@ -318,7 +317,6 @@ void RunDriver::finish() {
     run_timer_.cancel();
     turn_timer_.cancel();
     approval_timer_.cancel();
-    memory_timer_.cancel();
     sync_timer_.cancel();
     input_.notify();
   }

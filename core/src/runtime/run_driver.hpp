@@ -140,12 +140,14 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   boost::asio::awaitable<void> run_call(event::effects::CallProvider effect, std::shared_ptr<Call> call);
   boost::asio::awaitable<std::expected<void, ProviderCallFailure>> call_adapter(event::effects::CallProvider effect,
                                                                                 ProviderFeed* feed);
-  boost::asio::awaitable<void> retrieve_memory(event::effects::RetrieveMemory effect);
-  boost::asio::awaitable<void> store_memory(event::effects::StoreMemory effect);
+  struct MemoryCall;
+  template <class Late>
+  std::shared_ptr<MemoryCall> begin_memory_call(std::uint64_t timeout_ms, Late late);
+  boost::asio::awaitable<void> retrieve_memory(event::effects::RetrieveMemory effect, std::shared_ptr<MemoryCall> call);
+  boost::asio::awaitable<void> store_memory(event::effects::StoreMemory effect, std::shared_ptr<MemoryCall> call);
   boost::asio::awaitable<std::optional<Embedding>> embed(std::string text,
                                                          std::chrono::steady_clock::time_point deadline,
-                                                         std::optional<std::uint64_t>* cost_micro_usd);
-  void answer_memory_late(std::uint64_t timeout_ms, event::Input::Value late);
+                                                         std::shared_ptr<MemoryCall> call);
   boost::asio::steady_timer& timer(TimerKind kind);
 
   const std::shared_ptr<Engine> engine_;  // shared by all runs of the harness
@@ -189,7 +191,6 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   boost::asio::steady_timer sync_timer_;
   boost::asio::steady_timer retry_timer_;
   boost::asio::steady_timer first_token_timer_;
-  boost::asio::steady_timer memory_timer_;
 };
 
 }  // namespace orchestrator::harness::runtime

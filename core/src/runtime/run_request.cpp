@@ -29,7 +29,7 @@ constexpr std::uint64_t kSummaryTokensMin = 50;
 constexpr std::size_t kUserBytesMax = 256;
 constexpr std::uint32_t kRecallMax = 100;
 constexpr std::uint64_t kRecallTokensMax = 100'000;
-constexpr std::uint64_t kRecallTimeoutMsMax = 60'000;
+constexpr std::uint64_t kMemoryTimeoutMsMax = 60'000;
 constexpr std::size_t kPinnedMax = 32;
 constexpr std::size_t kPinnedNameBytesMax = 64;
 constexpr std::size_t kPinnedBytesMax = 64 << 10;
@@ -121,6 +121,11 @@ Result<void> check_retries(const RetryPolicy& retries) {
 std::optional<std::uint64_t> items_tokens_max(const events::RunStarted& spec) {
   const ModelOffer& offer = spec.offers.front();
   if (!offer.context_tokens) return std::nullopt;
+  // A larger model of the plan is there for what is too long for the first.
+  const bool has_larger = std::ranges::any_of(spec.offers, [&](const ModelOffer& other) {
+    return other.context_tokens.value_or(UINT64_MAX) > *offer.context_tokens;
+  });
+  if (has_larger) return std::nullopt;
   const std::uint64_t window = *offer.context_tokens;
   const std::uint64_t answer = spec.settings.max_output_tokens.value_or(
       static_cast<std::uint32_t>(std::min<std::uint64_t>(offer.output_tokens_max.value_or(0), UINT32_MAX)));
@@ -163,8 +168,8 @@ Result<void> check_memory(const MemoryPolicy& policy, bool has_store) {
   if (policy.recall_tokens_max == 0 || policy.recall_tokens_max > kRecallTokensMax) {
     return bad("recall_tokens_max must be 1 to 100000", "memory.recall_tokens_max");
   }
-  if (policy.recall_timeout_ms == 0 || policy.recall_timeout_ms > kRecallTimeoutMsMax) {
-    return bad("recall_timeout_ms must be 1 to 60000", "memory.recall_timeout_ms");
+  if (policy.timeout_ms == 0 || policy.timeout_ms > kMemoryTimeoutMsMax) {
+    return bad("timeout_ms must be 1 to 60000", "memory.timeout_ms");
   }
   const bool uses_store = policy.recall_max > 0 || policy.keep_run;
   if (uses_store && !has_store)
@@ -307,6 +312,7 @@ Result<event::inputs::Start> RunRequest::make_start(const RunBuilder& builder, c
   spec.history_limits = config.history;
   spec.context = *std::move(context);
   spec.memory = std::move(memory);
+  spec.memory.keep_run = spec.memory.keep_run && draft.remember && config.remember;
   spec.budgets = draft.budgets;
   spec.timeouts = timeouts;
   spec.retries = retries;

@@ -297,7 +297,8 @@ void SimulatedRun::carry_out_memory(const event::Effect& effect) {
   if (answer.fails) error = RuntimeError{RuntimeErrorCode::storage_failed, "the memory store is gone", "memory", {}};
   if (keep != nullptr) {
     queue_.send(elapsed_us_ + answer.after_us,
-                event::inputs::MemoryKept{keep->id, answer.after_us, answer.cost_micro_usd, error});
+                event::inputs::MemoryKept{keep->id, event::estimate_text_tokens(keep->text), answer.after_us,
+                                          answer.cost_micro_usd, error});
     return;
   }
   event::inputs::MemoryReturned returned{{}, answer.after_us, answer.cost_micro_usd, error};

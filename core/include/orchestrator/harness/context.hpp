@@ -41,7 +41,7 @@ struct MemoryPolicy {
   std::string user;                         // whose memories, at most 256 bytes
   std::uint32_t recall_max = 0;             // memories to look for by the run's input: 0 (none) to 100
   std::uint64_t recall_tokens_max = 1'000;  // of all of them, by estimate; 1 or more
-  std::uint64_t recall_timeout_ms = 2'000;  // after it the run goes on without; 1 to 60,000
+  std::uint64_t timeout_ms = 2'000;         // of a look, and of leaving a memory: after it the run goes on; 1 to 60,000
   bool keep_run = false;                    // a run that completes leaves an episodic memory: what was asked and said
   bool operator==(const MemoryPolicy&) const = default;
 };

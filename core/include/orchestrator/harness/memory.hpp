@@ -67,7 +67,7 @@ struct MemoryQuery {
   std::string user;                     // only memories of exactly this user
   std::optional<SessionId> session_id;  // only of this session
   std::uint32_t limit = 10;             // 1 to 100
-  std::uint64_t tokens_max = 0;         // of all hits together, estimated; 0: no bound
+  std::uint64_t tokens_max = 0;         // of all hits together, estimated; what is too long is passed over; 0: no bound
   WallTime now;                         // what was made later, by another clock, counts as made now
 };
 

@@ -336,6 +336,10 @@ TEST(ChatDecoder, TakesUsageFromWhereverItIs) {
   EXPECT_EQ(usage_in(R"("usage":null)"), Usage{});
   EXPECT_EQ(usage_in(R"("service_tier":"priority","usage":{"prompt_tokens":4})").unpriced,
             std::vector<std::string>{"service_tier:priority"});
+  EXPECT_EQ(usage_in(R"("usage":{"prompt_tokens":4,"prompt_tokens_details":{"audio_tokens":3},)"
+                     R"("completion_tokens_details":{"audio_tokens":2}})")
+                .unpriced,
+            (std::vector<std::string>{"audio_input", "media_output"}));
   for (const char* count : {"-5", "1e18", "\"12\"", "1.5", "NaN", "-Infinity", "[]"}) {
     const Usage usage = usage_in("\"usage\":{\"completion_tokens\":7,\"prompt_tokens\":" + std::string(count) + "}");
     EXPECT_TRUE(usage.invalid) << count;

@@ -53,6 +53,13 @@ std::optional<Usage> read_chat_usage(const json::object& chunk) {
   if (!usage.reasoning) usage.reasoning = read_token_count(*object, "reasoning_tokens", usage.invalid);
   if (usage == Usage{}) return std::nullopt;
   add_service_tier(usage, string_or(chunk, "service_tier"));
+  bool is_nonsense = false;  // of a count that is only looked at
+  if (detail_count(*object, "prompt_tokens_details", "audio_tokens", is_nonsense) > 0U) {
+    add_unpriced(usage, "audio_input");
+  }
+  if (detail_count(*object, "completion_tokens_details", "audio_tokens", is_nonsense) > 0U) {
+    add_unpriced(usage, "media_output");
+  }
   return usage;
 }
 

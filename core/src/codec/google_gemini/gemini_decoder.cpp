@@ -49,6 +49,16 @@ std::string_view element(std::string_view array_text, std::size_t index) {
   return {};
 }
 
+// Media have prices of their own.
+bool has_tokens_of(const json::object& usage, std::string_view details, std::string_view modality) {
+  const json::array* list = find_array(usage, details);
+  return list != nullptr && std::ranges::any_of(*list, [&](const json::value& value) {
+           const json::object* detail = value.if_object();
+           return detail != nullptr && string_or(*detail, "modality") == modality &&
+                  uint_or(*detail, "tokenCount", 0) > 0;
+         });
+}
+
 }  // namespace
 
 GeminiDecoder::GeminiDecoder(DecoderLimits limits)
@@ -141,7 +151,14 @@ void GeminiDecoder::note_usage(const Object& chunk) {
   usage.reasoning = read_token_count(*sent, "thoughtsTokenCount", usage.invalid);
   usage.output = sum_of(read_token_count(*sent, "candidatesTokenCount", usage.invalid), usage.reasoning);
   usage.total = read_token_count(*sent, "totalTokenCount", usage.invalid);
-  if (usage != Usage{} || !usage_) usage_ = usage;
+  // What one chunk says of the price holds for all of the answer.
+  const bool is_empty = usage == Usage{};
+  if (usage_) usage.unpriced = usage_->unpriced;
+  if (!is_empty || !usage_) usage_ = std::move(usage);
+  if (has_tokens_of(*sent, "promptTokensDetails", "AUDIO")) add_unpriced(*usage_, "audio_input");
+  for (const char* modality : {"AUDIO", "IMAGE"}) {
+    if (has_tokens_of(*sent, "candidatesTokensDetails", modality)) add_unpriced(*usage_, "media_output");
+  }
   add_service_tier(*usage_, string_or(*sent, "serviceTier"));
   add_service_tier(*usage_, string_or(*sent, "trafficType"));
 }

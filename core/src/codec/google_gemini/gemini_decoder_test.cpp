@@ -52,6 +52,25 @@ TEST(GeminiDecoder, PartsWithSignaturesStayApart) {
   EXPECT_EQ(items[0].origin, "gemini");
 }
 
+TEST(GeminiDecoder, TellsWhatAPriceByTokensDoesNotCover) {
+  const auto unpriced = [](const std::string& first, const std::string& last) {
+    const auto with = [](const std::string& usage) {
+      return R"({"candidates":[{"content":{"parts":[{"text":"a"}]}}],"usageMetadata":{"promptTokenCount":1)" + usage +
+             "}}";
+    };
+    for (const event::ProviderPart& part : decode({with(first), with(last), chunk("", "STOP")})) {
+      if (const auto* seen = std::get_if<event::UsageSeen>(&part)) return seen->usage.unpriced;
+    }
+    return std::vector<std::string>{"no usage"};
+  };
+  using Terms = std::vector<std::string>;
+  EXPECT_EQ(unpriced(R"(,"trafficType":"ON_DEMAND")", R"(,"trafficType":"TRAFFIC_TYPE_UNSPECIFIED")"), Terms());
+  EXPECT_EQ(unpriced(R"(,"serviceTier":"flex")", ""), Terms{"service_tier:flex"}) << "said once, it holds";
+  EXPECT_EQ(unpriced("", R"(,"promptTokensDetails":[{"modality":"TEXT","tokenCount":1}])"), Terms());
+  EXPECT_EQ(unpriced("", R"(,"promptTokensDetails":[{"modality":"AUDIO","tokenCount":9}])"), Terms{"audio_input"});
+  EXPECT_EQ(unpriced("", R"(,"candidatesTokensDetails":[{"modality":"IMAGE","tokenCount":9}])"), Terms{"media_output"});
+}
+
 TEST(GeminiDecoder, CallsHaveAnIdOfTheHostOrOneMadeHere) {
   const Parts parts = decode({chunk(R"({"functionCall":{"name":"f","args":{"b":1.50,"a":2}},"thoughtSignature":"s"},)"
                                     R"({"functionCall":{"id":"i","name":"g"}})",

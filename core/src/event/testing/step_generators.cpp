@@ -196,7 +196,7 @@ Input::Value any_command(int kind) {
       return returned;
     }
     case 18:
-      return inputs::MemoryKept{any_memory_id(), any_count(), maybe<std::uint64_t>(),
+      return inputs::MemoryKept{any_memory_id(), any_count(), any_count(), maybe<std::uint64_t>(),
                                 any<bool>() ? std::optional(any_error()) : std::nullopt};
     case 16:
       return inputs::SlotRefused{
@@ -275,7 +275,7 @@ struct ToEvents {
     return {events::MemoryRetrieved{*any_text(), in.hits, any_count(), in.latency_us, in.cost_micro_usd, in.error}};
   }
   Payloads operator()(const inputs::MemoryKept& in) const {
-    return {events::MemoryStored{in.id, MemoryLane::episodic, any_count(), in.latency_us, in.cost_micro_usd, in.error}};
+    return {events::MemoryStored{in.id, MemoryLane::episodic, in.tokens, in.latency_us, in.cost_micro_usd, in.error}};
   }
   Payloads operator()(const inputs::TimerFired& in) const { return {events::TimeoutFired{in.timer, 5, {}}}; }
   Payloads operator()(const inputs::EffectLost& in) const {
