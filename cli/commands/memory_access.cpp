@@ -9,6 +9,7 @@
 #include "cli/display/quoted_text.hpp"
 #include "harness/default_model.hpp"
 #include "providers/http_embedder.hpp"
+#include "providers/local/local_settings.hpp"
 
 namespace orchestrator::cli {
 namespace {
@@ -38,12 +39,15 @@ Result<std::shared_ptr<Embedder>> embedder_of(const harness::ModelRef& model, co
     }
     return harness::chat_embedder(std::move(config), model.model, catalogue);
   }
+  if (model.str() == "local/" + std::string(harness::providers::kLocalModel)) {
+    return harness::local_embedder({}, catalogue);
+  }
   const auto& named = configuration.providers();
   const auto found = std::ranges::find(named, provider, &NamedProvider::name);
   if (found == named.end()) {
     return harness::fail(RuntimeErrorCode::configuration_invalid,
                          "no embeddings are asked of the provider " + quoted_text(provider) +
-                             "; allowed: openai, chat, and those of [providers.NAME]");
+                             "; allowed: openai, chat, local/smollm2-135m-instruct, and those of [providers.NAME]");
   }
   auto endpoint = named_endpoint(*found, environment);
   if (!endpoint) {

@@ -32,6 +32,7 @@ STATE_VERSION = 1
 LOG_BYTES_MAX = 1 << 20
 HTTP_THREADS = 64  # requests that wait for a slot hold one each; the health check needs one too
 PROMPT_CACHE_MIB = 128
+EMBEDDING_TOKENS_MAX = 1024  # of one text: it must fit in one batch, which takes memory
 
 
 class CannotServe(Exception):
@@ -183,6 +184,10 @@ def start_server(options, model_file, api_key):
     for cpu in (parameters.cpuparams, parameters.cpuparams_batch):
         cpu.n_threads = threads
         cpu.poll = 0  # sleep between steps instead of spinning: just as fast
+    # Embeddings beside answers: the mean over a text's tokens.
+    parameters.embedding = True
+    parameters.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
+    parameters.n_ubatch = EMBEDDING_TOKENS_MAX
     parameters.verbosity = 1
     try:
         return xllamacpp.Server(parameters)

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "providers/http_embedder.hpp"
+#include "providers/local/local_embedder.hpp"
 
 namespace orchestrator::harness {
 
@@ -26,6 +27,14 @@ Result<std::shared_ptr<Embedder>> chat_embedder(ChatConfig config, const std::st
   http.endpoint.base_url = config.base_url.empty() ? "http://127.0.0.1:8080/v1" : std::move(config.base_url);
   http.endpoint.api_key = std::move(config.api_key);
   return providers::http_embedder(std::move(http), catalogue);
+}
+
+std::shared_ptr<Embedder> local_embedder(LocalConfig config, const ModelCatalogue& catalogue) {
+  ModelOffer offer;
+  offer.model = {ProviderId("local"), std::string(providers::kLocalModel)};
+  catalogue.complete(offer);
+  return std::make_shared<providers::LocalEmbedder>(providers::find_local_settings(config.executable),
+                                                    std::move(config.progress), std::move(offer.price));
 }
 
 namespace providers {

@@ -62,4 +62,11 @@ class Embedder {
 [[nodiscard]] Result<std::shared_ptr<Embedder>> chat_embedder(
     ChatConfig config, const std::string& model, const ModelCatalogue& catalogue = ModelCatalogue::built_in());
 
+/// An embedder that asks the small local model, `local/smollm2-135m-instruct`, whose server the first call starts; see
+/// `local_provider`. It needs no key and nothing leaves the machine, but the model was made to answer and not for this:
+/// docs/harness/memory-context-track.md has how much it finds. Texts of more than 1,024 tokens fail with
+/// `provider_server_error`; where the model is not installed calls fail with `local_model_unavailable`.
+[[nodiscard]] std::shared_ptr<Embedder> local_embedder(LocalConfig config,
+                                                       const ModelCatalogue& catalogue = ModelCatalogue::built_in());
+
 }  // namespace orchestrator::harness

@@ -2,45 +2,32 @@
 #include "providers/local/local_provider.hpp"
 
 #include <chrono>
-#include <cstdlib>
-#include <filesystem>
 #include <utility>
 
 namespace orchestrator::harness::providers {
 namespace {
 
-constexpr const char* kModel = "smollm2-135m-instruct";
 constexpr std::uint32_t kDefaultOutputTokens = 512;
-
-std::string environment(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  return value == nullptr ? "" : value;
-}
-
-LocalSettings settings_of(const std::string& executable) {
-  std::error_code failed;
-  std::filesystem::path program = executable;
-  if (program.empty()) program = std::filesystem::read_symlink("/proc/self/exe", failed);
-  return find_local_settings(program, environment);
-}
 
 HttpProviderConfig http_config() {
   HttpProviderConfig config;
   config.id = ProviderId("local");
   config.format = chat_format("http://127.0.0.1:8080/v1");  // a llama.cpp server, whatever its port
-  config.models = {kModel};
+  config.models = {std::string(kLocalModel)};
   return config;
 }
 
 }  // namespace
 
 LocalProvider::LocalProvider(LocalConfig config)
-    : HttpProvider(http_config()), server_(settings_of(config.executable)), progress_(std::move(config.progress)) {}
+    : HttpProvider(http_config()),
+      server_(find_local_settings(config.executable)),
+      progress_(std::move(config.progress)) {}
 
 Result<void> LocalProvider::ready(const ModelRef& model) const {
-  if (model.model == kModel) return {};
+  if (model.model == kLocalModel) return {};
   return fail(RuntimeErrorCode::invalid_argument,
-              "there is no local model '" + model.model + "', only " + std::string(kModel), "model");
+              "there is no local model '" + model.model + "', only " + std::string(kLocalModel), "model");
 }
 
 Awaitable<std::expected<void, ProviderCallFailure>> LocalProvider::call(ProviderRequest request,

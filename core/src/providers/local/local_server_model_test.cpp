@@ -10,7 +10,7 @@
 #include <csignal>
 
 #include "providers/local/local_server.hpp"
-#include "providers/local/testing/local_server_fixture.hpp"
+#include "providers/local/testing/local_model_fixture.hpp"
 
 namespace orchestrator::harness::providers {
 namespace {
@@ -20,26 +20,8 @@ using std::chrono::milliseconds;
 using testing::has_ended;
 using testing::has_stopped;
 
-class LocalModelTest : public testing::LocalServerTest {
+class SharedServer : public testing::LocalModelTest {
  protected:
-  void SetUp() override {
-    const std::filesystem::path root = ORCHESTRATOR_SOURCE_DIR;
-    const char* given = std::getenv("ORCHESTRATOR_LOCAL_PYTHON");
-    settings_.python = given != nullptr ? std::filesystem::path(given) : root / ".local-model/venv/bin/python";
-    settings_.launcher = root / "tools/local_model/serve.py";
-    settings_.state_dir = state_dir();
-    if (!std::filesystem::exists(settings_.python)) {
-      GTEST_SKIP() << "the local model is not installed: tools/dev/local_model.sh ensure installs it";
-    }
-  }
-
-  void TearDown() override {
-    if (std::filesystem::exists(state_dir())) {
-      LocalServer server(settings_);
-      EXPECT_TRUE(run(server.stop(soon())));
-    }
-  }
-
   LocalEndpoint ensure(const LocalSettings& settings) {
     LocalServer server(settings);
     auto endpoint = run(server.ensure(progress(), soon()));
@@ -69,11 +51,9 @@ class LocalModelTest : public testing::LocalServerTest {
     asio::read(socket, asio::dynamic_buffer(answer), end);
     return answer;
   }
-
-  LocalSettings settings_;
 };
 
-TEST_F(LocalModelTest, AnswersWhoHasTheKeyAndNobodyElse) {
+TEST_F(SharedServer, AnswersWhoHasTheKeyAndNobodyElse) {
   const LocalEndpoint endpoint = ensure(settings_);
   EXPECT_EQ(endpoint.base_url.find("http://127.0.0.1:"), 0U);
   EXPECT_TRUE(endpoint.base_url.ends_with("/v1"));
@@ -92,7 +72,7 @@ TEST_F(LocalModelTest, AnswersWhoHasTheKeyAndNobodyElse) {
   EXPECT_EQ(found.st_mode & 07777U, 0600U);
 }
 
-TEST_F(LocalModelTest, OneServerForAllWhoAskAtOnce) {
+TEST_F(SharedServer, OneServerForAllWhoAskAtOnce) {
   LocalServer first(settings_);
   LocalServer second(settings_);
   std::vector<Result<LocalEndpoint>> found;
@@ -116,14 +96,14 @@ TEST_F(LocalModelTest, OneServerForAllWhoAskAtOnce) {
   EXPECT_TRUE(said_.empty()) << said_.front();
 }
 
-TEST_F(LocalModelTest, IsFoundWithoutItsInstallation) {
+TEST_F(SharedServer, IsFoundWithoutItsInstallation) {
   const LocalEndpoint endpoint = ensure(settings_);
   LocalSettings elsewhere = settings_;
   elsewhere.python = "/nonexistent";
   EXPECT_EQ(ensure(elsewhere).base_url, endpoint.base_url);
 }
 
-TEST_F(LocalModelTest, StopEndsItAndLeavesNoKeyBehind) {
+TEST_F(SharedServer, StopEndsItAndLeavesNoKeyBehind) {
   ensure(settings_);
   const pid_t pid = record().pid;
   LocalServer server(settings_);
@@ -135,7 +115,7 @@ TEST_F(LocalModelTest, StopEndsItAndLeavesNoKeyBehind) {
   EXPECT_EQ(run(server.stop(soon())), Result<bool>(false));
 }
 
-TEST_F(LocalModelTest, ReplacesAServerThatWasKilled) {
+TEST_F(SharedServer, ReplacesAServerThatWasKilled) {
   const LocalEndpoint before = ensure(settings_);
   const pid_t pid = record().pid;
   ASSERT_EQ(::kill(pid, SIGKILL), 0);
@@ -146,7 +126,7 @@ TEST_F(LocalModelTest, ReplacesAServerThatWasKilled) {
   EXPECT_NE(record().pid, pid);
 }
 
-TEST_F(LocalModelTest, ReplacesAServerThatHangs) {
+TEST_F(SharedServer, ReplacesAServerThatHangs) {
   ensure(settings_);
   const pid_t pid = record().pid;
   ASSERT_EQ(::kill(pid, SIGSTOP), 0);
@@ -163,7 +143,7 @@ TEST_F(LocalModelTest, ReplacesAServerThatHangs) {
   EXPECT_EQ(said_.front(), "the local model's server does not answer; replacing it");
 }
 
-TEST_F(LocalModelTest, AnIdleServerEndsAndTheNextRunStartsOne) {
+TEST_F(SharedServer, AnIdleServerEndsAndTheNextRunStartsOne) {
   LocalSettings brief = settings_;
   brief.idle_after = milliseconds(300);
   ensure(brief);
@@ -174,7 +154,7 @@ TEST_F(LocalModelTest, AnIdleServerEndsAndTheNextRunStartsOne) {
   EXPECT_NE(record().pid, pid);
 }
 
-TEST_F(LocalModelTest, SaysThatTheModelFileOrThePortIsTheTrouble) {
+TEST_F(SharedServer, SaysThatTheModelFileOrThePortIsTheTrouble) {
   LocalSettings wrong = settings_;
   wrong.model_file = "/nonexistent.gguf";
   LocalServer without_model(wrong);

@@ -2,6 +2,7 @@
 #include "providers/local/local_settings.hpp"
 
 #include <array>
+#include <cstdlib>
 #include <system_error>
 
 namespace orchestrator::harness::providers {
@@ -73,6 +74,15 @@ LocalSettings find_local_settings(const path& executable, const EnvironmentLooku
   override_with("ORCHESTRATOR_LOCAL_SERVE", found.launcher);
   override_with("ORCHESTRATOR_LOCAL_STATE", found.state_dir);
   return found;
+}
+
+LocalSettings find_local_settings(const path& executable) {
+  std::error_code failed;
+  const path program = executable.empty() ? std::filesystem::read_symlink("/proc/self/exe", failed) : executable;
+  return find_local_settings(program, [](const std::string& name) {
+    const char* value = std::getenv(name.c_str());
+    return std::string(value == nullptr ? "" : value);
+  });
 }
 
 }  // namespace orchestrator::harness::providers

@@ -10,8 +10,12 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace orchestrator::harness::providers {
+
+/// The one model that the local server has.
+inline constexpr std::string_view kLocalModel = "smollm2-135m-instruct";
 
 /// Settings of the shared local server. Paths must be absolute; an empty one means "not known".
 struct LocalSettings {
@@ -37,5 +41,7 @@ using EnvironmentLookup = std::function<std::string(const std::string& name)>;
 /// an error can name it.
 [[nodiscard]] LocalSettings find_local_settings(const std::filesystem::path& executable,
                                                 const EnvironmentLookup& environment);
+/// The same with this process's environment; an empty `executable` is this process's own program.
+[[nodiscard]] LocalSettings find_local_settings(const std::filesystem::path& executable);
 
 }  // namespace orchestrator::harness::providers
