@@ -13,9 +13,6 @@ struct Later {
 };
 
 constexpr auto kLater = std::to_array<Later>({
-    {"gates list", "0.2.1", "the rules in force"},
-    {"gates try", "0.2.1", "try rules on a text"},
-    {"gates validate", "0.2.1", "check a file of rules"},
     {"eval run", "0.2.1", "run an evaluation"},
     {"eval report", "0.2.1", "the report of an evaluation"},
     {"eval compare", "0.2.1", "compare two evaluations"},

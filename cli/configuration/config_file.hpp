@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A configuration file as a flat list of keys and values with their places. TOML is read by toml++, which no other
-// file knows. Blocking; for any thread.
+// A configuration file as a flat list of keys and values with their places. Blocking; for any thread.
 
 #include <cstdint>
 #include <string>

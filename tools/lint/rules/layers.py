@@ -16,7 +16,7 @@ FOREIGN = (
     (r"re2/", ("codec", "tools")),
     (r"pcre2\.h", ("tokens",)),
     (r"CLI/", ("cli", "daemon")),
-    (r"toml\+\+/|toml\.hpp", ("cli", "daemon")),
+    (r"toml\+\+/|toml\.hpp", ("codec",)),
     (r"openssl/", ("event", "runtime", "daemon")),
     (r"(gtest|gmock|rapidcheck)", ()),
 )

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/command_line/gates_table.hpp"
+
+#include "cli/command_line/run_flags.hpp"
+
+namespace orchestrator::cli {
+namespace {
+
+constexpr FlagSpec kJson = {.name = "--json", .help = "JSON on stdout, one object a line"};
+constexpr FlagSpec kHelp = {.name = "--help", .help = "show this help"};
+constexpr ArgumentSpec kRules = {.name = "FILE", .help = "rules in TOML, such as gates.toml"};
+
+std::vector<FlagSpec> with_store(std::vector<FlagSpec> flags) {
+  for (FlagSpec& flag : store_flags()) {
+    flags.push_back(std::move(flag));
+  }
+  return flags;
+}
+
+}  // namespace
+
+std::vector<CommandSpec> gates_commands() {
+  return {
+      {.name = "gates list",
+       .summary = "the rules of a file",
+       .description = {},
+       .arguments = {kRules},
+       .flags = {kJson, kHelp},
+       .examples = "orchestrator gates list gates.toml"},
+      {.name = "gates try",
+       .summary = "try rules on past runs: what would they have denied, and what did that cost",
+       .description = "Every rule counts as if it were enforced. Nothing is called, nothing is written.",
+       .arguments = {kRules},
+       .flags = with_store({{.name = "--runs",
+                             .value = "FILTER",
+                             .help = "a run, or any of status=STATUS,session=ID,last=N; default: all runs"},
+                            kJson}),
+       .examples = "orchestrator gates try gates.toml\n"
+                   "orchestrator gates try gates.toml --runs status=completed,last=100\n"
+                   "orchestrator gates try gates.toml --runs @last --json | jq -r .rule"},
+      {.name = "gates validate",
+       .summary = "check a file of rules",
+       .description = {},
+       .arguments = {kRules},
+       .flags = {kHelp},
+       .examples = "orchestrator gates validate gates.toml"},
+  };
+}
+
+}  // namespace orchestrator::cli
