@@ -149,9 +149,9 @@ Result<json::value> parse_json(std::string_view text) {
 Result<EvalCase> case_of(const json::object& object) {
   for (const auto& [name, value] : object) {
     if (std::ranges::find(kMembers, std::string_view(name)) == kMembers.end()) {
-      return bad("'" + std::string(name) + "' is no member of a case" +
-                     event::did_you_mean(std::string(name), kMembers),
-                 std::string(name));
+      return bad(
+          "'" + std::string(name) + "' is no member of a case" + event::did_you_mean(std::string(name), kMembers),
+          std::string(name));
     }
   }
   EvalCase one;

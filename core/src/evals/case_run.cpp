@@ -18,11 +18,11 @@ namespace {
 namespace asio = boost::asio;
 
 // Where a run is refused for one of these, every other would be, too.
-constexpr std::array kOfAllCases{
-    RuntimeErrorCode::unknown_provider,   RuntimeErrorCode::key_missing,     RuntimeErrorCode::budget_unpriced,
-    RuntimeErrorCode::configuration_invalid, RuntimeErrorCode::storage_full, RuntimeErrorCode::storage_readonly,
-    RuntimeErrorCode::storage_failed,     RuntimeErrorCode::storage_unavailable, RuntimeErrorCode::harness_closed,
-    RuntimeErrorCode::local_model_unavailable};
+constexpr std::array kOfAllCases{RuntimeErrorCode::unknown_provider, RuntimeErrorCode::key_missing,
+                                 RuntimeErrorCode::budget_unpriced,  RuntimeErrorCode::configuration_invalid,
+                                 RuntimeErrorCode::storage_full,     RuntimeErrorCode::storage_readonly,
+                                 RuntimeErrorCode::storage_failed,   RuntimeErrorCode::storage_unavailable,
+                                 RuntimeErrorCode::harness_closed,   RuntimeErrorCode::local_model_unavailable};
 
 bool is_of_all_cases(const Error& error) {
   return std::ranges::any_of(kOfAllCases, [&](RuntimeErrorCode code) { return error.code == harness::name_of(code); });
@@ -183,6 +183,7 @@ EvalRecord begin_record(const PlannedCase& planned) {
   record.key = planned.key;
   record.case_id = planned.test_case->id;
   record.case_hash = planned.test_case->hash();
+  record.place = planned.place;
   record.epoch = planned.epoch;
   record.tags = planned.test_case->tags;
   record.source = planned.test_case->source;
@@ -224,8 +225,8 @@ asio::awaitable<Result<EvalRecord>> run_case(const EvaluationSetting* setting, P
     record.tool_calls = static_cast<std::uint32_t>(answer.transcript.calls().size());
   }
   if (answer.transcript.terminal()) take_numbers(record, *answer.transcript.terminal());
-  Result<EvalSample> sample = answer.error ? std::unexpected(*answer.error)
-                                           : answer.transcript.sample(*planned.test_case, planned.epoch);
+  Result<EvalSample> sample =
+      answer.error ? std::unexpected(*answer.error) : answer.transcript.sample(*planned.test_case, planned.epoch);
   if (!sample) {
     if (watch->is_stopping) co_return std::unexpected(sample.error());
     record.status = EvalStatus::run_failed;

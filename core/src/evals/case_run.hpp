@@ -37,7 +37,7 @@ struct CaseWatch {
 
 /// The record of a case. Errors are those that end the whole evaluation: of its configuration, of the store, and
 /// `cancelled` for a case that was stopped. Both pointers outlive the call.
-[[nodiscard]] boost::asio::awaitable<Result<EvalRecord>> run_case(const EvaluationSetting* setting,
-                                                                  PlannedCase planned, CaseWatch* watch);
+[[nodiscard]] boost::asio::awaitable<Result<EvalRecord>> run_case(const EvaluationSetting* setting, PlannedCase planned,
+                                                                  CaseWatch* watch);
 
 }  // namespace orchestrator::harness::evals

@@ -66,7 +66,8 @@ ScorerComparison compare_scorer(const EvalResults& before, const EvalResults& af
     squares += (difference - comparison.difference) * (difference - comparison.difference);
   }
   const double spread = kZ * std::sqrt(squares / (count - 1) / count);
-  comparison.interval = Interval{comparison.difference - spread, comparison.difference + spread};
+  comparison.interval =
+      Interval{std::max(-1.0, comparison.difference - spread), std::min(1.0, comparison.difference + spread)};
   return comparison;
 }
 

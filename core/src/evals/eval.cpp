@@ -88,7 +88,8 @@ EvalHeader Eval::header(const std::string& default_model) const {
   header.model = evals::model_of(config_, default_model);
   header.config = {evals::config_json(config_, header.model, scorers_)};
   for (const auto& scorer : scorers_) header.scorers.push_back(scorer->name());
-  header.eval_hash = sha256(header.config.text + "/" + header.dataset_hash.str() + "/" + std::to_string(config_.epochs));
+  header.eval_hash =
+      sha256(header.config.text + "/" + header.dataset_hash.str() + "/" + std::to_string(config_.epochs));
   return header;
 }
 

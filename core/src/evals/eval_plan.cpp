@@ -58,16 +58,19 @@ std::vector<PlannedCase> plan_of(const Dataset& dataset, std::uint32_t epochs, c
   const std::string base = sha256(config_json).str();
   std::map<Hash, std::uint64_t> equal_cases;
   std::vector<PlannedCase> plan;
+  std::uint64_t place = 0;
   for (const EvalCase& one : dataset.cases()) {
     const Hash hash = one.hash();
     const std::string of_case = base + "/" + hash.str() + "/" + std::to_string(equal_cases[hash]++) + "/";
     for (std::uint32_t epoch = 1; epoch <= epochs; ++epoch) {
       PlannedCase planned;
       planned.test_case = &one;
+      planned.place = place;
       planned.epoch = epoch;
       planned.key = sha256(of_case + std::to_string(epoch));
       plan.push_back(planned);
     }
+    ++place;
   }
   return plan;
 }

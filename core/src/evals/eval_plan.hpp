@@ -15,6 +15,7 @@ namespace orchestrator::harness::evals {
 
 struct PlannedCase {
   const EvalCase* test_case = nullptr;
+  std::uint64_t place = 0;  // of the case in its dataset
   std::uint32_t epoch = 1;
   Hash key;
 };

@@ -54,8 +54,9 @@ asio::awaitable<Result<OpenedResults>> open_results(std::shared_ptr<const Evalua
 asio::awaitable<Result<void>> append_line(ResultsFile* file, std::string line) { co_return file->append(line); }
 
 bool is_passed(const EvalRecord& record) {
-  return record.status == EvalStatus::scored &&
-         std::ranges::all_of(record.scores, [](const ScoreRecord& entry) { return entry.score && entry.score->passed; });
+  return record.status == EvalStatus::scored && std::ranges::all_of(record.scores, [](const ScoreRecord& entry) {
+           return entry.score && entry.score->passed;
+         });
 }
 
 class Evaluation : public std::enable_shared_from_this<Evaluation> {
@@ -79,6 +80,7 @@ class Evaluation : public std::enable_shared_from_this<Evaluation> {
       } else if (reusable != opened->reusable.end()) {
         EvalRecord record = reusable->second;
         record.case_id = plan_[i].test_case->id;
+        record.place = plan_[i].place;
         record.tags = plan_[i].test_case->tags;
         record.reused = true;
         Result<void> kept = co_await keep(i, std::move(record));
@@ -172,8 +174,7 @@ class Evaluation : public std::enable_shared_from_this<Evaluation> {
 
   asio::awaitable<Result<void>> keep(std::size_t index, EvalRecord record) {
     if (file_) {
-      Result<void> written =
-          co_await asio::co_spawn(disk_, append_line(&*file_, json_of(record)), asio::use_awaitable);
+      Result<void> written = co_await asio::co_spawn(disk_, append_line(&*file_, json_of(record)), asio::use_awaitable);
       if (!written) co_return written;
     }
     count(index, std::move(record));

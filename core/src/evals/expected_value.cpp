@@ -57,7 +57,8 @@ Result<std::vector<std::string>> expected_texts(const EvalSample& sample) {
 std::string matched_form(std::string_view text, const TextMatch& match) {
   std::string form(match.trim ? trimmed(text) : text);
   if (match.ignore_case) {
-    std::ranges::transform(form, form.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+    std::ranges::transform(form, form.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
   }
   return form;
 }
@@ -71,9 +72,7 @@ std::string_view unfenced(std::string_view text) {
   return line_end >= text.size() ? std::string_view() : trimmed(text.substr(line_end + 1));
 }
 
-std::string quoted(std::string_view text) {
-  return "\"" + event::cut_with_ellipsis(text, kQuotedBytesMax) + "\"";
-}
+std::string quoted(std::string_view text) { return "\"" + event::cut_with_ellipsis(text, kQuotedBytesMax) + "\""; }
 
 Score verdict(bool passed, std::string explanation) {
   Score score;

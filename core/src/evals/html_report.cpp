@@ -44,20 +44,21 @@ std::string fact(const std::string& name, const std::string& value) {
 
 std::string facts_of(const EvalResults& results, const EvalSummary& summary) {
   const EvalHeader& header = results.header;
-  std::string text = "<dl>\n" + fact("model", header.model.empty() ? "as recorded" : header.model) +
-                     fact("dataset", header.dataset + ", " + std::to_string(header.cases) + " cases x " +
-                                         std::to_string(header.epochs) + " epochs") +
-                     fact("records", std::to_string(summary.records) + " of " +
-                                         std::to_string(header.cases * header.epochs) + ", " +
-                                         std::to_string(summary.passed) + " passed by every scorer") +
-                     fact("failures", std::to_string(summary.run_failures) + " runs, " +
-                                          std::to_string(summary.scorer_failures) + " records not judged");
+  std::string text =
+      "<dl>\n" + fact("model", header.model.empty() ? "as recorded" : header.model) +
+      fact("dataset", header.dataset + ", " + std::to_string(header.cases) + " cases x " +
+                          std::to_string(header.epochs) + " epochs") +
+      fact("records", std::to_string(summary.records) + " of " + std::to_string(header.cases * header.epochs) + ", " +
+                          std::to_string(summary.passed) + " passed by every scorer") +
+      fact("failures", std::to_string(summary.run_failures) + " runs, " + std::to_string(summary.scorer_failures) +
+                           " records not judged");
   if (summary.not_recorded > 0) text += fact("not recorded", std::to_string(summary.not_recorded) + " tool calls");
-  return text + fact("tokens", evals::count_text(summary.input_tokens) + " in, " +
-                                   evals::count_text(summary.output_tokens) + " out") +
+  return text +
+         fact("tokens",
+              evals::count_text(summary.input_tokens) + " in, " + evals::count_text(summary.output_tokens) + " out") +
          fact("cost", evals::money(summary.cost_micro_usd)) +
-         fact("scoring", evals::count_text(summary.scoring_tokens) + " tokens, " +
-                             evals::money(summary.scoring_cost_micro_usd)) +
+         fact("scoring",
+              evals::count_text(summary.scoring_tokens) + " tokens, " + evals::money(summary.scoring_cost_micro_usd)) +
          fact("evaluation", header.eval_hash.str()) + fact("dataset hash", header.dataset_hash.str()) + "</dl>\n";
 }
 
@@ -137,7 +138,8 @@ std::string records_of(const EvalResults& results) {
   }
   text += "</table>\n";
   if (results.records.size() > kRowsMost) {
-    text += "<p class=\"soft\">" + std::to_string(results.records.size() - kRowsMost) + " more are in the results.</p>\n";
+    text +=
+        "<p class=\"soft\">" + std::to_string(results.records.size() - kRowsMost) + " more are in the results.</p>\n";
   }
   return text;
 }
@@ -148,9 +150,9 @@ std::string html_report(const EvalResults& results) {
   const EvalSummary summary = summarise(results);
   const std::string title = "Evaluation " + results.header.name;
   return "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n" + std::string(kHead) + "<title>" +
-         escaped(title) + "</title>\n</head>\n<body>\n<h1>" + escaped(title) + "</h1>\n" +
-         facts_of(results, summary) + plots_of(results, summary) + tags_of(results) + scorers_of(summary) +
-         records_of(results) + "</body>\n</html>\n";
+         escaped(title) + "</title>\n</head>\n<body>\n<h1>" + escaped(title) + "</h1>\n" + facts_of(results, summary) +
+         plots_of(results, summary) + tags_of(results) + scorers_of(summary) + records_of(results) +
+         "</body>\n</html>\n";
 }
 
 }  // namespace orchestrator::harness

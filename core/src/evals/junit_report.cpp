@@ -29,10 +29,10 @@ std::string element(const char* name, const std::string& type, const std::string
 std::string test_case(const EvalResults& results, const EvalRecord& record, const std::string& scorer, Counts& counts) {
   counts.tests += 1;
   const double seconds = static_cast<double>(record.latency_us.value_or(0)) / kMicro;
-  std::string text = "    <testcase" + attribute("classname", results.header.name + "." + scorer) +
-                     attribute("name", record.case_id + (results.header.epochs > 1 ? "#" + std::to_string(record.epoch)
-                                                                                   : "")) +
-                     attribute("time", evals::decimal(seconds)) + ">\n";
+  std::string text =
+      "    <testcase" + attribute("classname", results.header.name + "." + scorer) +
+      attribute("name", record.case_id + (results.header.epochs > 1 ? "#" + std::to_string(record.epoch) : "")) +
+      attribute("time", evals::decimal(seconds)) + ">\n";
   const auto found = std::ranges::find(record.scores, scorer, &ScoreRecord::scorer);
   const bool is_judged = found != record.scores.end() && found->score;
   const std::string output(evals::plain_line(record.output, kOutputBytes));

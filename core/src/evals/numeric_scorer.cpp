@@ -95,7 +95,8 @@ Result<Score> judge_number(const EvalSample& sample, const NumericMatch& match) 
   }
   const auto got = output_number(sample, match);
   const std::string wanted_text = evals::canonical_line(json::value(*wanted));
-  if (!got) return evals::verdict(false, "expected " + wanted_text + ", found no number in " + evals::quoted(sample.output));
+  if (!got)
+    return evals::verdict(false, "expected " + wanted_text + ", found no number in " + evals::quoted(sample.output));
   const double distance = std::abs(*got - *wanted);
   const bool passed = distance <= std::max(match.absolute, match.relative * std::abs(*wanted));
   const std::string got_text = evals::canonical_line(json::value(*got));

@@ -82,7 +82,8 @@ std::string histogram(const std::vector<double>& values) {
     const double height = kBinHeight * static_cast<double>(counts.at(i)) / most;
     const double x = 10 + kBinWidth * static_cast<double>(i);
     svg += rectangle(x + 2, 16 + kBinHeight - height, kBinWidth - 4, height);
-    if (counts.at(i) > 0) svg += text(x + kBinWidth / 2, 12 + kBinHeight - height, "middle", std::to_string(counts.at(i)));
+    if (counts.at(i) > 0)
+      svg += text(x + kBinWidth / 2, 12 + kBinHeight - height, "middle", std::to_string(counts.at(i)));
     svg += text(x, kBinHeight + 32, "middle", decimal(static_cast<double>(i) / kBins, 1));
   }
   svg += text(10 + kBinWidth * kBins, kBinHeight + 32, "middle", "1.0");

@@ -58,8 +58,8 @@ ToolResult RecordedResults::take(const std::string& tool, const std::string& arg
   const auto found = recorded_.find({tool, kernel::argument_hash(arguments)});
   if (found == recorded_.end() || found->second.taken == found->second.results.size()) {
     not_recorded_ += 1;
-    return ToolResult::failure(ToolErrorCode::not_recorded,
-                               "no result of this call is recorded: the tool was not run", tool);
+    return ToolResult::failure(ToolErrorCode::not_recorded, "no result of this call is recorded: the tool was not run",
+                               tool);
   }
   return found->second.results[found->second.taken++];
 }

@@ -24,8 +24,8 @@ class RecordedResults {
   /// `specs` are the declarations of the run: calls of strict tools are equal where only null members differ that a
   /// strict host makes of missing ones, since no tool sees those.
   RecordedResults(const std::vector<TranscriptCall>& calls, const std::vector<ToolSpec>& specs);
-  /// The result of the next of the equal calls; past the last of them, and for a call that the run never made, a failure
-  /// `not_recorded`, which is counted.
+  /// The result of the next of the equal calls; past the last of them, and for a call that the run never made, a
+  /// failure `not_recorded`, which is counted.
   [[nodiscard]] ToolResult take(const std::string& tool, const std::string& arguments);
   [[nodiscard]] std::uint32_t not_recorded() const { return not_recorded_; }
 

@@ -87,8 +87,9 @@ std::string plain_line(std::string_view text, std::size_t bytes_max) {
 std::string escaped_line(std::string_view text, std::size_t bytes_max) { return escaped(plain_line(text, bytes_max)); }
 
 bool is_passed(const EvalRecord& record) {
-  return record.status == EvalStatus::scored &&
-         std::ranges::all_of(record.scores, [](const ScoreRecord& entry) { return entry.score && entry.score->passed; });
+  return record.status == EvalStatus::scored && std::ranges::all_of(record.scores, [](const ScoreRecord& entry) {
+           return entry.score && entry.score->passed;
+         });
 }
 
 std::string reason_of(const EvalRecord& record) {

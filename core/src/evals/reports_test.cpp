@@ -35,7 +35,9 @@ EvalResults hostile() {
 TEST(ReportText, EscapesWhatXmlAndHtmlTakeForTheirOwn) {
   EXPECT_EQ(escaped("<a href='x'>&\"</a>"), "&lt;a href=&#39;x&#39;&gt;&amp;&quot;&lt;/a&gt;");
   EXPECT_EQ(escaped("a\tb\nc"), "a\tb\nc");
-  EXPECT_EQ(escaped(std::string("a\0b\x1b\x7f", 5)), "a\xEF\xBF\xBD" "b\xEF\xBF\xBD\xEF\xBF\xBD");
+  EXPECT_EQ(escaped(std::string("a\0b\x1b\x7f", 5)),
+            "a\xEF\xBF\xBD"
+            "b\xEF\xBF\xBD\xEF\xBF\xBD");
   EXPECT_EQ(escaped("x\xEF\xBF\xBFy"), "x\xEF\xBF\xBDy");
   EXPECT_EQ(escaped("\xC3\xA9"), "\xC3\xA9");
 }

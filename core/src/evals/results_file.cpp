@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "evals/case_json.hpp"
@@ -86,7 +88,7 @@ Result<ResultsFile> ResultsFile::open(const std::string& path, const EvalHeader&
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (descriptor < 0) return storage(errno, "open the results", path);
   ResultsFile file(path, descriptor);
-  struct stat status {};
+  struct stat status{};
   if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
     return fail(RuntimeErrorCode::storage_failed, "the results " + path + " are no regular file", path);
   }
@@ -99,8 +101,9 @@ Result<ResultsFile> ResultsFile::open(const std::string& path, const EvalHeader&
   if (!read) return std::unexpected(read.error());
   if (!read->is_empty && read->results.header.eval_hash != header.eval_hash) {
     return fail(RuntimeErrorCode::precondition_failed,
-                "the results " + path + " are of another evaluation (its cases, model, scorers or settings differ): "
-                "name another place for these, or reuse what is equal",
+                "the results " + path +
+                    " are of another evaluation (its cases, model, scorers or settings differ): "
+                    "name another place for these, or reuse what is equal",
                 path);
   }
   if (read->whole_bytes < text->size() && ::ftruncate(descriptor, static_cast<off_t>(read->whole_bytes)) != 0) {
@@ -157,6 +160,9 @@ Result<EvalResults> load_eval_results(const std::string& path) {
   if (read->is_empty) {
     return fail(RuntimeErrorCode::invalid_argument, path + ":1: there are no results in it", path);
   }
+  std::ranges::sort(read->results.records, [](const EvalRecord& left, const EvalRecord& right) {
+    return std::tie(left.place, left.epoch, left.key) < std::tie(right.place, right.epoch, right.key);
+  });
   return std::move(read->results);
 }
 

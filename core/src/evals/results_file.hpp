@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The results file of an evaluation under way: read where it is there, then appended to, one synced line a record. It is
-// locked while this object lives. Blocking; used by one thread at a time.
+// The results file of an evaluation under way: read where it is there, then appended to, one synced line a record. It
+// is locked while this object lives. Blocking; used by one thread at a time.
 
 #include <string>
 #include <vector>
@@ -23,9 +23,9 @@ struct ReadResults {
 
 class ResultsFile {
  public:
-  /// Makes the file with this header, or opens the one of the same evaluation and cuts a torn tail. Errors: `run_locked`
-  /// (another process has it), `precondition_failed` (it is of another evaluation), those of `read_results`,
-  /// `storage_failed`, `storage_full`, `storage_readonly`.
+  /// Makes the file with this header, or opens the one of the same evaluation and cuts a torn tail. Errors:
+  /// `run_locked` (another process has it), `precondition_failed` (it is of another evaluation), those of
+  /// `read_results`, `storage_failed`, `storage_full`, `storage_readonly`.
   static Result<ResultsFile> open(const std::string& path, const EvalHeader& header);
   ResultsFile(ResultsFile&& other) noexcept;
   ResultsFile& operator=(ResultsFile&&) = delete;

@@ -135,6 +135,7 @@ json::object object_of(const EvalRecord& record) {
           {"key", record.key.str()},
           {"case_id", record.case_id},
           {"case_hash", record.case_hash.str()},
+          {"place", record.place},
           {"epoch", record.epoch},
           {"tags", json::value_from(record.tags)},
           {"status", name_of(record.status)},
@@ -190,6 +191,7 @@ Result<EvalRecord> record_of(const json::object& object) {
   record.case_hash = *case_hash;
   record.case_id = std::string(codec::string_or(object, "case_id"));
   if (record.case_id.empty()) return bad("case_id");
+  record.place = codec::uint_or(object, "place", 0);
   record.epoch = static_cast<std::uint32_t>(codec::uint_or(object, "epoch", 1));
   if (const json::object* tags = codec::find_object(object, "tags")) {
     for (const auto& [name, value] : *tags) {

@@ -10,11 +10,11 @@
 namespace orchestrator::harness::evals::testing {
 namespace {
 
-using ::testing::HasSubstr;
 using runtime::testing::FolderPlace;
 using runtime::testing::read_file;
 using runtime::testing::TemporaryFolder;
 using runtime::testing::write_file;
+using ::testing::HasSubstr;
 
 TEST(ResultsFile, GivesBackWhatWasPutIn) {
   const TemporaryFolder folder(FolderPlace::memory);
@@ -69,10 +69,21 @@ TEST(ResultsFile, TheLaterOfTwoRecordsOfOneKeyCounts) {
   const EvalResults results = made_results("a", {{1}}, 1);
   EvalRecord again = results.records[0];
   again.output = "another";
-  const auto read = read_results(
-      json_of(results.header) + "\n" + json_of(results.records[0]) + "\n" + json_of(again) + "\n", "r");
+  const auto read =
+      read_results(json_of(results.header) + "\n" + json_of(results.records[0]) + "\n" + json_of(again) + "\n", "r");
   ASSERT_EQ(read.value().results.records.size(), 1U);
   EXPECT_EQ(read.value().results.records[0].output, "another");
+}
+
+TEST(ResultsFile, IsLoadedInTheOrderOfTheDataset) {
+  const TemporaryFolder folder(FolderPlace::memory);
+  const std::string path = folder.path("r.jsonl");
+  const EvalResults results = made_results("a", {{1, 0}, {0, 1}}, 2);
+  std::string text = json_of(results.header) + "\n";
+  for (const std::size_t i : {3UZ, 1UZ, 2UZ, 0UZ}) text += json_of(results.records[i]) + "\n";
+  write_file(path, text);
+  const auto loaded = load_eval_results(path).value();
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(json_of(loaded.records[i]), json_of(results.records[i]));
 }
 
 TEST(ResultsFile, IsOneEvaluationsAndOneWriters) {

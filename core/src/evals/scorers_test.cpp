@@ -11,8 +11,8 @@
 namespace orchestrator::harness::evals {
 namespace {
 
-using ::testing::HasSubstr;
 using runtime::testing::run_awaitable;
+using ::testing::HasSubstr;
 
 EvalSample sample_of(std::string output, std::optional<std::string> expected) {
   EvalSample sample;

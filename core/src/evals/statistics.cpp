@@ -110,8 +110,8 @@ EvalSummary summarise(const EvalResults& results) {
       continue;
     }
     summary.scorer_failures += record.status == EvalStatus::scorer_failed ? 1 : 0;
-    const bool is_passed = std::ranges::all_of(
-        record.scores, [](const ScoreRecord& entry) { return entry.score && entry.score->passed; });
+    const bool is_passed =
+        std::ranges::all_of(record.scores, [](const ScoreRecord& entry) { return entry.score && entry.score->passed; });
     summary.passed += is_passed ? 1 : 0;
   }
   return summary;

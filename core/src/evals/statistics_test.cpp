@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Goal: intervals, standard errors, sums and the paired test are those of their formulas. Method: values by hand, to the
-// places that a pocket calculator gives, and cases where two formulas must agree.
+// Goal: intervals, standard errors, sums and the paired test are those of their formulas. Method: values by hand, to
+// the places that a pocket calculator gives, and cases where two formulas must agree.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -45,9 +45,9 @@ TEST(ClusteredStandardError, DoesNotCountEpochsThatAgreeAsMoreCases) {
 
 TEST(Mcnemar, IsTheExactBinomialTest) {
   EXPECT_EQ(mcnemar_exact(0, 0), 1);
-  EXPECT_NEAR(mcnemar_exact(0, 1), 1, 1e-12);          // 2 * 1/2
-  EXPECT_NEAR(mcnemar_exact(0, 5), 0.0625, 1e-12);     // 2 * 1/32
-  EXPECT_NEAR(mcnemar_exact(1, 5), 0.21875, 1e-12);    // 2 * (1 + 6) / 64
+  EXPECT_NEAR(mcnemar_exact(0, 1), 1, 1e-12);        // 2 * 1/2
+  EXPECT_NEAR(mcnemar_exact(0, 5), 0.0625, 1e-12);   // 2 * 1/32
+  EXPECT_NEAR(mcnemar_exact(1, 5), 0.21875, 1e-12);  // 2 * (1 + 6) / 64
   EXPECT_NEAR(mcnemar_exact(5, 1), 0.21875, 1e-12);
   EXPECT_NEAR(mcnemar_exact(2, 10), 0.03857422, 1e-8);  // 2 * (1 + 12 + 66) / 4096
   EXPECT_EQ(mcnemar_exact(4, 4), 1);

@@ -78,10 +78,10 @@ void append_flips(std::string& text, const std::string& what, const std::vector<
   std::vector<std::vector<std::string>> rows;
   for (const Flip& flip : flips) {
     if (rows.size() == kRowsMost) break;
-    rows.push_back({"  " + evals::plain_line(flip.case_id, kLineBytes),
-                    evals::decimal(flip.before) + " -> " + evals::decimal(flip.after),
-                    (flip.run_before ? flip.run_before->str() : "-") + " -> " +
-                        (flip.run_after ? flip.run_after->str() : "-")});
+    rows.push_back(
+        {"  " + evals::plain_line(flip.case_id, kLineBytes),
+         evals::decimal(flip.before) + " -> " + evals::decimal(flip.after),
+         (flip.run_before ? flip.run_before->str() : "-") + " -> " + (flip.run_after ? flip.run_after->str() : "-")});
   }
   text += aligned(rows);
   if (flips.size() > kRowsMost) text += "  ... and " + std::to_string(flips.size() - kRowsMost) + " more\n";
@@ -92,12 +92,13 @@ void append_flips(std::string& text, const std::string& what, const std::vector<
 std::string table_report(const EvalResults& results) {
   const EvalHeader& header = results.header;
   const EvalSummary summary = summarise(results);
-  std::string text = aligned({{"eval", evals::plain_line(header.name, kLineBytes)},
-                              {"model", evals::plain_line(model_text(header), kLineBytes)},
-                              {"dataset", evals::plain_line(header.dataset, kLineBytes) + ", " +
-                                              std::to_string(header.cases) + " cases x " +
-                                              std::to_string(header.epochs) + " epochs"}});
-  std::vector<std::vector<std::string>> rows{{"SCORER", "JUDGED", "PASSED", "PASS RATE [95 %]", "MEAN [95 %]", "ERRORS"}};
+  std::string text =
+      aligned({{"eval", evals::plain_line(header.name, kLineBytes)},
+               {"model", evals::plain_line(model_text(header), kLineBytes)},
+               {"dataset", evals::plain_line(header.dataset, kLineBytes) + ", " + std::to_string(header.cases) +
+                               " cases x " + std::to_string(header.epochs) + " epochs"}});
+  std::vector<std::vector<std::string>> rows{
+      {"SCORER", "JUDGED", "PASSED", "PASS RATE [95 %]", "MEAN [95 %]", "ERRORS"}};
   for (const ScorerSummary& scorer : summary.scorers) {
     rows.push_back({scorer.scorer, std::to_string(scorer.judged), std::to_string(scorer.passed),
                     evals::with_interval(scorer.pass_rate, scorer.pass_interval),
@@ -166,8 +167,9 @@ std::string json_report(const EvalResults& results) {
 }
 
 std::string table_report(const EvalComparison& comparison) {
-  std::string text = aligned({{"before", evals::plain_line(comparison.before.name + ", " + model_text(comparison.before), kLineBytes)},
-                              {"after", evals::plain_line(comparison.after.name + ", " + model_text(comparison.after), kLineBytes)}});
+  std::string text =
+      aligned({{"before", evals::plain_line(comparison.before.name + ", " + model_text(comparison.before), kLineBytes)},
+               {"after", evals::plain_line(comparison.after.name + ", " + model_text(comparison.after), kLineBytes)}});
   std::vector<std::vector<std::string>> rows{
       {"SCORER", "CASES", "BEFORE", "AFTER", "DIFFERENCE [95 %]", "TO PASS", "TO FAIL", "P (MCNEMAR)"}};
   for (const ScorerComparison& scorer : comparison.scorers) {
@@ -180,9 +182,12 @@ std::string table_report(const EvalComparison& comparison) {
   std::vector<std::vector<std::string>> facts{
       {"cost", evals::money(comparison.cost_before) + " -> " + evals::money(comparison.cost_after)},
       {"failures", std::to_string(comparison.failures_before) + " -> " + std::to_string(comparison.failures_after)}};
-  if (comparison.not_recorded > 0) facts.push_back({"not recorded", std::to_string(comparison.not_recorded) + " tool calls"});
-  if (!comparison.only_before.empty()) facts.push_back({"only before", std::to_string(comparison.only_before.size()) + " cases"});
-  if (!comparison.only_after.empty()) facts.push_back({"only after", std::to_string(comparison.only_after.size()) + " cases"});
+  if (comparison.not_recorded > 0)
+    facts.push_back({"not recorded", std::to_string(comparison.not_recorded) + " tool calls"});
+  if (!comparison.only_before.empty())
+    facts.push_back({"only before", std::to_string(comparison.only_before.size()) + " cases"});
+  if (!comparison.only_after.empty())
+    facts.push_back({"only after", std::to_string(comparison.only_after.size()) + " cases"});
   if (!comparison.changed.empty()) facts.push_back({"changed", std::to_string(comparison.changed.size()) + " cases"});
   text += aligned(facts);
   for (const ScorerComparison& scorer : comparison.scorers) {

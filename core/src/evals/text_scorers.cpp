@@ -45,20 +45,21 @@ Result<Score> judge_exact(const EvalSample& sample, const TextMatch& match) {
   auto texts = evals::expected_texts(sample);
   if (!texts) return std::unexpected(texts.error());
   const std::string output = evals::matched_form(sample.output, match);
-  const bool passed = std::ranges::any_of(
-      *texts, [&](const std::string& text) { return evals::matched_form(text, match) == output; });
-  return evals::verdict(passed, passed ? "" : "expected " + evals::quoted(texts->front()) + ", got " +
-                                                  evals::quoted(sample.output));
+  const bool passed =
+      std::ranges::any_of(*texts, [&](const std::string& text) { return evals::matched_form(text, match) == output; });
+  return evals::verdict(
+      passed, passed ? "" : "expected " + evals::quoted(texts->front()) + ", got " + evals::quoted(sample.output));
 }
 
 Result<Score> judge_contains(const EvalSample& sample, const TextMatch& match) {
   auto texts = evals::expected_texts(sample);
   if (!texts) return std::unexpected(texts.error());
   const std::string output = evals::matched_form(sample.output, match);
-  const bool passed = std::ranges::any_of(
-      *texts, [&](const std::string& text) { return output.find(evals::matched_form(text, match)) != std::string::npos; });
-  return evals::verdict(passed, passed ? "" : evals::quoted(texts->front()) + " is not in " +
-                                                  evals::quoted(sample.output));
+  const bool passed = std::ranges::any_of(*texts, [&](const std::string& text) {
+    return output.find(evals::matched_form(text, match)) != std::string::npos;
+  });
+  return evals::verdict(passed,
+                        passed ? "" : evals::quoted(texts->front()) + " is not in " + evals::quoted(sample.output));
 }
 
 Result<Score> judge_regex(const EvalSample& sample, const re2::RE2& pattern, const TextMatch& match) {
@@ -73,8 +74,8 @@ Result<Score> judge_regex(const EvalSample& sample, const re2::RE2& pattern, con
   const std::string form = evals::matched_form(captured, match);
   const bool passed =
       std::ranges::any_of(*texts, [&](const std::string& text) { return evals::matched_form(text, match) == form; });
-  return evals::verdict(passed, passed ? "" : "expected " + evals::quoted(texts->front()) + ", captured " +
-                                                  evals::quoted(captured));
+  return evals::verdict(
+      passed, passed ? "" : "expected " + evals::quoted(texts->front()) + ", captured " + evals::quoted(captured));
 }
 
 Result<Score> judge_schema(const EvalSample& sample, const codec::JsonSchema& schema) {
@@ -85,9 +86,9 @@ Result<Score> judge_schema(const EvalSample& sample, const codec::JsonSchema& sc
   for (const codec::SchemaViolation& violation : *violations) {
     list.push_back({{"pointer", violation.pointer}, {"keyword", violation.keyword}, {"message", violation.message}});
   }
-  Score score = evals::verdict(false, (violations->front().pointer.empty() ? std::string("the value")
-                                                                           : violations->front().pointer) +
-                                          ": " + violations->front().message);
+  Score score = evals::verdict(
+      false, (violations->front().pointer.empty() ? std::string("the value") : violations->front().pointer) + ": " +
+                 violations->front().message);
   score.details = {evals::canonical_line(json::object{{"violations", std::move(list)}})};
   return score;
 }
@@ -114,9 +115,9 @@ Result<std::shared_ptr<Scorer>> regex_scorer(const std::string& pattern, TextMat
   }
   json::object config = config_of("regex", match);
   config["pattern"] = pattern;
-  return std::make_shared<PureScorer>(
-      std::move(name), config,
-      [compiled, match](const EvalSample& sample) { return judge_regex(sample, *compiled, match); });
+  return std::make_shared<PureScorer>(std::move(name), config, [compiled, match](const EvalSample& sample) {
+    return judge_regex(sample, *compiled, match);
+  });
 }
 
 Result<std::shared_ptr<Scorer>> json_schema_scorer(const std::string& schema, std::string name) {

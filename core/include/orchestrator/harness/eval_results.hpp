@@ -26,9 +26,9 @@ struct ScoreRecord {
 
 /// How a case ended in one epoch.
 enum class EvalStatus : std::uint8_t {
-  scored,         // every scorer has judged it
-  run_failed,     // the run gave no answer: an error of the model or the machine, not a wrong answer
-  scorer_failed   // the run answered, and at least one scorer could not judge it
+  scored,        // every scorer has judged it
+  run_failed,    // the run gave no answer: an error of the model or the machine, not a wrong answer
+  scorer_failed  // the run answered, and at least one scorer could not judge it
 };
 
 /// One case in one epoch.
@@ -36,6 +36,7 @@ struct EvalRecord {
   Hash key;  // of all that it depends on: configuration, model, case and epoch
   std::string case_id;
   Hash case_hash;
+  std::uint64_t place = 0;  // of the case in its dataset, from 0
   std::uint32_t epoch = 1;
   std::map<std::string, std::string> tags;
   EvalStatus status = EvalStatus::scored;
@@ -66,7 +67,7 @@ struct EvalHeader {
   std::vector<std::string> scorers;  // in order
 };
 
-/// A header, and the records in the order in which they came.
+/// A header, and the records in the order of dataset and epochs.
 struct EvalResults {
   EvalHeader header;
   std::vector<EvalRecord> records;
@@ -121,20 +122,21 @@ struct EvalSummary {
   std::uint64_t reused = 0;           // records
   KnownSum input_tokens;
   KnownSum output_tokens;
-  KnownSum cost_micro_usd;          // of the runs
+  KnownSum cost_micro_usd;  // of the runs
   KnownSum scoring_tokens;
   KnownSum scoring_cost_micro_usd;
   std::map<std::string, std::uint64_t> failures;  // by error code, of runs and scorers
 };
 
 /// Wilson's score interval for `passed` of `trials` (E. B. Wilson, J. Am. Stat. Assoc. 22, 1927, p. 209), z = 1.96:
-/// (p + z^2/2n +- z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n). Both may be fractions. REQUIRES: 0 <= passed <= trials > 0.
+/// (p + z^2/2n +- z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n). Both may be fractions. REQUIRES: 0 <= passed <= trials >
+/// 0.
 [[nodiscard]] Interval wilson_interval(double passed, double trials);
 
 /// The standard error of the mean of all values where those of one case belong together: sqrt(G/(G-1)) / n *
 /// sqrt(sum over cases of (sum over its values of (value - mean))^2). For G cases of one value each it is s/sqrt(n).
-/// E. Miller, Adding Error Bars to Evals, arXiv:2411.00640 (2024), on clustered standard errors; the factor G/(G-1) as of
-/// A. C. Cameron and D. L. Miller, J. Human Resources 50 (2015). Empty for fewer than two cases.
+/// E. Miller, Adding Error Bars to Evals, arXiv:2411.00640 (2024), on clustered standard errors; the factor G/(G-1) as
+/// of A. C. Cameron and D. L. Miller, J. Human Resources 50 (2015). Empty for fewer than two cases.
 [[nodiscard]] std::optional<double> clustered_standard_error(const std::vector<std::vector<double>>& values_of_cases);
 
 /// Sums up. The interval of a pass rate takes each case as one trial, since epochs of one case are not independent; so
@@ -156,8 +158,9 @@ struct ScorerComparison {
   std::uint64_t cases = 0;
   double mean_before = 0;
   double mean_after = 0;
-  double difference = 0;                  // after - before
-  std::optional<Interval> interval;       // of the difference, paired by case: d +- 1.96 s_d/sqrt(cases); Miller 2024
+  double difference = 0;             // after - before
+  std::optional<Interval> interval;  // of the difference, paired by case: d +- 1.96 s_d/sqrt(cases),
+                                     // within -1 and 1; Miller 2024
   std::vector<Flip> to_pass;
   std::vector<Flip> to_fail;
   /// McNemar's exact test of the flips, two-sided: how likely flips this uneven are where each way is as likely as the
@@ -172,7 +175,7 @@ struct EvalComparison {
   std::vector<ScorerComparison> scorers;  // those that both have
   std::vector<std::string> only_before;   // ids of cases
   std::vector<std::string> only_after;
-  std::vector<std::string> changed;       // ids whose case has another hash; they are compared all the same
+  std::vector<std::string> changed;  // ids whose case has another hash; they are compared all the same
   KnownSum cost_before;
   KnownSum cost_after;
   std::uint64_t failures_before = 0;

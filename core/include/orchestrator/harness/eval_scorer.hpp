@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What judges the answer of a run: a `Scorer`. The ones below compare by text, pattern, schema, number, tools called and
-// meaning, or ask a model; `custom_scorer` takes a function, and a class of your own may ask the outside. A scorer is
-// immutable and may be used from any thread.
+// What judges the answer of a run: a `Scorer`. The ones below compare by text, pattern, schema, number, tools called
+// and meaning, or ask a model; `custom_scorer` takes a function, and a class of your own may ask the outside. A scorer
+// is immutable and may be used from any thread.
 
 #include <chrono>
 #include <cstdint>
@@ -52,11 +52,11 @@ struct EvalSample {
 
 /// What a scorer says of a sample.
 struct Score {
-  double value = 0;      // 0 (worst) to 1 (best)
+  double value = 0;  // 0 (worst) to 1 (best)
   bool passed = false;
-  std::string explanation;  // for people; cut to 4 KiB in results
-  RawJson details;          // a JSON object, or empty; cut out of results above 16 KiB
-  std::optional<std::uint64_t> tokens = 0;          // what scoring took; empty is unknown, which is not zero
+  std::string explanation;                  // for people; cut to 4 KiB in results
+  RawJson details;                          // a JSON object, or empty; cut out of results above 16 KiB
+  std::optional<std::uint64_t> tokens = 0;  // what scoring took; empty is unknown, which is not zero
   std::optional<std::uint64_t> cost_micro_usd = 0;
   std::optional<RunId> run_id;  // of the run that judged
 };
@@ -103,8 +103,8 @@ struct NumericMatch {
   double relative = 0;     // within this share of the expected number
   std::string pointer;     // RFC 6901, of the number in the output's JSON; empty: the last number of the text
 };
-/// `numeric`: the number in the output is near `expected`, a number or a text that has one: of several the last, so that
-/// a worked answer such as `... #### 42` will do. In texts commas between digits are left out. Error:
+/// `numeric`: the number in the output is near `expected`, a number or a text that has one: of several the last, so
+/// that a worked answer such as `... #### 42` will do. In texts commas between digits are left out. Error:
 /// `invalid_argument` (a tolerance that is negative or not finite, a bad pointer).
 [[nodiscard]] Result<std::shared_ptr<Scorer>> numeric_scorer(NumericMatch match = {}, std::string name = "numeric");
 
@@ -129,9 +129,9 @@ struct TrajectoryMatch {
                                                                 std::string name = "similarity");
 
 struct JudgeConfig {
-  std::string rubric;  // what a good answer is, and how to grade it from 0 to 1; 1 byte to 32 KiB of UTF-8
-  std::string model;   // provider/model; empty: the harness's default
-  double threshold = 0.5;                  // passes from here on
+  std::string rubric;      // what a good answer is, and how to grade it from 0 to 1; 1 byte to 32 KiB of UTF-8
+  std::string model;       // provider/model; empty: the harness's default
+  double threshold = 0.5;  // passes from here on
   std::uint32_t max_output_tokens = 1'024;
   std::uint64_t sample_bytes_max = 64ULL << 10;  // more of an answer is cut in its middle, and the judge is told so
 };
@@ -143,7 +143,7 @@ struct JudgeConfig {
 
 /// A function of your own; `version` stands for its code in the configuration: change it when the scores may change.
 /// It runs on the harness's thread and must not block.
-[[nodiscard]] std::shared_ptr<Scorer> custom_scorer(
-    std::string name, std::string version, std::function<Result<Score>(const EvalSample& sample)> function);
+[[nodiscard]] std::shared_ptr<Scorer> custom_scorer(std::string name, std::string version,
+                                                    std::function<Result<Score>(const EvalSample& sample)> function);
 
 }  // namespace orchestrator::harness

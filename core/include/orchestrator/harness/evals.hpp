@@ -3,8 +3,8 @@
 
 // Evaluations: the cases of a dataset as ordinary journaled runs, and what scorers say of their answers. Another model,
 // another prompt or another policy can be held against stored runs as well: each is run again from its recorded input,
-// and its tools answer from its journal. docs/harness/evals-safety-track.md tells it in words. Included by its own name:
-// harness.hpp does without.
+// and its tools answer from its journal. docs/harness/evals-safety-track.md tells it in words. Included by its own
+// name: harness.hpp does without.
 
 #include <cstdint>
 #include <functional>
@@ -42,15 +42,15 @@ struct EvalConfig {
   std::optional<std::string> system;  // for cases that have none; in a re-run for all
   std::optional<GenerationSettings> settings;
   std::optional<ContextPolicy> context;
-  std::vector<std::string> tools;                        // of the harness; a re-run has those of its source
+  std::vector<std::string> tools;                           // of the harness; a re-run has those of its source
   ToolPolicy tool_policy{.approval = ApprovalMode::never};  // nobody is there to be asked; not of re-runs
-  std::string workspace;                                 // the folder that the tools work in; empty: none
-  Budgets budgets;                                       // of each run
+  std::string workspace;                                    // the folder that the tools work in; empty: none
+  Budgets budgets;                                          // of each run
   std::optional<RetryPolicy> retries;
   OnUnsupported on_unsupported = OnUnsupported::refuse;
-  std::uint32_t epochs = 1;                  // 1 to 1,000: how often each case is run
-  std::uint32_t concurrency = 4;             // 1 to 256 cases at once
-  std::uint64_t case_timeout_ms = 600'000;   // 1 to 86,400,000: of one run, and of its scorers after it
+  std::uint32_t epochs = 1;                 // 1 to 1,000: how often each case is run
+  std::uint32_t concurrency = 4;            // 1 to 256 cases at once
+  std::uint64_t case_timeout_ms = 600'000;  // 1 to 86,400,000: of one run, and of its scorers after it
   /// Where records go while they come; empty: nowhere. A file of the same evaluation is gone on with, and what is there
   /// is not run again. Written by one evaluation at a time (`run_locked`), each record synced.
   std::string results_file;
@@ -70,10 +70,11 @@ struct EvalProgress {
 /// One evaluation. Immutable; may be run several times, in one harness at a time.
 class Eval {
  public:
-  /// Errors: `invalid_argument` naming the field: an empty dataset, no scorer or two of one name, a number out of range,
-  /// a case without a source where the mode needs one.
+  /// Errors: `invalid_argument` naming the field: an empty dataset, no scorer or two of one name, a number out of
+  /// range, a case without a source where the mode needs one.
   static Result<Eval> make(Dataset dataset, std::vector<std::shared_ptr<Scorer>> scorers, EvalConfig config);
 
+  /// What it was made of. Valid as long as this object.
   [[nodiscard]] const Dataset& dataset() const { return dataset_; }
   [[nodiscard]] const EvalConfig& config() const { return config_; }
   /// What would be in the results of a run in a harness with this default model.

@@ -21,6 +21,7 @@ EvalResults made_results(const std::string& name, const std::vector<std::vector<
     for (std::size_t e = 0; e < values[c].size(); ++e) {
       EvalRecord record;
       record.case_id = "c" + std::to_string(c + 1);
+      record.place = c;
       record.epoch = static_cast<std::uint32_t>(e + 1);
       record.key = sha256(name + "/" + record.case_id + "/" + std::to_string(record.epoch));
       record.case_hash = sha256(record.case_id);

@@ -10,8 +10,8 @@
 
 namespace orchestrator::harness::evals::testing {
 
-/// Results of one scorer, `exact`, with a record for each value: `values[c][e]` is that of case `c1`, `c2`, ... in epoch
-/// e + 1, and 1 passes. Each cost 10 micro-USD. `name` goes into keys and hashes.
+/// Results of one scorer, `exact`, with a record for each value: `values[c][e]` is that of case `c1`, `c2`, ... in
+/// epoch e + 1, and 1 passes. Each cost 10 micro-USD. `name` goes into keys and hashes.
 [[nodiscard]] EvalResults made_results(const std::string& name, const std::vector<std::vector<double>>& values,
                                        std::uint32_t epochs);
 
