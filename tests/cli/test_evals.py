@@ -136,12 +136,12 @@ class Evals(ProgramTest):
         self.fails(2, "cannot open the results", "eval", "compare", "results", "missing")
 
     def test_stored_runs_are_run_again_with_their_tools_recorded(self):
-        first = self.script({"tool_calls": [{"name": "todo", "arguments": {"action": "list"}}]}, {"text": "done"})
+        first = self.script({"tool_calls": [{"name": "list_files", "arguments": {}}]}, {"text": "done"})
         (self.folder / "work").mkdir()
         self.succeeds("run", "--model", first, "--workspace", "work", "--approve", "never", "--label", "suite=a", "Look")
         source = json.loads(self.succeeds("runs", "list", "--json").out)["run_id"]
-        second = self.script({"tool_calls": [{"name": "todo", "arguments": {"action": "list"}}]},
-                             {"tool_calls": [{"name": "todo", "arguments": {"action": "list"}}]},
+        second = self.script({"tool_calls": [{"name": "list_files", "arguments": {}}]},
+                             {"tool_calls": [{"name": "list_files", "arguments": {}}]},
                              {"text": "nothing"}, name="second.json")
         answer = self.succeeds("eval", "run", "--runs", "label.suite=a", "--model", second, "--scorer", "exact",
                                "--out", "again")
@@ -151,7 +151,7 @@ class Evals(ProgramTest):
         self.assertEqual(again["source"], source)
         shown = self.json_lines("runs", "show", again["run_id"], "--json")[0]
         self.assertEqual(shown["started"]["parent"]["run_id"], source)
-        self.assertEqual(shown["tools"], {"todo": {"ok": 1, "error": 1}})
+        self.assertEqual(shown["tools"], {"list_files": {"ok": 1, "error": 1}})
         self.fails(3, "no run", "eval", "run", "--runs", "label.suite=b", "--model", second, "--scorer", "exact")
         self.fails(2, "--runs has 'colour=red'", "eval", "run", "--runs", "colour=red", "--scorer", "exact")
 

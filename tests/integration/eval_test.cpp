@@ -4,7 +4,10 @@
 // models, a provider that answers by what it is asked, and one whose calls wait.
 #include <gmock/gmock.h>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -270,6 +273,29 @@ TEST(Eval, StopsAndKeepsWhatItHas) {
   ASSERT_EQ(kept->records.size(), 1U);
   EXPECT_EQ(kept->records[0].output, "a");
   EXPECT_FALSE(kept->is_complete());
+}
+
+TEST(Eval, CancellingItStopsItsCases) {
+  Echo echo;
+  boost::asio::cancellation_signal cancel;
+  const Eval eval = eval_of(dataset_of({{"wait", "w"}, {"say a", "a"}}));
+  const auto stop = [&](const EvalProgress&) {
+    boost::asio::post(echo.harness.executor(), [&] { cancel.emit(boost::asio::cancellation_type::terminal); });
+  };
+  auto done = boost::asio::co_spawn(echo.harness.executor(), eval.async_run(&echo.harness, stop, {}),
+                                    boost::asio::bind_cancellation_slot(cancel.slot(), boost::asio::use_future));
+  try {
+    const auto results = done.get();
+    ASSERT_FALSE(results.has_value());
+    EXPECT_EQ(results.error().code, "cancelled");
+  } catch (const boost::system::system_error& error) {
+    EXPECT_EQ(error.code(), boost::asio::error::operation_aborted);
+  }
+  RunFilter active;
+  active.status = RunStatus::active;
+  const auto left =
+      boost::asio::co_spawn(echo.harness.executor(), echo.harness.store()->list(active), boost::asio::use_future).get();
+  EXPECT_TRUE(left.value().empty());
 }
 
 TEST(Eval, ARunThatTakesTooLongIsAFailure) {

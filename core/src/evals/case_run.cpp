@@ -142,7 +142,9 @@ asio::awaitable<Answer> carry_out(RunBuilder builder, CaseWatch* watch) {
 
 asio::awaitable<Answer> answer_case(const EvaluationSetting* setting, PlannedCase planned, CaseWatch* watch) {
   if (setting->config.mode == EvalMode::run) {
-    co_return co_await carry_out(plain_run(*setting, planned), watch);
+    RunBuilder builder = plain_run(*setting, planned);
+    Answer answer = co_await carry_out(std::move(builder), watch);
+    co_return answer;
   }
   auto source = co_await load_transcript(setting->harness->store(), *planned.test_case->source);
   if (!source) co_return refused(source.error());
@@ -153,7 +155,8 @@ asio::awaitable<Answer> answer_case(const EvaluationSetting* setting, PlannedCas
   }
   const events::RunStarted& first = *source->started();
   auto results = std::make_shared<RecordedResults>(source->calls(), first.tools);
-  Answer answer = co_await carry_out(second_run(*setting, planned, first, results), watch);
+  RunBuilder builder = second_run(*setting, planned, first, results);
+  Answer answer = co_await carry_out(std::move(builder), watch);
   answer.not_recorded = results->not_recorded();
   co_return answer;
 }

@@ -83,9 +83,10 @@ double mcnemar_exact(std::uint64_t b, std::uint64_t c) {
   if (b == c) return 1;
   const auto all = static_cast<double>(b + c);
   double sum = 0;
+  double log_term = -all * std::log(2.0);  // of i = 0; each next one is (all - i) / (i + 1) times as likely
   for (std::uint64_t i = 0; i <= std::min(b, c); ++i) {
-    const auto k = static_cast<double>(i);
-    sum += std::exp(std::lgamma(all + 1) - std::lgamma(k + 1) - std::lgamma(all - k + 1) - all * std::log(2.0));
+    sum += std::exp(log_term);
+    log_term += std::log((all - static_cast<double>(i)) / (static_cast<double>(i) + 1));
   }
   return std::min(1.0, 2 * sum);
 }

@@ -69,7 +69,8 @@ class Evaluation : public std::enable_shared_from_this<Evaluation> {
 
   /// Finds what is there, and takes over what may be reused.
   asio::awaitable<Result<void>> open() {
-    auto opened = co_await asio::co_spawn(disk_, open_results(setting_), asio::use_awaitable);
+    auto opening = open_results(setting_);
+    auto opened = co_await asio::co_spawn(disk_, std::move(opening), asio::use_awaitable);
     if (!opened) co_return std::unexpected(opened.error());
     if (opened->file) file_.emplace(*std::move(opened->file));
     for (std::size_t i = 0; i < plan_.size(); ++i) {
@@ -174,7 +175,8 @@ class Evaluation : public std::enable_shared_from_this<Evaluation> {
 
   asio::awaitable<Result<void>> keep(std::size_t index, EvalRecord record) {
     if (file_) {
-      Result<void> written = co_await asio::co_spawn(disk_, append_line(&*file_, json_of(record)), asio::use_awaitable);
+      auto appending = append_line(&*file_, json_of(record));
+      Result<void> written = co_await asio::co_spawn(disk_, std::move(appending), asio::use_awaitable);
       if (!written) co_return written;
     }
     count(index, std::move(record));
