@@ -24,6 +24,7 @@ constexpr std::uint64_t kConcurrencyMost = 256;
 constexpr std::uint64_t kSampleMost = 100'000;
 constexpr std::uint64_t kSeedMost = 1ULL << 53;
 constexpr std::uint64_t kRunsMost = 1'000;
+constexpr std::uint64_t kContextTokensMost = 1ULL << 53;
 
 std::unexpected<harness::Error> refuse(const std::string& flag, const std::string& why) {
   return fail(RuntimeErrorCode::invalid_argument, flag + " " + why, flag);
@@ -124,6 +125,33 @@ Result<void> read_settings(const EvalWords& words, EvalOrder& order) {
     }
   }
   order.config.settings = std::move(settings);
+  return {};
+}
+
+/// The policy of contexts, where anything is said of it; of stored runs what is not said is as recorded.
+Result<void> read_context(const EvalWords& words, const Configuration& configuration, EvalOrder& order) {
+  const auto tokens = words.value("--context-tokens");
+  const auto when_full = words.value("--when-full");
+  if (order.cohort && !tokens && !when_full) {
+    return {};
+  }
+  harness::ContextPolicy policy = configuration.context();
+  if (tokens) {
+    const auto count = parse_count(*tokens, 1, kContextTokensMost);
+    if (!count) {
+      return refuse("--context-tokens", count.error());
+    }
+    policy.tokens_max = *count;
+  }
+  if (when_full) {
+    if (*when_full != "trim" && *when_full != "extract" && *when_full != "summarise") {
+      return refuse("--when-full", "is " + quoted_text(*when_full) + "; allowed: trim, extract, summarise");
+    }
+    policy.when_full = *when_full == "trim"      ? harness::WhenFull::trim
+                       : *when_full == "extract" ? harness::WhenFull::extract
+                                                 : harness::WhenFull::summarise;
+  }
+  order.config.context = std::move(policy);
   return {};
 }
 
@@ -271,6 +299,7 @@ Result<EvalOrder> read_eval_order(const EvalWords& words, const Invocation& invo
   EvalOrder order;
   Result<void> done = read_source(words, order);
   done = done ? read_numbers(words, order) : done;
+  done = done ? read_context(words, configuration, order) : done;
   done = done ? read_settings(words, order) : done;
   if (!done) {
     return std::unexpected(std::move(done.error()));

@@ -7,7 +7,7 @@ import re
 import signal
 import xml.etree.ElementTree
 
-from cli.program import ProgramTest, STALLING
+from cli.program import ROOT, ProgramTest, STALLING
 
 FOUR = {"text": "The answer is 4.", "usage": {"input": 10, "output": 5}}
 FIVE = {"text": "The answer is 5.", "usage": {"input": 10, "output": 5}}
@@ -72,6 +72,11 @@ class Evals(ProgramTest):
         self.assertTrue((self.folder / "suite/results/results.jsonl").exists())
         (self.folder / "suite/wrong.toml").write_text('dataset = "cases.jsonl"\nepoch = 2\n')
         self.fails(2, "suite/wrong.toml:2:1: 'epoch' is no key of an evaluation", "eval", "run", "suite/wrong.toml")
+
+    def test_the_example_is_an_evaluation(self):
+        report = self.json_lines("eval", "run", ROOT / "examples/evals/capitals.toml", "--json", "--model",
+                                 self.script({"text": "It is new delhi."}))[0]
+        self.assertEqual((report["summary"]["records"], report["summary"]["passed"]), (12, 2))
 
     def test_it_goes_on_where_it_was_and_takes_over_what_is_equal(self):
         self.evaluate()
@@ -152,6 +157,13 @@ class Evals(ProgramTest):
         shown = self.json_lines("runs", "show", again["run_id"], "--json")[0]
         self.assertEqual(shown["started"]["parent"]["run_id"], source)
         self.assertEqual(shown["tools"], {"list_files": {"ok": 1, "error": 1}})
+        # The policy alone is another change: the source's model, and less room.
+        report = self.json_lines("eval", "run", "--runs", source, "--scorer", "exact", "--json", "--context-tokens",
+                                 "5000", "--when-full", "extract")[0]
+        self.assertEqual(report["summary"]["passed"], 1)
+        shown = self.json_lines("runs", "show", report["records"][0]["run_id"], "--json")[0]
+        self.assertEqual(shown["started"]["context"]["tokens_max"], 5000)
+        self.assertEqual(shown["started"]["context"]["when_full"], "extract")
         self.fails(3, "no run", "eval", "run", "--runs", "label.suite=b", "--model", second, "--scorer", "exact")
         self.fails(2, "--runs has 'colour=red'", "eval", "run", "--runs", "colour=red", "--scorer", "exact")
 

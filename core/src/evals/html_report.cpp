@@ -45,7 +45,7 @@ std::string fact(const std::string& name, const std::string& value) {
 std::string facts_of(const EvalResults& results, const EvalSummary& summary) {
   const EvalHeader& header = results.header;
   std::string text =
-      "<dl>\n" + fact("model", header.model.empty() ? "as recorded" : header.model) +
+      "<dl>\n" + fact("model", evals::model_text(header)) +
       fact("dataset", header.dataset + ", " + std::to_string(header.cases) + " cases x " +
                           std::to_string(header.epochs) + " epochs") +
       fact("records", std::to_string(summary.records) + " of " + std::to_string(header.cases * header.epochs) + ", " +

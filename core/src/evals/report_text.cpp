@@ -5,6 +5,8 @@
 #include <array>
 #include <charconv>
 
+#include "codec/json_document.hpp"
+#include "evals/case_json.hpp"
 #include "event/character_cut.hpp"
 
 namespace orchestrator::harness::evals {
@@ -50,6 +52,13 @@ std::string with_interval(double value, const std::optional<Interval>& interval)
 
 std::string money(const KnownSum& sum) { return known_text(sum, dollars(sum.known)); }
 std::string count_text(const KnownSum& sum) { return known_text(sum, std::to_string(sum.known)); }
+
+std::string model_text(const EvalHeader& header) {
+  if (!header.model.empty()) return header.model;
+  const auto config = parse_json(header.config.text);
+  const bool is_rerun = config && config->is_object() && codec::string_or(config->get_object(), "mode") == "rerun";
+  return is_rerun ? "that of each source" : "as recorded";
+}
 
 std::string escaped(std::string_view text) {
   std::string safe;

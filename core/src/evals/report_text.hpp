@@ -20,6 +20,9 @@ namespace orchestrator::harness::evals {
 /// `1234`, `at least 1234 (3 unknown)`, or `unknown`.
 [[nodiscard]] std::string count_text(const KnownSum& sum);
 
+/// The model that answered; where each source has its own, `as recorded`, or `that of each source` for re-runs.
+[[nodiscard]] std::string model_text(const EvalHeader& header);
+
 /// Text for XML 1.0 and HTML, in elements and in quoted attributes. What XML cannot hold, such as control characters,
 /// becomes U+FFFD.
 [[nodiscard]] std::string escaped(std::string_view text);

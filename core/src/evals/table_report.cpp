@@ -43,8 +43,6 @@ std::string aligned(const std::vector<std::vector<std::string>>& rows) {
   return text;
 }
 
-std::string model_text(const EvalHeader& header) { return header.model.empty() ? "as recorded" : header.model; }
-
 json::value json_of(const std::optional<Interval>& interval) {
   return interval ? json::value(json::array{interval->low, interval->high}) : json::value(nullptr);
 }
@@ -100,7 +98,7 @@ std::string table_report(const EvalResults& results) {
   const EvalSummary summary = summarise(results);
   std::string text =
       aligned({{"eval", evals::plain_line(header.name, kLineBytes)},
-               {"model", evals::plain_line(model_text(header), kLineBytes)},
+               {"model", evals::plain_line(evals::model_text(header), kLineBytes)},
                {"dataset", evals::plain_line(header.dataset, kLineBytes) + ", " + std::to_string(header.cases) +
                                " cases x " + std::to_string(header.epochs) + " epochs"}});
   std::vector<std::vector<std::string>> rows{
@@ -173,9 +171,9 @@ std::string json_report(const EvalResults& results) {
 }
 
 std::string table_report(const EvalComparison& comparison) {
-  std::string text =
-      aligned({{"before", evals::plain_line(comparison.before.name + ", " + model_text(comparison.before), kLineBytes)},
-               {"after", evals::plain_line(comparison.after.name + ", " + model_text(comparison.after), kLineBytes)}});
+  std::string text = aligned(
+      {{"before", evals::plain_line(comparison.before.name + ", " + evals::model_text(comparison.before), kLineBytes)},
+       {"after", evals::plain_line(comparison.after.name + ", " + evals::model_text(comparison.after), kLineBytes)}});
   std::vector<std::vector<std::string>> rows{
       {"SCORER", "CASES", "BEFORE", "AFTER", "DIFFERENCE [95 %]", "TO PASS", "TO FAIL", "P (MCNEMAR)"}};
   for (const ScorerComparison& scorer : comparison.scorers) {
