@@ -176,6 +176,9 @@ class Evals(ProgramTest):
         self.assertTrue(record["scores"][0]["passed"])
         shown = self.json_lines("runs", "show", record["scores"][0]["run_id"], "--json")[0]
         self.assertIn("Full marks for four.", shown["started"]["system"])
+        # Three cases and three judges: only the cases are runs to run again.
+        report = self.json_lines("eval", "run", "--runs", "all", "--scorer", "exact", "--json")[0]
+        self.assertEqual(report["summary"]["records"], 3)
 
     def test_sampling_is_the_same_for_the_same_seed(self):
         cases = [{"id": f"c{i}", "input": "?", "expected": 4, "tags": {"kind": "ab"[i % 2]}} for i in range(20)]

@@ -14,10 +14,14 @@ namespace {
 
 constexpr std::uint32_t kRunsPerPage = 100;
 constexpr std::uint32_t kRunsMax = 1'000;
+constexpr std::string_view kJudgeLabel = "eval_judge";
 
 bool fits(const RunCohort& cohort, const evals::RunTranscript& transcript) {
   const events::RunStarted& started = *transcript.started();
   if (started.parent || started.kind != RunKind::live) return false;
+  const bool is_judge =
+      std::ranges::any_of(started.labels, [](const auto& label) { return label.first == kJudgeLabel; });
+  if (is_judge) return false;
   if (!cohort.model.empty() && started.model_plan.primary.str() != cohort.model) return false;
   if (cohort.with_tools && transcript.calls().empty()) return false;
   return std::ranges::all_of(cohort.labels, [&](const auto& label) {

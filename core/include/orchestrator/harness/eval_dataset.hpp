@@ -94,8 +94,8 @@ struct RunCohort {
 
 /// The runs of a store as cases, oldest first: the recorded input with its media, the system text, the output of a
 /// completed run as `expected`, the labels as tags, and the run as `source`, by whose id the case is called. Runs that
-/// have not ended, are damaged, or are re-runs themselves are left out. Errors: those of the store, `invalid_argument`
-/// (`limit`), `run_not_found` where no run fits.
+/// have not ended, are damaged, are re-runs themselves or judged answers are left out. Errors: those of the store,
+/// `invalid_argument` (`limit`), `run_not_found` where no run fits.
 [[nodiscard]] Awaitable<Result<Dataset>> dataset_of_runs(std::shared_ptr<JournalStore> store, RunCohort cohort);
 
 }  // namespace orchestrator::harness
