@@ -5,6 +5,7 @@
 #include <array>
 #include <iterator>
 
+#include "cli/command_line/eval_table.hpp"
 #include "cli/command_line/gates_table.hpp"
 #include "cli/command_line/later_commands.hpp"
 #include "cli/command_line/memory_table.hpp"
@@ -249,7 +250,7 @@ constexpr auto kGroups = std::to_array<GroupSpec>({
 
 std::vector<CommandSpec> make_table() {
   std::vector<CommandSpec> table;
-  for (auto part : {run_commands(), control_commands(), list_commands(), memory_commands(), gates_commands(),
+  for (auto part : {run_commands(), control_commands(), list_commands(), memory_commands(), gates_commands(), eval_commands(),
                     own_commands(), later_commands()}) {
     std::ranges::move(part, std::back_inserter(table));
   }

@@ -13,9 +13,6 @@ struct Later {
 };
 
 constexpr auto kLater = std::to_array<Later>({
-    {"eval run", "0.2.1", "run an evaluation"},
-    {"eval report", "0.2.1", "the report of an evaluation"},
-    {"eval compare", "0.2.1", "compare two evaluations"},
     {"runs timeline", "0.2.2", "a run on a time axis"},
     {"runs search", "0.2.2", "search the text of all runs"},
     {"runs export", "0.2.2", "one run as one file"},

@@ -7,7 +7,7 @@ set -euo pipefail
 targets=(build dist .dev/log)
 case "${1:-}" in
     '') ;;
-    --all) targets+=(.dev .local-model .encodings) ;;
+    --all) targets+=(.dev .local-model .encodings .benchmark-slice) ;;
     *) fail "clean: unknown argument '$1' (allowed: --all)" ;;
 esac
 if [ "${1:-}" = --all ] && [ -f tools/dev/local_model.sh ]; then

@@ -140,6 +140,7 @@ constexpr auto tool_rows() {
       ROW(pattern_too_long, false, kAttempt, fix_request),
       ROW(url_not_allowed, false, kAttempt, fix_request),
       ROW(fetch_failed, false, kAttempt, none),
+      ROW(not_recorded, false, kAttempt, none),
   });
 }
 #undef ROW
@@ -158,7 +159,7 @@ constexpr auto kToolRows = tool_rows();
 static_assert(in_enum_order(kProviderRows) && in_enum_order(kRuntimeRows) && in_enum_order(kToolRows));
 static_assert(kProviderRows.size() == static_cast<std::size_t>(ProviderErrorCode::provider_unknown) + 1);
 static_assert(kRuntimeRows.size() == static_cast<std::size_t>(RuntimeErrorCode::internal) + 1);
-static_assert(kToolRows.size() == static_cast<std::size_t>(ToolErrorCode::fetch_failed) + 1);
+static_assert(kToolRows.size() == static_cast<std::size_t>(ToolErrorCode::not_recorded) + 1);
 
 template <class Rows, class Code>
 const auto& row_of(const Rows& rows, Code code) {

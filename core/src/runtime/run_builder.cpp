@@ -156,6 +156,10 @@ RunBuilder& RunBuilder::approval(ApprovalMode value) {
   draft_.tool_policy.approval = value;
   return *this;
 }
+RunBuilder& RunBuilder::parent(RunId source) {
+  draft_.parent = source;
+  return *this;
+}
 RunBuilder& RunBuilder::only_if_idle(bool value) {
   draft_.only_if_idle = value;
   return *this;

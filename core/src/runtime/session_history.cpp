@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "event/canonical_event.hpp"
 #include "kernel/evolve.hpp"
 
 namespace orchestrator::harness::runtime {
@@ -189,6 +190,35 @@ asio::awaitable<Result<FoldedRun>> fold_whole_run(std::shared_ptr<JournalStore> 
     if (!loaded) co_return std::unexpected(loaded.error());
   }
   co_return whole;
+}
+
+asio::awaitable<Result<RunOrigin>> load_run_origin(std::shared_ptr<JournalStore> store, RunId run_id) {
+  auto lines = co_await store->read(run_id, 0, 1);
+  if (!lines) co_return std::unexpected(lines.error());
+  const auto damaged = fail(RuntimeErrorCode::journal_damaged, "the run has no first event", run_id.str());
+  if (lines->empty()) co_return damaged;
+  const event::JournalHead none;
+  auto step = event::decode_step(lines->front().bytes, none);
+  if (!step) co_return std::unexpected(step.error());
+  if (step->events.empty()) co_return damaged;
+  const auto* started = step->events.front().get_if<StreamEvent::RunStarted>();
+  if (started == nullptr) co_return damaged;
+  auto hash = event::chain_hash_of_bytes(none.hash, step->event_bytes.front());
+  if (!hash) co_return std::unexpected(hash.error());
+  auto history = co_await load_run_history(store, run_id);
+  if (!history) co_return std::unexpected(history.error());
+  for (event::ContextEntry& entry : *history) {
+    Result<void> loaded = co_await load_media(store, &entry);
+    if (!loaded) co_return std::unexpected(loaded.error());
+  }
+  RunOrigin origin;
+  origin.ref.run_id = run_id;
+  origin.ref.seq = step->events.front().meta.seq;
+  origin.ref.hash = *hash;
+  origin.history.base_run_id = started->history.base_run_id;
+  origin.history.entries = *std::move(history);
+  origin.history.pinned = started->context.pinned;
+  co_return origin;
 }
 
 }  // namespace orchestrator::harness::runtime

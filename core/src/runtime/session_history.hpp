@@ -47,4 +47,13 @@ struct FoldedRun {
 [[nodiscard]] boost::asio::awaitable<Result<FoldedRun>> fold_whole_run(std::shared_ptr<JournalStore> store,
                                                                        RunId run_id);
 
+/// What a run began with: a reference to its first event, and the history that it had, its media loaded.
+struct RunOrigin {
+  events::ParentRef ref;
+  SessionHistory history;
+};
+/// Errors: `run_not_found`, `journal_damaged`, the store's own.
+[[nodiscard]] boost::asio::awaitable<Result<RunOrigin>> load_run_origin(std::shared_ptr<JournalStore> store,
+                                                                        RunId run_id);
+
 }  // namespace orchestrator::harness::runtime

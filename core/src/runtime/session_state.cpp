@@ -86,12 +86,20 @@ asio::awaitable<Result<RunHandle>> SessionState::start_now(RunBuilder builder) {
     const std::scoped_lock lock(mutex_);
     history = history_;
   }
+  std::optional<events::ParentRef> parent;
+  if (const auto source = RunRequest::parent_of(builder)) {
+    auto origin = co_await load_run_origin(engine_->options().store, *source);
+    if (!origin) co_return std::unexpected(origin.error());
+    parent = origin->ref;
+    history = std::move(origin->history);
+  }
   auto tools = RunRequest::tools_of(builder, *engine_);
   if (!tools) co_return std::unexpected(tools.error());
   auto workspace = RunRequest::workspace_of(builder);
   if (!workspace) co_return std::unexpected(workspace.error());
   auto start = RunRequest::make_start(builder, *engine_, id_, config_, std::move(history), *tools, workspace->get());
   if (!start) co_return std::unexpected(start.error());
+  start->spec.parent = parent;
 
   // A refusal must leave nothing behind, so it is asked for before the run exists in the store.
   event::Input probe{event::Now{}, *start};

@@ -13,7 +13,7 @@ FOREIGN = (
     (r"boost/(asio|beast|process)", ("runtime", "providers", "journal", "telemetry", "tools", "memory", "evals", "harness", *APPS)),
     (r"curl/", ("runtime", "providers", "tools", "telemetry")),
     (r"(spdlog|fmt)/", ("telemetry",)),
-    (r"re2/", ("codec", "tools")),
+    (r"re2/", ("codec", "evals", "tools")),
     (r"pcre2\.h", ("tokens",)),
     (r"CLI/", ("cli", "daemon")),
     (r"toml\+\+/|toml\.hpp", ("codec",)),

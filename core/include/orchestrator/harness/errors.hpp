@@ -170,7 +170,8 @@ enum class ToolErrorCode : std::uint8_t {
   bad_pattern,
   pattern_too_long,
   url_not_allowed,  // a scheme, a form or an address that is never asked
-  fetch_failed
+  fetch_failed,
+  not_recorded  // in a re-run of a stored run: its journal has no such call
 };
 
 /// The stable text name of a code, equal to its enumerator. Never empty; static lifetime.

@@ -85,6 +85,8 @@ class Harness {
   [[nodiscard]] const std::shared_ptr<JournalStore>& store() const;
   /// What is known of models. Valid as long as this harness.
   [[nodiscard]] const ModelCatalogue& catalogue() const;
+  /// The model of runs that name none; empty where there is none. Valid as long as this harness.
+  [[nodiscard]] const std::string& default_model() const;
   /// The adapters, in the order in which they were given. Their calls belong to the harness's thread.
   [[nodiscard]] std::vector<std::shared_ptr<ProviderAdapter>> providers() const;
   /// The declarations of the tools that runs of this harness may call, by name.

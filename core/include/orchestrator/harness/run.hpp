@@ -161,6 +161,10 @@ class RunBuilder {
   RunBuilder& workspace(std::string directory);       // the folder that tools work in
   RunBuilder& tool_policy(ToolPolicy value);
   RunBuilder& approval(ApprovalMode value);
+  /// A run that begins as `source` of the same store did: with the history that it had in place of the session's, and
+  /// with `RunStarted::parent` naming it. All else is as this builder says. `start` then also fails with
+  /// `run_not_found` and `journal_damaged`, of the source and of the runs before it.
+  RunBuilder& parent(RunId source);
   RunBuilder& only_if_idle(bool value = true);  // refuse with `session_busy` instead of waiting for the session
 
   /// Accepts the run: returns once `RunStarted` is appended. Runs of one session follow one another in the order of
@@ -198,6 +202,7 @@ class RunBuilder {
     std::optional<std::vector<std::string>> tool_names;
     std::string workspace;
     ToolPolicy tool_policy;
+    std::optional<RunId> parent;
   };
   std::shared_ptr<runtime::SessionState> session_;  // shared with the session's handles and runs
   Draft draft_;
