@@ -46,7 +46,7 @@ constexpr std::array kPlainPrefixes{
     "run_"sv,   "ses_"sv,      "hint_"sv,  "mem_"sv,   "call_"sv,  "msg_"sv,    "resp_"sv,   "req_"sv,    "rs_"sv,
     "fc_"sv,    "toolu_"sv,    "chatcmpl-"sv, "cmpl-"sv, "file-"sv, "item_"sv,  "batch_"sv,  "thread_"sv, "asst_"sv,
     "ws_"sv,    "ci_"sv,       "gen-"sv,   "sha1-"sv,  "sha256-"sv, "sha384-"sv, "sha512-"sv, "srvtoolu_"sv, "AAAAB3Nza"sv,
-    "AAAAC3Nza"sv, "AAAAE2Vj"sv, "/"sv,    "vs_"sv,    "step_"sv,  "cus_"sv,    "evt_"sv,    "fp_"sv};
+    "AAAAC3Nza"sv, "AAAAE2Vj"sv, "vs_"sv,    "step_"sv,  "cus_"sv,    "evt_"sv,    "fp_"sv};
 constexpr std::array kPlainBefore{"base64,"sv, "h1:"sv, "SHA256:"sv, "sha256:"sv, "sha512:"sv, "sha1:"sv, "md5:"sv};
 
 bool is_ulid(std::string_view text) {
@@ -91,6 +91,7 @@ struct Mixed {
   std::size_t size = 0;
   std::size_t digit_changes = 0;  // between letters and digits
   std::size_t case_changes = 0;
+  std::size_t small_pairs = 0;  // small letters side by side, of which words have many
 };
 
 void take_part(Mixed& mixed, std::string_view part) {
@@ -102,6 +103,8 @@ void take_part(Mixed& mixed, std::string_view part) {
       ++mixed.digit_changes;
     } else if (is_letter(part[i]) && is_lower(part[i]) != is_lower(part[i - 1])) {
       ++mixed.case_changes;
+    } else if (is_lower(part[i])) {
+      ++mixed.small_pairs;
     }
   }
 }
@@ -116,7 +119,7 @@ bool looks_random(const Mixed& mixed) {
   const std::size_t changes = mixed.digit_changes + mixed.case_changes;
   constexpr std::uint32_t kBit = 65'536;
   if (lower && upper) {
-    return digits >= 2 && mixed.digit_changes >= 3 && changes * 100 >= text.size() * 38 &&
+    return digits >= 2 && mixed.digit_changes >= 3 && mixed.small_pairs * 100 <= text.size() * 38 && changes * 100 >= text.size() * 38 &&
            entropy >= (text.size() >= 32 ? kBit * 42 / 10 : kBit * 37 / 10);
   }
   return text.size() >= 30 && digits >= 4 && mixed.digit_changes * 100 >= text.size() * 24 && entropy >= kBit * 39 / 10;

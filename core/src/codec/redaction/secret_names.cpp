@@ -82,7 +82,7 @@ bool is_secret_part(const Parts& parts, std::size_t at) {
   if (last == "key") return holds(kSecretKeys, before);
   if (last == "pass") return at > 0 && before != "by";
   if (last == "id") return before == "session" && at > 1 && parts.list[at - 2] == "php";
-  return holds(kSecretWords, last);
+  return holds(kSecretWords, last) || last.ends_with("password") || last.ends_with("passwd") || last.ends_with("apikey");
 }
 
 }  // namespace

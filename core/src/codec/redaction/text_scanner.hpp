@@ -69,6 +69,7 @@ class TextScanner {
 
  private:
   enum class Mode : std::uint8_t { text, gap, value, authority, swallow };
+  enum class BlockEnd : std::uint8_t { none, open, closed };
   enum class Body : std::uint8_t { token, value, key_block };
 
   /// What is known of a word, or of words that numbers join.
@@ -122,7 +123,7 @@ class TextScanner {
   [[nodiscard]] std::string_view behind(std::size_t at, std::size_t bytes) const;
   [[nodiscard]] Name name_before(std::size_t separator) const;
   [[nodiscard]] bool starts_line(std::size_t at) const;
-  [[nodiscard]] std::size_t key_block_end(std::size_t from, std::size_t stop, bool& open) const;
+  [[nodiscard]] std::size_t key_block_end(std::size_t from, std::size_t stop, BlockEnd& found) const;
   [[nodiscard]] std::size_t scheme_size(std::size_t end) const;
   [[nodiscard]] bool line_ends(std::size_t at, bool& open) const;
   [[nodiscard]] std::string_view slice(std::size_t begin, std::size_t end) const {

@@ -248,8 +248,9 @@ void TextScanner::begin_swallow(Body body, RedactionKind kind, std::size_t scan)
   scan_ = scan;
 }
 
-// The first byte from `from` on behind the key block, or `stop`. `open`: more text has to come first.
-std::size_t TextScanner::key_block_end(std::size_t from, std::size_t stop, bool& open) const {
+// The first byte from `from` on behind the key block, or `stop`. `open`: more text has to come first; `closed`: its last
+// line ends there.
+std::size_t TextScanner::key_block_end(std::size_t from, std::size_t stop, BlockEnd& found) const {
   constexpr std::string_view kEnd = "-----END";
   for (std::size_t at = from; at < stop; ++at) {
     if (!is_key_block(text_[at])) return at;
@@ -257,7 +258,7 @@ std::size_t TextScanner::key_block_end(std::size_t from, std::size_t stop, bool&
     const std::string_view rest = slice(at, std::min(end_, at + 64));
     if (rest.size() < kEnd.size() && kEnd.starts_with(rest)) {
       if (final_) continue;
-      open = true;
+      found = BlockEnd::open;
       return at;
     }
     if (!rest.starts_with(kEnd)) continue;
@@ -265,9 +266,12 @@ std::size_t TextScanner::key_block_end(std::size_t from, std::size_t stop, bool&
     const std::string_view label = rest.substr(kEnd.size());
     const auto size = static_cast<std::size_t>(std::ranges::find_if_not(label, fits) - label.begin());
     const std::string_view dashes = label.substr(size);
-    if (dashes.starts_with("-----")) return at + kEnd.size() + size + 5;
+    if (dashes.starts_with("-----")) {
+      found = BlockEnd::closed;
+      return at + kEnd.size() + size + 5;
+    }
     if (rest.size() < 64 && !final_ && std::string_view("-----").starts_with(dashes)) {
-      open = true;
+      found = BlockEnd::open;
       return at;
     }
   }
@@ -277,19 +281,19 @@ std::size_t TextScanner::key_block_end(std::size_t from, std::size_t stop, bool&
 bool TextScanner::step_swallow() {
   const std::size_t stop = std::min(end_, at_ + kWindow);
   std::size_t end = std::max(scan_, at_);
-  bool open = false;
+  BlockEnd block = BlockEnd::none;
   if (body_ == Body::key_block) {
-    end = key_block_end(end, std::max(stop, end), open);
+    end = key_block_end(end, std::max(stop, end), block);
   } else if (body_ == Body::value) {
     end = value_end(stop);
   } else {
     while (end < stop && is_token(text_[end])) ++end;
   }
-  if (open || (end == end_ && !final_)) {
+  if (block == BlockEnd::open || (block == BlockEnd::none && end == end_ && !final_)) {
     scan_ = body_ == Body::value ? scan_ : end;
     return false;
   }
-  const bool cut = end == stop && end < end_ && stop == at_ + kWindow;
+  const bool cut = block == BlockEnd::none && end == stop && end < end_ && stop == at_ + kWindow;
   if (cut) end = whole_character(text_, end);
   if (end == at_) {  // nothing is left of it
     leave(at_);
