@@ -86,21 +86,30 @@ class JsonWalk {
     append_unescaped(content, written);
     if (expects_name_) {
       expects_name_ = false;
-      const bool named = rules_.detectors.name && rules_.names.is_secret(content);
-      const std::string plain = named ? plain_name(content) : std::string();
-      levels_.back().secret = named;
-      levels_.back().token_name = plain.ends_with("token");
       if (redactor_.mode() == RedactionMode::metadata_only) return;
-    } else if (replace_content(content, begin)) {
+      take_inside(content, begin);
+      // Placeholders are named like secrets.
+      const bool named = rules_.detectors.name && !has_placeholder(content) && rules_.names.is_secret(content);
+      levels_.back().secret = named;
+      levels_.back().token_name = named && plain_name(content).ends_with("token");
+      return;
+    }
+    if (replace_content(content, begin)) {
       return;
     } else if (secret() && hides(content)) {
       return put(placeholder_for(vault_, RedactionKind::name, content), begin, RedactionKind::name);
     }
+    take_inside(content, begin);
+  }
+
+  // Redacts inside a string, which becomes what is left of it.
+  void take_inside(std::string& content, std::size_t begin) {
     RedactedText inner = redactor_.redact(content, vault_);
     if (inner.text == content) return;
     for (const RedactedSpan& span : inner.spans) result_.spans.push_back({.begin = begin, .end = at_, .kind = span.kind});
     for (std::size_t kind = 0; kind < kRedactionKinds; ++kind) result_.counts[kind] += inner.counts[kind];
-    write(inner.text, begin);
+    content = std::move(inner.text);
+    write(content, begin);
   }
 
   void take_number() {

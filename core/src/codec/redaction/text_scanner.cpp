@@ -74,6 +74,14 @@ void TextScanner::leave(std::size_t at) {
   scan_ = at;
 }
 
+// A placeholder that is there already is as if it had been put there: nothing looks back beyond.
+void TextScanner::pass_placeholder(std::size_t size) {
+  leave(at_ + size);
+  floor_ = at_;
+  floor_is_start_ = false;
+  word_ = earlier_word_ = {.begin = at_, .end = at_};
+}
+
 void TextScanner::emit(std::size_t begin, std::size_t end, RedactionKind kind, bool goes_on) {
   out_->append(slice(copied_, begin));
   copied_ = end;
@@ -122,7 +130,11 @@ bool TextScanner::step_mark() {
   if (mark == '[') {
     const PlaceholderFront front = placeholder_front(rest);
     if (front.open && !final_) return false;
-    leave(at_ + std::max<std::size_t>(front.size, 1));
+    if (front.size > 0) {
+      pass_placeholder(front.size);
+    } else {
+      leave(at_ + 1);
+    }
     return true;
   }
   if (mark == '(' && !rules_->detectors.phone) {

@@ -114,6 +114,7 @@ class TextScanner {
   void end_word(std::size_t end);
   void begin_gap(const Name& name, std::size_t separator);
   void leave(std::size_t at);
+  void pass_placeholder(std::size_t size);
   void emit(std::size_t begin, std::size_t end, RedactionKind kind, bool goes_on = false);
   [[nodiscard]] std::size_t value_end(std::size_t stop);
   void begin_swallow(Body body, RedactionKind kind, std::size_t scan);

@@ -170,7 +170,7 @@ bool TextScanner::step_value() {
   const PlaceholderFront front = placeholder_front(slice(at_, end_));
   if (front.open && !final_) return false;
   if (front.size > 0) {
-    leave(at_ + front.size);
+    pass_placeholder(front.size);
     return true;
   }
   const std::size_t stop = std::min(end_, at_ + kWindow);
@@ -193,7 +193,10 @@ bool TextScanner::step_value() {
                           .own_line = own_line,
                           .upper_name = gap_.upper_name,
                           .token_name = gap_.token_name};
-  if (has_placeholder(text) || !is_secret_value(value, rules_->names)) {
+  // A value with a placeholder in it or behind it has been looked at before: what is left of it was to stay.
+  const PlaceholderFront behind_it = placeholder_front(slice(end, end_));
+  if (end < end_ && behind_it.open && !final_) return false;
+  if (behind_it.size > 0 || has_placeholder(text) || !is_secret_value(value, rules_->names)) {
     leave(at_);
     return true;
   }
