@@ -87,7 +87,7 @@ bool is_plain_part(std::string_view part) {
 }
 
 struct Mixed {
-  std::array<char, kRandomBytesMax> text{};
+  std::array<char, kRandomBytesMax> text;  // the first `size` bytes
   std::size_t size = 0;
   std::size_t digit_changes = 0;  // between letters and digits
   std::size_t case_changes = 0;
@@ -126,18 +126,18 @@ bool looks_random(const Mixed& mixed) {
 }
 
 bool is_random(std::string_view token, std::string_view before) {
-  const auto begins = [&](std::string_view prefix) { return token.starts_with(prefix); };
-  const auto follows = [&](std::string_view mark) { return before.ends_with(mark); };
-  if (std::ranges::any_of(kPlainPrefixes, begins) || std::ranges::any_of(kPlainBefore, follows)) return false;
-  if (is_ulid(token) || is_encoded_text(token)) return false;
-  Mixed mixed;
+  if (std::ranges::all_of(token, is_hex)) return false;
+  Mixed mixed;  // its text is not zeroed: it is long
   for (std::size_t at = 0; at < token.size();) {
     const std::size_t begin = at;
     while (at < token.size() && is_alnum(token[at])) ++at;
     take_part(mixed, token.substr(begin, at - begin));
     if (at < token.size()) ++at;
   }
-  return looks_random(mixed);
+  if (!looks_random(mixed) || is_ulid(token) || is_encoded_text(token)) return false;
+  const auto begins = [&](std::string_view prefix) { return token.starts_with(prefix); };
+  const auto follows = [&](std::string_view mark) { return before.ends_with(mark); };
+  return std::ranges::none_of(kPlainPrefixes, begins) && std::ranges::none_of(kPlainBefore, follows);
 }
 
 }  // namespace

@@ -108,6 +108,14 @@ bool TextScanner::step_text() {
     const std::uint8_t byte_class = class_of(text_[at_]);
     if (byte_class == 0) {
       ++at_;
+    } else if (byte_class == kLetterClass && scan_ <= at_) {
+      // Nearly all words of most texts are letters alone, and end soon.
+      std::size_t at = at_ + 1;
+      const std::size_t stop = std::min(end_, at_ + kWindow);
+      while (at < stop && class_of(text_[at]) == kLetterClass) ++at;
+      if (at == stop || (class_of(text_[at]) & kWordClasses) != 0) return step_word();
+      end_word(at);
+      if (mode_ != Mode::text) return true;
     } else if ((byte_class & kWordClasses) != 0) {
       return step_word();
     } else {
@@ -315,6 +323,7 @@ void TextScanner::end_word(std::size_t end) {
   leave(end);
   if (end == end_ || text_[end] != ' ' || !rules_->detectors.name) return;
   const std::string_view word = slice(word_.begin, end);
+  if (word.size() != 2 && word.size() != 6 && word[0] != '-') return;
   Gap gap;
   if (word.size() == 6 && equals_ignoring_case(word, "bearer")) {
     gap.form = ValueForm::bearer;
@@ -338,17 +347,23 @@ bool TextScanner::begin_key_block(std::size_t word_end, bool& begun) {
   if (word.ends_with(kEnd)) public_until_ = 0;
   if (!rules_->detectors.vendor_key || !word.ends_with(kBegin)) return true;
   constexpr std::size_t kLabelBytesMax = 64;
+  constexpr std::string_view kDashes = "-----";
   const std::string_view rest = slice(word_end, std::min(end_, word_end + kLabelBytesMax));
   const auto fits = [](char c) { return is_upper_or_digit(c) || c == ' '; };
   const auto stop = static_cast<std::size_t>(std::ranges::find_if_not(rest, fits) - rest.begin());
   const std::string_view label = rest.substr(0, stop);
-  if (rest.size() < kLabelBytesMax && !final_ && stop + 5 > rest.size() &&
-      std::string_view("-----").starts_with(rest.substr(stop))) {
+  const std::string_view after = rest.substr(stop);
+  // The dashes and one byte more.
+  if (rest.size() < kLabelBytesMax && !final_ && after.size() <= kDashes.size() &&
+      kDashes.starts_with(after.substr(0, kDashes.size()))) {
     return false;
   }
-  if (!rest.substr(stop).starts_with("-----")) return true;
+  if (!after.starts_with(kDashes)) return true;
   if (!label.ends_with("PRIVATE KEY") && !label.ends_with("PRIVATE KEY BLOCK")) {
-    public_until_ = word_end + kPublicBlockBytesMax;
+    // Nothing of such a line is ever taken out, so that a second pass finds it again.
+    const bool plain = std::ranges::none_of(label, is_digit) && !label.empty();
+    const bool whole = after.size() == kDashes.size() || (class_of(after[kDashes.size()]) & kWordClasses) == 0;
+    if (plain && whole) public_until_ = word_end + kPublicBlockBytesMax;
     return true;
   }
   begun = true;

@@ -17,9 +17,9 @@ constexpr std::size_t kLocalBytesMax = 64;
 constexpr std::size_t kDomainBytesMax = 255;
 constexpr std::int64_t kPatternMemoryBytes = 8 << 20;  // of RE2's program and automaton
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_alnum(char c) { return is_digit(c) || is_letter(c); }
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr bool is_alnum(char c) { return is_digit(c) || is_letter(c); }
 
 // The forms that vendors document, or that their keys have been seen in; each from its first byte.
 constexpr std::array kVendorForms{
@@ -61,6 +61,36 @@ constexpr std::array kVendorForms{
     R"([MNO][A-Za-z0-9_-]{23,25}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,38})"sv,                          // Discord
     R"(eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,3})"sv,                           // JWT
 };
+
+// The first two bytes of the forms; `?` is any letter or digit. Few words of a text begin so, and RE2 reads only those.
+constexpr std::array kFirstPairs{"sk"sv, "AI"sv, "ya"sv, "GO"sv, "gs"sv, "xa"sv, "pp"sv, "nv"sv, "r8"sv, "cs"sv, "gh"sv,
+                                 "gi"sv, "gl"sv, "xo"sv, "T?"sv, "rk"sv, "wh"sv, "AK"sv, "AS"sv, "AB"sv, "AC"sv, "np"sv,
+                                 "py"sv, "hf"sv, "SG"sv, "SK"sv, "ke"sv, "da"sv, "do"sv, "sh"sv, "li"sv, "dc"sv, "hv"sv,
+                                 "AG"sv, "M?"sv, "N?"sv, "O?"sv, "ey"sv};
+
+constexpr std::size_t pair_of(char first, char second) {
+  return static_cast<std::size_t>(first & 0x7F) << 7 | static_cast<std::size_t>(second & 0x7F);
+}
+
+constexpr auto kPairs = [] {
+  std::array<bool, 1 << 14> pairs{};
+  for (const std::string_view pair : kFirstPairs) {
+    for (char second = 1; second < 127; ++second) {
+      const bool any = is_digit(second) || is_letter(second) || second == '_' || second == '-';
+      if (second == pair[1] || (pair[1] == '?' && any)) pairs[pair_of(pair[0], second)] = true;
+    }
+  }
+  return pairs;
+}();
+
+bool may_hold_vendor_key(std::string_view text) {
+  bool boundary = true;
+  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+    if (boundary && kPairs[pair_of(text[i], text[i + 1])]) return true;
+    boundary = !is_alnum(text[i]);
+  }
+  return false;
+}
 
 constexpr std::string_view kPhoneForms =
     // E.164, with a national zero in brackets at most
@@ -152,6 +182,7 @@ TokenPatterns::TokenPatterns(TokenPatterns&&) noexcept = default;
 TokenPatterns& TokenPatterns::operator=(TokenPatterns&&) noexcept = default;
 
 std::optional<TextFind> TokenPatterns::find_vendor_key(std::string_view text, bool inside) const {
+  if (!may_hold_vendor_key(text)) return std::nullopt;
   for (std::size_t from = 0; from < text.size();) {
     const auto found = search(*vendor_, text, from);
     if (!found) return std::nullopt;
