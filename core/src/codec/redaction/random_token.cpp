@@ -46,7 +46,7 @@ constexpr std::array kPlainPrefixes{
     "run_"sv,   "ses_"sv,      "hint_"sv,  "mem_"sv,   "call_"sv,  "msg_"sv,    "resp_"sv,   "req_"sv,    "rs_"sv,
     "fc_"sv,    "toolu_"sv,    "chatcmpl-"sv, "cmpl-"sv, "file-"sv, "item_"sv,  "batch_"sv,  "thread_"sv, "asst_"sv,
     "ws_"sv,    "ci_"sv,       "gen-"sv,   "sha1-"sv,  "sha256-"sv, "sha384-"sv, "sha512-"sv, "srvtoolu_"sv, "AAAAB3Nza"sv,
-    "AAAAC3Nza"sv, "AAAAE2Vj"sv, "vs_"sv,    "step_"sv,  "cus_"sv,    "evt_"sv,    "fp_"sv};
+    "AAAAC3Nza"sv, "AAAAE2Vj"sv, "vs_"sv,    "0x"sv,    "step_"sv,  "cus_"sv,    "evt_"sv,    "fp_"sv};
 constexpr std::array kPlainBefore{"base64,"sv, "h1:"sv, "SHA256:"sv, "sha256:"sv, "sha512:"sv, "sha1:"sv, "md5:"sv};
 
 bool is_ulid(std::string_view text) {

@@ -40,9 +40,18 @@ bool is_mask(std::string_view value) {
   });
 }
 
+// `#ff8800`, `0xFFFF`: also short numbers of code.
+bool is_colour(std::string_view value) {
+  if (value.size() > 12 || !(value.starts_with('#') || value.starts_with("0x"))) return false;
+  return std::ranges::all_of(value.substr(value.front() == '#' ? 1 : 2), [](char c) {
+    return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f');
+  });
+}
+
 bool is_example(std::string_view value) {
   const std::string_view looked = value.substr(0, kLooked);
   const char first = looked.front();
+  if (looked.find("://") != std::string_view::npos || is_colour(value)) return true;
   if (first == '$' || first == '<' || first == '{' || first == '%' || first == '(' || is_mask(value)) return true;
   if (looked.find("***") != std::string_view::npos && value.size() <= kLooked) return true;
   std::string text(looked);
@@ -55,15 +64,15 @@ bool is_example(std::string_view value) {
 
 // `config.password`, `next_token`: letters, `_` and `.` alone.
 bool is_identifier(std::string_view value) {
-  return std::ranges::all_of(value, [](char c) { return is_letter(c) || c == '_' || c == '.' || c == '-'; });
+  return std::ranges::all_of(value, [](char c) { return is_letter(c) || c == '_' || c == '.' || c == '-' || c == ':'; });
 }
 
 // The same with a few digits, as in `token_v2` or `self.keys2.first`.
 bool is_code_name(std::string_view value) {
   const auto digits = std::ranges::count_if(value, is_digit);
   const bool joined = value.find('_') != std::string_view::npos || value.find('.') != std::string_view::npos;
-  return std::ranges::all_of(value, [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '.'; }) &&
-         !is_digit(value.front()) && (digits == 0 || (joined && digits <= 2));
+  return std::ranges::all_of(value, [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '.' || c == ':'; }) &&
+         !is_digit(value.front()) && (digits == 0 || (joined && (digits <= 2 || digits * 5 <= std::ssize(value))));
 }
 
 bool is_sentence(std::string_view value) {
@@ -76,6 +85,8 @@ bool is_sentence(std::string_view value) {
 bool is_secret_quoted(const SecretValue& value) {
   const bool words = std::ranges::all_of(value.text, [](char c) { return is_letter(c) || c == ' '; });
   if (value.token_name && words && value.text.size() < 8) return false;
+  // A translation of the name is no value of it.
+  if (std::ranges::none_of(value.text, [](char c) { return c > ' ' && c < '\x7f'; })) return false;
   return !is_sentence(value.text);
 }
 

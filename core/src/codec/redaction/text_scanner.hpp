@@ -88,6 +88,7 @@ class TextScanner {
   struct Gap {
     ValueForm form = ValueForm::quoted;
     char quote = '\0';
+    char closing = '\0';   // a quote that begins no value
     bool escaped = false;  // the quote stands behind a backslash
     bool line_start = false;
     bool upper_name = false;

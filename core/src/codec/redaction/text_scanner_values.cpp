@@ -90,7 +90,11 @@ void TextScanner::begin_gap(const Name& name, std::size_t separator) {
   gap_.line_start = starts_line(name.begin);
   gap_.upper_name = std::ranges::none_of(text, [](char c) { return c >= 'a' && c <= 'z'; });
   const std::string plain = plain_name(text);
-  gap_.token_name = plain.ends_with("token") || plain.ends_with("key");
+  gap_.token_name = plain.find("token") != std::string::npos || plain.ends_with("key");
+  // `"authorization: " + value`: the quote that comes ends a text that began with the name.
+  if (name.begin > floor_ && is_quote(text_[name.begin - 1]) && !is_quote(text_[name.end])) {
+    gap_.closing = text_[name.begin - 1];
+  }
   mode_ = Mode::gap;
 }
 
@@ -107,6 +111,9 @@ bool TextScanner::step_gap() {
       ++at_;
     } else if (c == '\\' && at_ + 1 == end_ && !final_) {
       return false;
+    } else if (c == gap_.closing || (is_quote(c) && gap_.form == ValueForm::bearer)) {
+      leave(at_);
+      return true;
     } else if (is_quote(c) || (c == '\\' && at_ + 1 < end_ && is_quote(text_[at_ + 1]))) {
       gap_.escaped = c == '\\';
       gap_.quote = text_[at_ + (gap_.escaped ? 1 : 0)];
@@ -145,6 +152,7 @@ std::size_t TextScanner::value_end(std::size_t stop) {
 
 // The word before a credential, as in `Basic dXNlcjpw`, with its blank; 0 where there is none.
 std::size_t TextScanner::scheme_size(std::size_t end) const {
+  if (gap_.form == ValueForm::bearer || gap_.form == ValueForm::prose) return 0;
   for (const std::string_view scheme : {"bearer ", "basic ", "token ", "digest ", "apikey "}) {
     const std::string_view front = slice(at_, std::min(end_, at_ + scheme.size()));
     const bool same = front.size() == scheme.size() && std::ranges::equal(front, scheme, [](char a, char b) {
