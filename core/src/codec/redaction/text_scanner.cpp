@@ -52,6 +52,7 @@ std::size_t TextScanner::forget() {
 }
 
 bool TextScanner::step() {
+  ++steps_;
   switch (mode_) {
     case Mode::text:
       return step_text();
@@ -239,6 +240,7 @@ bool TextScanner::step_word() {
   const std::size_t word_end = unit.end;
   const RedactionDetectors& on = rules_->detectors;
   if ((on.card || on.iban || on.phone) && !join_numbers(unit)) return false;
+  searched_ += unit.end - at_;
   if (const auto found = find(unit); found && !(unit.cut && found->begin >= unit.half)) return replace(unit, *found);
   if (!unit.cut) {
     end_word(unit.end == word_end ? word_end : unit.end);

@@ -64,6 +64,10 @@ class TextScanner {
   [[nodiscard]] const std::vector<RedactedSpan>& spans() const { return spans_; }
   /// Forgets the spans, for a stream without end.
   void clear_spans() { spans_.clear(); }
+  /// The work so far: decisions taken up, and bytes that patterns ran over. Whatever the text and its cuts, less than
+  /// `kWorkPerByte` for each byte read and each call.
+  [[nodiscard]] std::size_t work() const { return steps_ + searched_; }
+  static constexpr std::size_t kWorkPerByte = 6;
   /// How often each kind was replaced so far.
   [[nodiscard]] const std::array<std::size_t, kRedactionKinds>& counts() const { return counts_; }
 
@@ -153,6 +157,9 @@ class TextScanner {
   std::size_t public_until_ = 0;  // up to here runs a block of a certificate or a public key
   std::size_t forgotten_ = 0;     // bytes of the stream before the text
   bool floor_is_start_ = true;
+
+  std::size_t steps_ = 0;
+  std::size_t searched_ = 0;
 
   Mode mode_ = Mode::text;
   Gap gap_;

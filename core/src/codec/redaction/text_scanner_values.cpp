@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t kGapBlanksMax = 8;
 constexpr std::size_t kAuthorityBytesMax = 512;
 constexpr std::size_t kIndentMax = 32;
+// What a longer value is is told by so many bytes of it; names inside of it are looked at again, so it is not more.
+constexpr std::size_t kValueBytes = 1'024;
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 bool is_quote(char c) { return c == '"' || c == '\'' || c == '`'; }
@@ -181,7 +183,7 @@ bool TextScanner::step_value() {
     pass_placeholder(front.size);
     return true;
   }
-  const std::size_t stop = std::min(end_, at_ + kWindow);
+  const std::size_t stop = std::min(end_, at_ + kValueBytes);
   const std::size_t end = value_end(stop);
   if (end == end_ && !final_) return false;
   if (const std::size_t scheme = scheme_size(end); scheme > 0) {
@@ -191,7 +193,7 @@ bool TextScanner::step_value() {
     return true;
   }
   const std::string_view text = slice(at_, end);
-  const bool cut = end == at_ + kWindow;
+  const bool cut = end == at_ + kValueBytes;
   bool open = false;
   const bool own_line = gap_.line_start && (gap_.form != ValueForm::coloned || cut || line_ends(end, open));
   if (open) return false;
@@ -226,7 +228,7 @@ bool TextScanner::step_value() {
 bool TextScanner::step_authority() {
   const std::size_t stop = std::min(end_, at_ + kAuthorityBytesMax);
   std::size_t end = std::max(scan_, at_);
-  while (end < stop && !is_space(text_[end]) && !is_one_of(text_[end], "/?#\"'<>`\\,;|()")) ++end;
+  while (end < stop && !is_space(text_[end]) && !is_one_of(text_[end], "/?#\"'<>`\\,;|()[")) ++end;
   scan_ = end;
   if (end == end_ && !final_) return false;
   const std::string_view text = slice(at_, end);
@@ -240,7 +242,6 @@ bool TextScanner::step_authority() {
   const std::string_view password = text.substr(colon + 1, at_sign - colon - 1);
   const bool plain_user = std::ranges::all_of(user, [](char c) { return (class_of(c) & kWordClasses) != 0; });
   const bool example = password.front() == '$' || password.front() == '{' || password.front() == '%' ||
-                       password.front() == '[' || has_placeholder(password) ||
                        std::ranges::all_of(password, [](char c) { return c == '*' || c == 'x' || c == '.'; });
   if (!plain_user || example || !rules_->detectors.vendor_key) return true;
   read_closed(begin + colon + 1);
