@@ -47,7 +47,8 @@ void print(std::string_view name, const std::string& text, const Redactor& redac
   std::printf("%-7s %8zu %10.0f %10.0f %10.0f %9.3f %9.3f\n", std::string(name).c_str(), finds, plain, whole, streamed,
               whole / plain, streamed / plain);
   if (name != "json") return;
-  const double json = megabytes_per_second(text.size(), [&] { finds = redactor.redact_json(text).value().spans.size(); });
+  const double json =
+      megabytes_per_second(text.size(), [&] { finds = redactor.redact_json(text).value().spans.size(); });
   std::printf("%-7s %8zu %10s %10.0f %10s %9.3f\n", "  tree", finds, "", json, "", json / plain);
   if (!valid || out_bytes == 0) std::puts("the text is not valid UTF-8");
 }
@@ -62,7 +63,9 @@ int main(int argc, char** argv) {
   }
   harness::RedactionPolicy policy;
   policy.secrets = {{.name = "first", .value = "zebra-Lantern-4471"},
-                    {.name = "second", .value = "Gr\xC3\xBC\xC3\x9F" "e_an_42"},
+                    {.name = "second",
+                     .value = "Gr\xC3\xBC\xC3\x9F"
+                              "e_an_42"},
                     {.name = "third", .value = "vault/Quark&77 \"x\""}};
   const auto redactor = Redactor::compile(policy);
   if (!redactor) return 1;

@@ -38,7 +38,8 @@ Redactor redactor_of(RedactionMode mode) {
   RedactionPolicy policy;
   policy.mode = mode;
   policy.detectors.phone = true;
-  policy.secrets = {{.name = "a", .value = "aaaaaa"}, {.name = "b", .value = "aaaaaab\"/c"}, {.name = "c", .value = "xyzxyzxy"}};
+  policy.secrets = {
+      {.name = "a", .value = "aaaaaa"}, {.name = "b", .value = "aaaaaab\"/c"}, {.name = "c", .value = "xyzxyzxy"}};
   policy.secret_names = {"pin"};
   return Redactor::compile(policy).value();
 }

@@ -65,8 +65,8 @@ struct RedactionDetectors {
 /// What to do with the texts of a run.
 struct RedactionPolicy {
   RedactionMode mode = RedactionMode::full;
-  std::vector<ConfiguredSecret> secrets = {};      // at most 64
-  std::vector<std::string> secret_names = {};      // further names whose values are secret; at most 64 of 2 to 64 bytes
+  std::vector<ConfiguredSecret> secrets = {};  // at most 64
+  std::vector<std::string> secret_names = {};  // further names whose values are secret; at most 64 of 2 to 64 bytes
   RedactionDetectors detectors = {};
   bool operator==(const RedactionPolicy&) const = default;
 };

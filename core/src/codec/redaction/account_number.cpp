@@ -31,15 +31,15 @@ bool is_issued(const Digits& digits) {
   const std::uint32_t two = digits.front(2);
   const std::uint32_t four = digits.front(4);
   const std::size_t size = digits.size;
-  if (digits.list[0] == '4') return size == 13 || size == 16 || size == 19;              // Visa
-  if ((two >= 51 && two <= 55) || (four >= 2221 && four <= 2720)) return size == 16;     // Mastercard
-  if (two == 34 || two == 37) return size == 15;                                         // American Express
+  if (digits.list[0] == '4') return size == 13 || size == 16 || size == 19;           // Visa
+  if ((two >= 51 && two <= 55) || (four >= 2221 && four <= 2720)) return size == 16;  // Mastercard
+  if (two == 34 || two == 37) return size == 15;                                      // American Express
   if (two == 36 || two == 38 || two == 39 || (four >= 3000 && four <= 3059)) return size == 14 || size == 16;  // Diners
   if (four == 6011 || two == 65 || (four >= 6440 && four <= 6499)) return size == 16 || size == 19;  // Discover
-  if (four >= 3528 && four <= 3589) return size == 16 || size == 19;                     // JCB
-  if (two == 62 || two == 81) return size >= 16;                                         // UnionPay
+  if (four >= 3528 && four <= 3589) return size == 16 || size == 19;                                 // JCB
+  if (two == 62 || two == 81) return size >= 16;                                                     // UnionPay
   if (two == 50 || (two >= 56 && two <= 58) || four == 6304 || four == 6759 || (four >= 6761 && four <= 6763))
-    return size == 16 || size == 18 || size == 19;                                       // Maestro
+    return size == 16 || size == 18 || size == 19;  // Maestro
   return false;
 }
 

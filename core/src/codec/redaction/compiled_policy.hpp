@@ -17,7 +17,9 @@ struct Redactor::Compiled {
   TextRules rules;
 
   /// The vault, where the mode has a use for one.
-  [[nodiscard]] SecretVault* used(SecretVault* vault) const { return mode == RedactionMode::reversible ? vault : nullptr; }
+  [[nodiscard]] SecretVault* used(SecretVault* vault) const {
+    return mode == RedactionMode::reversible ? vault : nullptr;
+  }
 };
 
 /// The placeholder of a find: that of the vault, where there is one and it gives a proper one.

@@ -16,7 +16,8 @@ namespace orchestrator::harness::codec {
 namespace {
 
 constexpr std::size_t kValuesMax = 1UL << 19;
-constexpr std::size_t kIndexDigits = 5;  // a number this short under a name that ends with `token` is the number of a token
+constexpr std::size_t kIndexDigits =
+    5;  // a number this short under a name that ends with `token` is the number of a token
 
 std::optional<std::string> fault_of(std::string_view text) {
   if (has_more_values(text, kValuesMax)) return "more than 524,288 values";
@@ -106,7 +107,8 @@ class JsonWalk {
   void take_inside(std::string& content, std::size_t begin) {
     RedactedText inner = redactor_.redact(content, vault_);
     if (inner.text == content) return;
-    for (const RedactedSpan& span : inner.spans) result_.spans.push_back({.begin = begin, .end = at_, .kind = span.kind});
+    for (const RedactedSpan& span : inner.spans)
+      result_.spans.push_back({.begin = begin, .end = at_, .kind = span.kind});
     for (std::size_t kind = 0; kind < kRedactionKinds; ++kind) result_.counts[kind] += inner.counts[kind];
     content = std::move(inner.text);
     write(content, begin);
@@ -175,8 +177,8 @@ Result<RedactedText> Redactor::redact_json(std::string_view json, SecretVault* v
     json = mended;
   }
   if (fault) {
-    return fail(RuntimeErrorCode::invalid_argument,
-                "the text to redact is not JSON that can be read: " + *fault, "redact_json");
+    return fail(RuntimeErrorCode::invalid_argument, "the text to redact is not JSON that can be read: " + *fault,
+                "redact_json");
   }
   return JsonWalk(*this, compiled_->rules, compiled_->used(vault), json).run();
 }

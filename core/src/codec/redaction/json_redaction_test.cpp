@@ -16,15 +16,17 @@ std::string redacted(std::string_view json, RedactionPolicy policy = {}) {
 }
 
 TEST(JsonRedaction, ReplacesValuesOfSecretNamesWhole) {
-  EXPECT_EQ(redacted(R"({"password":"hunter22","n":[1,-2.5e3,true,null],"token":123456789,"a":{"apiKey":["x1y2z3w4",7]}})"),
-            R"({"password":"[redacted:name]","n":[1,-2.5e3,true,null],"token":"[redacted:name]",)"
-            R"("a":{"apiKey":["[redacted:name]","[redacted:name]"]}})");
+  EXPECT_EQ(
+      redacted(R"({"password":"hunter22","n":[1,-2.5e3,true,null],"token":123456789,"a":{"apiKey":["x1y2z3w4",7]}})"),
+      R"({"password":"[redacted:name]","n":[1,-2.5e3,true,null],"token":"[redacted:name]",)"
+      R"("a":{"apiKey":["[redacted:name]","[redacted:name]"]}})");
 }
 
 TEST(JsonRedaction, KeepsWhatNeedsNoRedaction) {
   for (const std::string_view json :
        {R"( { "max_tokens" : 4096 , "password" : null, "token": "", "x": 1.0e+05, "y": "\u00e4\/\n" } )",
-        R"({"password":"${DB_PASSWORD}","api_key":"YOUR_API_KEY","properties":{"token":{"type":"string"}}})", "[]", "\"a\"", "12"}) {
+        R"({"password":"${DB_PASSWORD}","api_key":"YOUR_API_KEY","properties":{"token":{"type":"string"}}})", "[]",
+        "\"a\"", "12"}) {
     EXPECT_EQ(redacted(json), json);
   }
 }
@@ -67,7 +69,8 @@ TEST(JsonRedaction, IsStable) {
     policy.secrets = {{.name = "s", .value = "aaaaaab\"/c"}};
     policy.secret_names = {"pin"};
     const std::string once = redacted(
-        R"({"password":"hunter22","token":123456789,"pin":"0815x","aaaaaab\"\/c":1,"t":"\ud83d\ude00 joe@example.com"})", policy);
+        R"({"password":"hunter22","token":123456789,"pin":"0815x","aaaaaab\"\/c":1,"t":"\ud83d\ude00 joe@example.com"})",
+        policy);
     EXPECT_EQ(redacted(once, policy), once);
   }
 }

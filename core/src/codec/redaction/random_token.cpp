@@ -43,10 +43,11 @@ constexpr auto kNLog2N = [] {
 
 // Ids of this system (`core/src/event/ids.cpp`) and of providers, digests named by their algorithm, public keys.
 constexpr std::array kPlainPrefixes{
-    "run_"sv,   "ses_"sv,      "hint_"sv,  "mem_"sv,   "call_"sv,  "msg_"sv,    "resp_"sv,   "req_"sv,    "rs_"sv,
-    "fc_"sv,    "toolu_"sv,    "chatcmpl-"sv, "cmpl-"sv, "file-"sv, "item_"sv,  "batch_"sv,  "thread_"sv, "asst_"sv,
-    "ws_"sv,    "ci_"sv,       "gen-"sv,   "sha1-"sv,  "sha256-"sv, "sha384-"sv, "sha512-"sv, "srvtoolu_"sv, "AAAAB3Nza"sv,
-    "AAAAC3Nza"sv, "AAAAE2Vj"sv, "vs_"sv,    "0x"sv,    "step_"sv,  "cus_"sv,    "evt_"sv,    "fp_"sv};
+    "run_"sv,     "ses_"sv,    "hint_"sv,   "mem_"sv,    "call_"sv,     "msg_"sv,      "resp_"sv,
+    "req_"sv,     "rs_"sv,     "fc_"sv,     "toolu_"sv,  "chatcmpl-"sv, "cmpl-"sv,     "file-"sv,
+    "item_"sv,    "batch_"sv,  "thread_"sv, "asst_"sv,   "ws_"sv,       "ci_"sv,       "gen-"sv,
+    "sha1-"sv,    "sha256-"sv, "sha384-"sv, "sha512-"sv, "srvtoolu_"sv, "AAAAB3Nza"sv, "AAAAC3Nza"sv,
+    "AAAAE2Vj"sv, "vs_"sv,     "0x"sv,      "step_"sv,   "cus_"sv,      "evt_"sv,      "fp_"sv};
 constexpr std::array kPlainBefore{"base64,"sv, "h1:"sv, "SHA256:"sv, "sha256:"sv, "sha512:"sv, "sha1:"sv, "md5:"sv};
 
 bool is_ulid(std::string_view text) {
@@ -83,7 +84,8 @@ bool is_plain_part(std::string_view part) {
   const auto changes_at = [&](std::size_t i) { return is_digit(part[i]) != is_digit(part[i - 1]); };
   std::size_t changes = 0;
   for (std::size_t i = 1; i < part.size(); ++i) changes += changes_at(i) ? 1U : 0U;
-  return changes <= 1 && part.size() < 16 ? true : changes == 0 && std::ranges::none_of(part, is_digit) && part.size() < 24;
+  return changes <= 1 && part.size() < 16 ? true
+                                          : changes == 0 && std::ranges::none_of(part, is_digit) && part.size() < 24;
 }
 
 struct Mixed {
@@ -119,8 +121,8 @@ bool looks_random(const Mixed& mixed) {
   const std::size_t changes = mixed.digit_changes + mixed.case_changes;
   constexpr std::uint32_t kBit = 65'536;
   if (lower && upper) {
-    return digits >= 2 && mixed.digit_changes >= 3 && mixed.small_pairs * 100 <= text.size() * 38 && changes * 100 >= text.size() * 38 &&
-           entropy >= (text.size() >= 32 ? kBit * 42 / 10 : kBit * 37 / 10);
+    return digits >= 2 && mixed.digit_changes >= 3 && mixed.small_pairs * 100 <= text.size() * 38 &&
+           changes * 100 >= text.size() * 38 && entropy >= (text.size() >= 32 ? kBit * 42 / 10 : kBit * 37 / 10);
   }
   return text.size() >= 30 && digits >= 4 && mixed.digit_changes * 100 >= text.size() * 24 && entropy >= kBit * 39 / 10;
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Goal: redaction finds what it should and leaves what it should. Method: the labelled set. A value counts as found when
-// every byte of it was replaced; a replacement counts as right when it touches a labelled value. Recall and precision of
-// each kind and of all stay above floors a little under what was measured, for the half that was tuned and the other.
+// Goal: redaction finds what it should and leaves what it should. Method: the labelled set. A value counts as found
+// when every byte of it was replaced; a replacement counts as right when it touches a labelled value. Recall and
+// precision of each kind and of all stay above floors a little under what was measured, for the half that was tuned and
+// the other.
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cstdint>
-#include <cstdlib>
 #include <iostream>
 #include <string>
 
@@ -43,13 +43,12 @@ bool covered(const RedactedSpan& value, const std::vector<RedactedSpan>& spans) 
 
 void measure(const Redactor& redactor, const testing::LabelledText& labelled, Tallies& tallies) {
   const RedactedText result = redactor.redact(labelled.text);
-  const bool shown = std::getenv("REDACTION_MISSES") != nullptr;
   for (const RedactedSpan& value : labelled.values) {
     Tally& tally = tallies[static_cast<std::size_t>(value.kind)];
     ++tally.values;
     const bool found = covered(value, result.spans);
     tally.found += found ? 1U : 0U;
-    if (!found && shown) std::cout << "missed " << name_of(value.kind) << ": " << labelled.text << '\n';
+    if (!found) std::cout << "missed " << name_of(value.kind) << ": " << labelled.text << '\n';
   }
   for (const RedactedSpan& span : result.spans) {
     Tally& tally = tallies[static_cast<std::size_t>(span.kind)];
@@ -57,7 +56,7 @@ void measure(const Redactor& redactor, const testing::LabelledText& labelled, Ta
     const auto touches = [&](const RedactedSpan& value) { return value.begin < span.end && span.begin < value.end; };
     const bool right = std::ranges::any_of(labelled.values, touches);
     tally.right += right ? 1U : 0U;
-    if (!right && shown) std::cout << "wrongly " << name_of(span.kind) << ": " << labelled.text << " -> " << result.text << '\n';
+    if (!right) std::cout << "wrongly " << name_of(span.kind) << ": " << labelled.text << " -> " << result.text << '\n';
   }
 }
 
@@ -74,8 +73,8 @@ Tallies measure_half(std::size_t half) {
 }
 
 void print(std::string_view name, const Tally& tally) {
-  std::cout << "  " << std::string(name) << std::string(12 - name.size(), ' ') << "values " << tally.values << ", found "
-            << tally.found << ", replaced " << tally.replaced << ", right " << tally.right << ", recall "
+  std::cout << "  " << std::string(name) << std::string(12 - name.size(), ' ') << "values " << tally.values
+            << ", found " << tally.found << ", replaced " << tally.replaced << ", right " << tally.right << ", recall "
             << tally.recall() << "/1000, precision " << tally.precision() << "/1000\n";
 }
 
@@ -91,6 +90,8 @@ void check_half(std::size_t half, const std::array<Floors, kRedactionKinds>& flo
   for (std::size_t kind = 0; kind < kRedactionKinds; ++kind) {
     const auto name = std::string(name_of(static_cast<RedactionKind>(kind)));
     print(name, tallies[kind]);
+    ::testing::Test::RecordProperty(name + "_recall", std::to_string(tallies[kind].recall()));
+    ::testing::Test::RecordProperty(name + "_precision", std::to_string(tallies[kind].precision()));
     total.add(tallies[kind]);
     EXPECT_GE(tallies[kind].recall(), floors[kind].recall) << name;
     EXPECT_GE(tallies[kind].precision(), floors[kind].precision) << name;
@@ -100,9 +101,17 @@ void check_half(std::size_t half, const std::array<Floors, kRedactionKinds>& flo
   EXPECT_GE(total.precision(), total_floors.precision);
 }
 
-TEST(RedactionQuality, HoldsOnTheHalfThatWasTuned) { check_half(0, {}, {}); }
+// In thousandths, in the order of the kinds. One miss among a few is a seventh of them, so the floors of small kinds
+// are low; the totals are what counts.
+TEST(RedactionQuality, HoldsOnTheHalfThatWasTuned) {
+  check_half(0, {{{850, 950}, {950, 950}, {850, 850}, {850, 850}, {830, 850}, {850, 850}, {950, 950}, {890, 890}}},
+             {.recall = 985, .precision = 985});
+}
 
-TEST(RedactionQuality, HoldsOnTheHalfThatWasNot) { check_half(1, {}, {}); }
+TEST(RedactionQuality, HoldsOnTheHalfThatWasNot) {
+  check_half(1, {{{850, 850}, {950, 950}, {850, 850}, {850, 850}, {830, 850}, {850, 800}, {950, 950}, {880, 890}}},
+             {.recall = 985, .precision = 975});
+}
 
 TEST(RedactionQuality, HasManyTextsOfBothKinds) {
   EXPECT_GE(testing::labelled_texts().size(), 150U);

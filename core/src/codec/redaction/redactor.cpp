@@ -24,8 +24,8 @@ Result<std::vector<std::string>> forms_of(const RedactionPolicy& policy) {
     const ConfiguredSecret& secret = policy.secrets[i];
     const std::string at = "secrets[" + std::to_string(i) + "]";
     if (secret.name.empty() || secret.name.size() > SecretNames::kNameBytesMax) {
-      return fail(RuntimeErrorCode::configuration_invalid, "the name of a secret has 1 to 64 bytes, not " +
-                                                               std::to_string(secret.name.size()), at + ".name");
+      return fail(RuntimeErrorCode::configuration_invalid,
+                  "the name of a secret has 1 to 64 bytes, not " + std::to_string(secret.name.size()), at + ".name");
     }
     if (secret.value.size() < kSecretBytesMin) {
       return fail(RuntimeErrorCode::configuration_invalid,
@@ -36,7 +36,8 @@ Result<std::vector<std::string>> forms_of(const RedactionPolicy& policy) {
     if (secret.value.size() > kSecretBytesMax) {
       return fail(RuntimeErrorCode::configuration_invalid,
                   "the secret '" + secret.name + "' has " + std::to_string(secret.value.size()) +
-                      " bytes; at most 4,096 can be redacted", at + ".value");
+                      " bytes; at most 4,096 can be redacted",
+                  at + ".value");
     }
     std::ranges::move(secret_forms(secret.value), std::back_inserter(forms));
   }
@@ -46,7 +47,8 @@ Result<std::vector<std::string>> forms_of(const RedactionPolicy& policy) {
 Result<SecretNames> names_of(const RedactionPolicy& policy) {
   if (policy.secret_names.size() > kSecretsMax) {
     return fail(RuntimeErrorCode::configuration_invalid,
-                std::to_string(policy.secret_names.size()) + " secret names are given; at most 64 can be", "secret_names");
+                std::to_string(policy.secret_names.size()) + " secret names are given; at most 64 can be",
+                "secret_names");
   }
   for (std::size_t i = 0; i < policy.secret_names.size(); ++i) {
     const std::string& name = policy.secret_names[i];

@@ -42,12 +42,12 @@ class Redactor {
   Redactor& operator=(Redactor&&) noexcept;
 
   /// `text` with a placeholder for each find. What is no UTF-8 is read as bytes; no character is cut. Redacting the
-  /// result changes nothing more. The vault counts under `RedactionMode::reversible` alone; without one the placeholders
-  /// are those of `full`.
+  /// result changes nothing more. The vault counts under `RedactionMode::reversible` alone; without one the
+  /// placeholders are those of `full`.
   [[nodiscard]] RedactedText redact(std::string_view text, SecretVault* vault = nullptr) const;
 
-  /// The same for one JSON text, inside the decoded strings and names of it; all else stays byte by byte. The value of a
-  /// member with a secret name is replaced whole, a number by a string; lists under such a name likewise. Under
+  /// The same for one JSON text, inside the decoded strings and names of it; all else stays byte by byte. The value of
+  /// a member with a secret name is replaced whole, a number by a string; lists under such a name likewise. Under
   /// `metadata_only` every string and number becomes the placeholder of content. Escaped halves of surrogate pairs may
   /// become U+FFFD. Fails with `invalid_argument` for what is no JSON, or is nested deeper than `kJsonDepthMax`, or has
   /// more than 524,288 values; under `none` nothing is checked.

@@ -57,7 +57,8 @@ SecretMatcher::State SecretMatcher::child(State state, unsigned char byte) const
   if (state == 0) return root_[byte];
   const auto begin = edges_.begin() + states_[state].edges_begin;
   const auto end = edges_.begin() + states_[state].edges_end;
-  const auto found = std::lower_bound(begin, end, byte, [](const Edge& edge, unsigned char b) { return edge.byte < b; });
+  const auto found =
+      std::lower_bound(begin, end, byte, [](const Edge& edge, unsigned char b) { return edge.byte < b; });
   return found != end && found->byte == byte ? found->to : 0;
 }
 

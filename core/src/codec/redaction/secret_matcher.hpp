@@ -75,7 +75,8 @@ class SecretScan {
   const SecretMatcher* matcher_;
   SecretMatcher::State state_ = 0;
   std::size_t read_ = 0;
-  std::vector<SecretFind> open_;  // in order and apart; later bytes may join them. Fewer than the longest form has bytes
+  std::vector<SecretFind>
+      open_;  // in order and apart; later bytes may join them. Fewer than the longest form has bytes
 };
 
 }  // namespace orchestrator::harness::codec

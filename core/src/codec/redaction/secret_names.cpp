@@ -15,25 +15,28 @@ bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 char lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
 
-constexpr std::array kSecretWords{
-    "password"sv,    "passwd"sv,     "passphrase"sv, "passcode"sv,      "pwd"sv,          "secret"sv,      "token"sv,
-    "apikey"sv,      "accesskey"sv,  "secretkey"sv,  "privatekey"sv,    "authkey"sv,      "clientsecret"sv, "authtoken"sv,
-    "accesstoken"sv, "credential"sv, "credentials"sv, "authorization"sv, "refreshtoken"sv, "dbpassword"sv,   "userpass"sv,
-    "mypassword"sv,  "kennwort"sv,   "passwort"sv,    "sessionid"sv,     "sessid"sv,       "jwt"sv};
+constexpr std::array kSecretWords{"password"sv,   "passwd"sv,      "passphrase"sv,    "passcode"sv,     "pwd"sv,
+                                  "secret"sv,     "token"sv,       "apikey"sv,        "accesskey"sv,    "secretkey"sv,
+                                  "privatekey"sv, "authkey"sv,     "clientsecret"sv,  "authtoken"sv,    "accesstoken"sv,
+                                  "credential"sv, "credentials"sv, "authorization"sv, "refreshtoken"sv, "dbpassword"sv,
+                                  "userpass"sv,   "mypassword"sv,  "kennwort"sv,      "passwort"sv,     "sessionid"sv,
+                                  "sessid"sv,     "jwt"sv};
 // `... key` is secret after these.
-constexpr std::array kSecretKeys{"api"sv,     "access"sv,  "secret"sv,  "private"sv,  "auth"sv,         "encryption"sv,
-                                 "signing"sv, "master"sv,  "account"sv, "shared"sv,   "storage"sv,      "service"sv,
-                                 "admin"sv,   "license"sv, "deploy"sv,  "webhook"sv,  "subscription"sv, "functions"sv};
+constexpr std::array kSecretKeys{"api"sv,     "access"sv,  "secret"sv,  "private"sv, "auth"sv,         "encryption"sv,
+                                 "signing"sv, "master"sv,  "account"sv, "shared"sv,  "storage"sv,      "service"sv,
+                                 "admin"sv,   "license"sv, "deploy"sv,  "webhook"sv, "subscription"sv, "functions"sv};
 // `... token` is not secret after these: counts, positions, pieces of a text.
 constexpr std::array kPlainTokens{
-    "max"sv,    "min"sv,   "next"sv, "page"sv,   "pagination"sv, "continuation"sv, "prev"sv,  "previous"sv, "sync"sv,
-    "num"sv,    "total"sv, "stop"sv, "pad"sv,    "eos"sv,        "bos"sv,          "start"sv, "end"sv,      "unk"sv,
-    "mask"sv,   "sep"sv,   "cls"sv,  "special"sv, "first"sv,      "last"sv,         "current"sv, "per"sv,    "input"sv,
-    "output"sv, "prompt"sv, "cursor"sv, "cancellation"sv, "design"sv, "color"sv, "syntax"sv, "peek"sv};
+    "max"sv,      "min"sv,    "next"sv,         "page"sv,    "pagination"sv, "continuation"sv, "prev"sv,
+    "previous"sv, "sync"sv,   "num"sv,          "total"sv,   "stop"sv,       "pad"sv,          "eos"sv,
+    "bos"sv,      "start"sv,  "end"sv,          "unk"sv,     "mask"sv,       "sep"sv,          "cls"sv,
+    "special"sv,  "first"sv,  "last"sv,         "current"sv, "per"sv,        "input"sv,        "output"sv,
+    "prompt"sv,   "cursor"sv, "cancellation"sv, "design"sv,  "color"sv,      "syntax"sv,       "peek"sv};
 // What may follow a name without changing its meaning.
-constexpr std::array kTails{"value"sv, "string"sv, "text"sv, "plain"sv, "plaintext"sv, "prod"sv,  "dev"sv,
-                            "test"sv,  "staging"sv, "b64"sv,  "base64"sv, "current"sv,   "old"sv, "new"sv};
-constexpr std::array kQueryNames{"key"sv, "sig"sv, "signature"sv, "code"sv, "auth"sv, "pass"sv, "sas"sv, "x-amz-signature"sv};
+constexpr std::array kTails{"value"sv, "string"sv,  "text"sv, "plain"sv,  "plaintext"sv, "prod"sv, "dev"sv,
+                            "test"sv,  "staging"sv, "b64"sv,  "base64"sv, "current"sv,   "old"sv,  "new"sv};
+constexpr std::array kQueryNames{"key"sv,  "sig"sv,  "signature"sv, "code"sv,
+                                 "auth"sv, "pass"sv, "sas"sv,       "x-amz-signature"sv};
 
 constexpr std::size_t kPartsMax = 12;
 
@@ -82,7 +85,8 @@ bool is_secret_part(const Parts& parts, std::size_t at) {
   if (last == "key") return holds(kSecretKeys, before);
   if (last == "pass") return at > 0 && before != "by";
   if (last == "id") return before == "session" && at > 1 && parts.list[at - 2] == "php";
-  return holds(kSecretWords, last) || last.ends_with("password") || last.ends_with("passwd") || last.ends_with("apikey");
+  return holds(kSecretWords, last) || last.ends_with("password") || last.ends_with("passwd") ||
+         last.ends_with("apikey");
 }
 
 }  // namespace

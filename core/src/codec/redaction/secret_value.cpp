@@ -20,18 +20,19 @@ bool is_letter(char c) { return is_lower(c) || is_upper(c); }
 char lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
 
 constexpr std::array kLiterals{
-    "null"sv,     "nil"sv,      "none"sv,    "true"sv,     "false"sv,   "undefined"sv, "string"sv,  "str"sv,
-    "number"sv,   "int"sv,      "integer"sv, "bool"sv,     "boolean"sv, "object"sv,    "any"sv,     "bytes"sv,
-    "required"sv, "optional"sv, "missing"sv, "invalid"sv,  "expired"sv, "hidden"sv,    "masked"sv,  "redacted"sv,
-    "removed"sv,  "secret"sv,   "unset"sv,   "empty"sv,    "default"sv, "disabled"sv,  "enabled"sv, "bearer"sv,
-    "basic"sv,    "void"sv,     "text"sv,    "varchar"sv,  "valid"sv,   "yes"sv,       "no"sv,      "unknown"sv,
-    "tbd"sv,      "todo"sv,     "foo"sv,     "foobar"sv,   "xyz"sv,     "value"sv,     "std"sv,     "self"sv};
-constexpr std::array kExampleWords{"your"sv,    "example"sv, "placeholder"sv, "changeme"sv, "change-me"sv, "change_me"sv,
-                                   "insert"sv,  "replace"sv, "xxxx"sv,        "dummy"sv,    "redacted"sv,  "..."sv,
-                                   "goes-here"sv, "goes_here"sv, "<"sv,       "\xE2\x80\xA6"sv, "not-a-real"sv, "fake"sv};
-constexpr std::array kReferences{"${"sv, "{{"sv, "$("sv, "os.environ"sv, "process.env"sv, "getenv"sv, "env."sv, "ENV["sv,
-                                 "secrets."sv, "vault:"sv, "%("sv, "%s"sv, "op://"sv, "file://"sv, "arn:"sv, "env:"sv,
-                                 "::"sv, "->"sv};
+    "null"sv,     "nil"sv,      "none"sv,    "true"sv,    "false"sv,   "undefined"sv, "string"sv,  "str"sv,
+    "number"sv,   "int"sv,      "integer"sv, "bool"sv,    "boolean"sv, "object"sv,    "any"sv,     "bytes"sv,
+    "required"sv, "optional"sv, "missing"sv, "invalid"sv, "expired"sv, "hidden"sv,    "masked"sv,  "redacted"sv,
+    "removed"sv,  "secret"sv,   "unset"sv,   "empty"sv,   "default"sv, "disabled"sv,  "enabled"sv, "bearer"sv,
+    "basic"sv,    "void"sv,     "text"sv,    "varchar"sv, "valid"sv,   "yes"sv,       "no"sv,      "unknown"sv,
+    "tbd"sv,      "todo"sv,     "foo"sv,     "foobar"sv,  "xyz"sv,     "value"sv,     "std"sv,     "self"sv};
+constexpr std::array kExampleWords{"your"sv,         "example"sv,    "placeholder"sv, "changeme"sv,  "change-me"sv,
+                                   "change_me"sv,    "insert"sv,     "replace"sv,     "xxxx"sv,      "dummy"sv,
+                                   "redacted"sv,     "..."sv,        "goes-here"sv,   "goes_here"sv, "<"sv,
+                                   "\xE2\x80\xA6"sv, "not-a-real"sv, "fake"sv};
+constexpr std::array kReferences{"${"sv,    "{{"sv,      "$("sv,       "os.environ"sv, "process.env"sv, "getenv"sv,
+                                 "env."sv,  "ENV["sv,    "secrets."sv, "vault:"sv,     "%("sv,          "%s"sv,
+                                 "op://"sv, "file://"sv, "arn:"sv,     "env:"sv,       "::"sv,          "->"sv};
 
 bool is_mask(std::string_view value) {
   return std::ranges::all_of(value, [](char c) {
@@ -43,9 +44,8 @@ bool is_mask(std::string_view value) {
 // `#ff8800`, `0xFFFF`: also short numbers of code.
 bool is_colour(std::string_view value) {
   if (value.size() > 12 || !(value.starts_with('#') || value.starts_with("0x"))) return false;
-  return std::ranges::all_of(value.substr(value.front() == '#' ? 1 : 2), [](char c) {
-    return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f');
-  });
+  return std::ranges::all_of(value.substr(value.front() == '#' ? 1 : 2),
+                             [](char c) { return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f'); });
 }
 
 bool is_example(std::string_view value) {
@@ -59,19 +59,22 @@ bool is_example(std::string_view value) {
   const auto inside = [&](std::string_view word) { return text.find(word) != std::string::npos; };
   if (std::ranges::find(kLiterals, text) != kLiterals.end()) return true;
   if (std::ranges::any_of(kExampleWords, inside)) return true;
-  return std::ranges::any_of(kReferences, [&](std::string_view word) { return looked.find(word) != std::string_view::npos; });
+  return std::ranges::any_of(kReferences,
+                             [&](std::string_view word) { return looked.find(word) != std::string_view::npos; });
 }
 
 // `config.password`, `next_token`: letters, `_` and `.` alone.
 bool is_identifier(std::string_view value) {
-  return std::ranges::all_of(value, [](char c) { return is_letter(c) || c == '_' || c == '.' || c == '-' || c == ':'; });
+  return std::ranges::all_of(value,
+                             [](char c) { return is_letter(c) || c == '_' || c == '.' || c == '-' || c == ':'; });
 }
 
 // The same with a few digits, as in `token_v2` or `self.keys2.first`.
 bool is_code_name(std::string_view value) {
   const auto digits = std::ranges::count_if(value, is_digit);
   const bool joined = value.find('_') != std::string_view::npos || value.find('.') != std::string_view::npos;
-  return std::ranges::all_of(value, [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '.' || c == ':'; }) &&
+  return std::ranges::all_of(value,
+                             [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '.' || c == ':'; }) &&
          !is_digit(value.front()) && (digits == 0 || (joined && (digits <= 2 || digits * 5 <= std::ssize(value))));
 }
 
@@ -79,7 +82,8 @@ bool is_sentence(std::string_view value) {
   const auto blanks = std::ranges::count(value, ' ');
   if (blanks >= 5) return true;
   const bool plain = std::ranges::none_of(value, is_digit);
-  return plain && blanks >= 1 && (value.back() == '.' || value.back() == '!' || value.back() == '?' || is_upper(value.front()));
+  return plain && blanks >= 1 &&
+         (value.back() == '.' || value.back() == '!' || value.back() == '?' || is_upper(value.front()));
 }
 
 bool is_secret_quoted(const SecretValue& value) {

@@ -25,8 +25,8 @@ enum class ValueForm : std::uint8_t {
 struct SecretValue {
   std::string_view text;
   ValueForm form = ValueForm::quoted;
-  char next = '\0';        // the byte after it; 0 at the end
-  bool own_line = false;   // name and value are alone on their line
+  char next = '\0';         // the byte after it; 0 at the end
+  bool own_line = false;    // name and value are alone on their line
   bool upper_name = false;  // the name has no small letter
   bool token_name = false;  // the name ends with `token`
 };

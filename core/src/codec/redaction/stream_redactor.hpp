@@ -27,8 +27,8 @@ class StreamRedactor {
 
   /// Bytes that have come in and not gone out.
   [[nodiscard]] std::size_t held_bytes() const { return taken_ - released_; }
-  /// The most that is ever held: what one decision of the scanner looks at, and the longest form of a configured secret.
-  /// What goes on longer and may be a secret, such as a key block without its end, is taken out as it comes.
+  /// The most that is ever held: what one decision of the scanner looks at, and the longest form of a configured
+  /// secret. What goes on longer and may be a secret, such as a key block without its end, is taken out as it comes.
   [[nodiscard]] std::size_t held_bytes_max() const;
   /// How often each kind was found so far.
   [[nodiscard]] RedactionCounts counts() const;
@@ -43,9 +43,9 @@ class StreamRedactor {
   SecretVault* vault_;
   SecretScan secrets_;
   TextScanner scanner_;
-  std::string raw_;          // of the stream, from `raw_begin_` on: configured secrets may be in it
+  std::string raw_;  // of the stream, from `raw_begin_` on: configured secrets may be in it
   std::size_t raw_begin_ = 0;
-  std::string text_;         // what the scanner reads
+  std::string text_;  // what the scanner reads
   std::size_t secret_count_ = 0;
   std::size_t taken_ = 0;
   std::size_t released_ = 0;

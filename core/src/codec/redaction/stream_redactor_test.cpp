@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Goal: a stream of pieces gives what the whole text gives, wherever it is cut, and does not hold back what it need not.
-// Method: the labelled set, alone and joined at random, cut at random (seeded) and byte by byte; bounds are measured.
+// Goal: a stream of pieces gives what the whole text gives, wherever it is cut, and does not hold back what it need
+// not. Method: the labelled set, alone and joined at random, cut at random (seeded) and byte by byte; bounds are
+// measured.
 #include "codec/redaction/stream_redactor.hpp"
 
 #include <gtest/gtest.h>
@@ -36,7 +37,8 @@ std::vector<std::string> all_texts() {
 
 // Texts and parts of them side by side, with what stands between texts in the world, and without.
 std::string joined_text(const std::vector<std::string>& texts, Draw& draw) {
-  static constexpr std::array<std::string_view, 12> kBetween{"\n", " ", "", ", ", "=", ":", "\"", "é", "[", " 1", "-", "[redacted:name]"};
+  static constexpr std::array<std::string_view, 12> kBetween{"\n", " ", "",  ", ", "=", ":",
+                                                             "\"", "é", "[", " 1", "-", "[redacted:name]"};
   std::string out;
   const std::size_t count = 2 + draw.below(8);
   for (std::size_t i = 0; i < count; ++i) {
@@ -110,8 +112,10 @@ TEST(StreamRedactor, AgreesWithTheWholeOnLongWordsAndBlocks) {
     while (accents.size() < size) accents += "ä b";
     for (const std::string& text :
          {letters, letters + "@example.com x", key + mixed + " end", letters + "/" + key + mixed.substr(0, 60) + " end",
-          "password=\"" + accents + "\" end", "token=" + mixed + "&end=1", "-----BEGIN RSA PRIVATE KEY-----\n" + lines + "! end",
-          "-----BEGIN RSA PRIVATE KEY-----\n" + lines + "-----END RSA PRIVATE KEY----- end", "data:image/png;base64," + mixed}) {
+          "password=\"" + accents + "\" end", "token=" + mixed + "&end=1",
+          "-----BEGIN RSA PRIVATE KEY-----\n" + lines + "! end",
+          "-----BEGIN RSA PRIVATE KEY-----\n" + lines + "-----END RSA PRIVATE KEY----- end",
+          "data:image/png;base64," + mixed}) {
       expect_agreement(text, draw);
       if (HasFatalFailure()) return;
     }
@@ -122,7 +126,8 @@ TEST(StreamRedactor, HoldsAtMostTheCurrentWordOfProse) {
   StreamRedactor redacted(redactor());
   std::size_t releases = 0;
   for (int i = 0; i < 200; ++i) {
-    for (const std::string_view word : {"The ", "password ", "of ", "the ", "vault, ", "said ", "Zoë: ", "ask ", "me. "}) {
+    for (const std::string_view word :
+         {"The ", "password ", "of ", "the ", "vault, ", "said ", "Zoë: ", "ask ", "me. "}) {
       std::string out;
       for (const char c : word) {
         out += redacted.append(std::string_view(&c, 1));
@@ -140,8 +145,8 @@ TEST(StreamRedactor, HoldsAtMostTheCurrentWordOfProse) {
 TEST(StreamRedactor, NeverHoldsMoreThanItsBound) {
   StreamRedactor any(redactor());
   const std::string lines(1 << 17, 'A');
-  for (const std::string& text : {lines, "-----BEGIN RSA PRIVATE KEY-----\n" + lines, "password='" + lines, "a@" + lines,
-                                  "sk-" + lines, std::string(1 << 16, '4'), "token=" + lines}) {
+  for (const std::string& text : {lines, "-----BEGIN RSA PRIVATE KEY-----\n" + lines, "password='" + lines,
+                                  "a@" + lines, "sk-" + lines, std::string(1 << 16, '4'), "token=" + lines}) {
     const Streamed out = stream(redactor(), text, [] { return std::size_t{7}; });
     EXPECT_LE(out.held_max, any.held_bytes_max() + 7) << text.substr(0, 40);
   }
@@ -151,7 +156,8 @@ TEST(StreamRedactor, NeverHoldsMoreThanItsBound) {
 TEST(StreamRedactor, TakesOutAnUnfinishedKeyBlockAsItComes) {
   StreamRedactor redacted(redactor());
   std::string out = redacted.append("-----BEGIN RSA PRIVATE KEY-----\n");
-  for (int i = 0; i < 2'000; ++i) out += redacted.append("MIIEowIBAAKCAQEAu1SU1LfVLPHCozMxH2Mo4lgOEePzNm0tRgeLezV6ffAt0gun\n");
+  for (int i = 0; i < 2'000; ++i)
+    out += redacted.append("MIIEowIBAAKCAQEAu1SU1LfVLPHCozMxH2Mo4lgOEePzNm0tRgeLezV6ffAt0gun\n");
   EXPECT_LE(redacted.held_bytes(), redacted.held_bytes_max());
   out += redacted.finish();
   EXPECT_TRUE(out.starts_with("[redacted:vendor_key]"));

@@ -197,7 +197,8 @@ bool TextScanner::join_numbers(Unit& unit) {
   const std::size_t word_end = unit.end;
   while (unit.end - at_ < kJoinedBytesMax) {
     std::size_t next = unit.end;
-    while (next < end_ && next - unit.end < 2 && (text_[next] == ' ' || text_[next] == '(' || text_[next] == ')')) ++next;
+    while (next < end_ && next - unit.end < 2 && (text_[next] == ' ' || text_[next] == '(' || text_[next] == ')'))
+      ++next;
     if (next == unit.end && next < end_) break;
     const bool number = is_digit(text_[unit.end - 1]);
     const bool iban = (unit.end - at_) % 5 == 4 && begins_iban(slice(at_, unit.end));

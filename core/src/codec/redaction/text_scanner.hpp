@@ -148,12 +148,12 @@ class TextScanner {
   std::string* out_ = nullptr;
 
   // Positions in the text.
-  std::size_t at_ = 0;      // what comes before is decided
-  std::size_t copied_ = 0;  // what comes before is in `out`
-  std::size_t floor_ = 0;   // nothing looks back beyond: the last placeholder, or the beginning
-  std::size_t scan_ = 0;    // up to here the end of what begins at `at_` has been looked for
-  Name word_;               // the last word
-  Name earlier_word_;       // the one before
+  std::size_t at_ = 0;            // what comes before is decided
+  std::size_t copied_ = 0;        // what comes before is in `out`
+  std::size_t floor_ = 0;         // nothing looks back beyond: the last placeholder, or the beginning
+  std::size_t scan_ = 0;          // up to here the end of what begins at `at_` has been looked for
+  Name word_;                     // the last word
+  Name earlier_word_;             // the one before
   std::size_t public_until_ = 0;  // up to here runs a block of a certificate or a public key
   std::size_t forgotten_ = 0;     // bytes of the stream before the text
   bool floor_is_start_ = true;

@@ -30,10 +30,15 @@ std::vector<std::string> upsetting_texts() {
   constexpr std::size_t kBytes = 1 << 20;
   std::vector<std::string> texts;
   for (const std::string_view piece :
-       {"a", "a@", "a@b.", "4", "4 ", "12 34", "sk-", "sk-a", "-----BEGIN", "-----BEGIN RSA PRIVATE KEY-----",
-        "-----BEGIN ", "-----END", "eyJ", "eyJa.eyJa.", "password=", "password: ", "password=\"", "token=\\", "Bearer ", "://",
-        "http://a:b@", "http://a:", "[redacted:", "[", "DE44 ", "DE44DE44 ", "A1b2", "a1B2-", "\xC3\xA4", "\xC3", "= ", "'",
-        "\\\"", "+1 ", "(0", "is ", "key is ", "--token ", "T1234567/", "xoxb-1", "1111111", "password=$", "password='$", "token=your", "password: "}) {
+       {"a",           "a@",          "a@b.",        "4",          "4 ",
+        "12 34",       "sk-",         "sk-a",        "-----BEGIN", "-----BEGIN RSA PRIVATE KEY-----",
+        "-----BEGIN ", "-----END",    "eyJ",         "eyJa.eyJa.", "password=",
+        "password: ",  "password=\"", "token=\\",    "Bearer ",    "://",
+        "http://a:b@", "http://a:",   "[redacted:",  "[",          "DE44 ",
+        "DE44DE44 ",   "A1b2",        "a1B2-",       "\xC3\xA4",   "\xC3",
+        "= ",          "'",           "\\\"",        "+1 ",        "(0",
+        "is ",         "key is ",     "--token ",    "T1234567/",  "xoxb-1",
+        "1111111",     "password=$",  "password='$", "token=your", "password: "}) {
     texts.push_back(repeated(piece, kBytes));
   }
   return texts;

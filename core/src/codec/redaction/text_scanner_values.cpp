@@ -260,8 +260,8 @@ void TextScanner::begin_swallow(Body body, RedactionKind kind, std::size_t scan)
   scan_ = scan;
 }
 
-// The first byte from `from` on behind the key block, or `stop`. `open`: more text has to come first; `closed`: its last
-// line ends there.
+// The first byte from `from` on behind the key block, or `stop`. `open`: more text has to come first; `closed`: its
+// last line ends there.
 std::size_t TextScanner::key_block_end(std::size_t from, std::size_t stop, BlockEnd& found) const {
   constexpr std::string_view kEnd = "-----END";
   for (std::size_t at = from; at < stop; ++at) {

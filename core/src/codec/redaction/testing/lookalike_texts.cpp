@@ -12,7 +12,8 @@ constexpr auto kLookalikes = std::to_array<std::string_view>({
     "Merge dd41bfb into main",
     "sha256:78407d9179b5f44792208f2e6edbb629e2758db086777b62b0266c79632acd65",
     "digest 66f330061ef3cd3dff2ff7d48d63e1e9faaae9656b5eab0e1e185310f48b0c22 matches",
-    "\"integrity\": \"sha512-WSmoWZ/rKjOU2Y70mt60N6Zcp8dgETQhwMJNoosVtGK3jSTiLHW5Av/hw1M4WS1UBfqBzHa5UGGv7pKlXQ3OMA==\"",
+    "\"integrity\": "
+    "\"sha512-WSmoWZ/rKjOU2Y70mt60N6Zcp8dgETQhwMJNoosVtGK3jSTiLHW5Av/hw1M4WS1UBfqBzHa5UGGv7pKlXQ3OMA==\"",
     "md5 8a4ab727487b10c364fe23d4d16bebc8",
     "uuid 9d4a9c06-0960-43dc-a97c-197072eb8319",
     "request_id=3bc8b7b2-39b3-4d88-a855-ad47592fca6c",
@@ -29,10 +30,20 @@ constexpr auto kLookalikes = std::to_array<std::string_view>({
     "trace 9f4aafb36da38464e09131eeeb0b9c96 span e693feb04686dd40",
     "\"id\":\"req_f6efc6a6e1bd7188eb7e9644f20c1362\"",
     "const data = \"SGVsbG8sIHRoaXMgaXMgYW4gb3JkaW5hcnkgcGllY2Ugb2YgdGV4dCBmb3IgdGhlIHRlc3Qu\";",
-    "atob(\"ey" "JuYW1lIjoidmFsdWUiLCJsaXN0IjpbMSwyLDNdfQ==\")",
-    "<img src=\"data:image/png;base64,WQgQqalHvpJuWVGOcHFtyIwzsJS+qniLRtqL/jJc2z1z+jBT6MOsQbLseZJ6FlC+0SSuR/KQ80rEVYEf2hHIRhjKHoRwwuqk0JNp/tv1MDqpfGd7PKmOgrIVCsMUaT5ONX6iyA/jWuIEPTqEzAhQZJOueRikqzdN\"/>",
-    "url(data:font/woff2;base64,TryiQjNn7eydlLaJ812l1inwBrqTvJLwFzoc2/mvbIaXDB7n4EKMMovigK5NsD8zpnXydnWG2DtJveg5hfzLmLktSJ0s7IN9Xd+bFFJrY7eaM0fZqDlSCosY)",
-    "{\"image\":\"data:image/jpeg;base64,7epKcz7fQRJsQKBoTNVRZXMReUpsWm4J9hDShZyMmws6jWwDCm8vayLUPexX7V24Mptc3ygsXKdQDG6wb63kkkJV7btrN388NureJ8JoT2uXz+NPMUHVd8ih2Mi8vy5XPMt5geqySUTJ6VZhGDMhWvSLJpfSv1sZ1UUzfxMMDzWcZAwG83oMfx56MHXGIUuuf3JlamZinO6Cvkhk3yr9qsqoNQz58LlJ7QBOoEP152DyamO0y8wWYVpvCw+FpBY16txP76SmnMY9IY/5XeU7o0KzsDFy9KioLBOLFRM0ZamcEjFSX2Xf9ySREhuBEApNrmcwbKbHlfJn5N6dLNJqqFTSpF6/6Qr4nwoJvpQGtxvXPQyaYVg/HUSWm0r15dgnf+zEBjJ6NxUqDrBI\"}",
+    "atob(\"ey"
+    "JuYW1lIjoidmFsdWUiLCJsaXN0IjpbMSwyLDNdfQ==\")",
+    "<img "
+    "src=\"data:image/png;base64,WQgQqalHvpJuWVGOcHFtyIwzsJS+qniLRtqL/jJc2z1z+jBT6MOsQbLseZJ6FlC+0SSuR/"
+    "KQ80rEVYEf2hHIRhjKHoRwwuqk0JNp/tv1MDqpfGd7PKmOgrIVCsMUaT5ONX6iyA/jWuIEPTqEzAhQZJOueRikqzdN\"/>",
+    "url(data:font/woff2;base64,TryiQjNn7eydlLaJ812l1inwBrqTvJLwFzoc2/"
+    "mvbIaXDB7n4EKMMovigK5NsD8zpnXydnWG2DtJveg5hfzLmLktSJ0s7IN9Xd+bFFJrY7eaM0fZqDlSCosY)",
+    "{\"image\":\"data:image/"
+    "jpeg;base64,"
+    "7epKcz7fQRJsQKBoTNVRZXMReUpsWm4J9hDShZyMmws6jWwDCm8vayLUPexX7V24Mptc3ygsXKdQDG6wb63kkkJV7btrN388NureJ8JoT2uXz+"
+    "NPMUHVd8ih2Mi8vy5XPMt5geqySUTJ6VZhGDMhWvSLJpfSv1sZ1UUzfxMMDzWcZAwG83oMfx56MHXGIUuuf3JlamZinO6Cvkhk3yr9qsqoNQz58LlJ"
+    "7QBOoEP152DyamO0y8wWYVpvCw+FpBY16txP76SmnMY9IY/"
+    "5XeU7o0KzsDFy9KioLBOLFRM0ZamcEjFSX2Xf9ySREhuBEApNrmcwbKbHlfJn5N6dLNJqqFTSpF6/6Qr4nwoJvpQGtxvXPQyaYVg/"
+    "HUSWm0r15dgnf+zEBjJ6NxUqDrBI\"}",
     "version 1.2.3-alpha.4+build.20261130",
     "libstdc++6 (12.2.0-14+deb12u1)",
     "node v20.11.1, npm 10.2.4",
@@ -66,7 +77,8 @@ constexpr auto kLookalikes = std::to_array<std::string_view>({
     "127.0.0.1 - - \"GET /\"",
     "YOUR_API_KEY",
     "export OPENAI_API_KEY=YOUR_API_KEY",
-    "api_key=\"sk" "-...\"",
+    "api_key=\"sk"
+    "-...\"",
     "Authorization: Bearer <token>",
     "password=${DB_PASSWORD}",
     "token: {{ secrets.TOKEN }}",
@@ -80,9 +92,12 @@ constexpr auto kLookalikes = std::to_array<std::string_view>({
     "token = get_token()",
     "--token <TOKEN>",
     "--password PASSWORD",
-    "key: AK" "IAIOSFODNN7EXAMPLE",
-    "sk" "-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-    "GITHUB_TOKEN=gh" "p_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+    "key: AK"
+    "IAIOSFODNN7EXAMPLE",
+    "sk"
+    "-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+    "GITHUB_TOKEN=gh"
+    "p_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
     "Bearer YOUR_TOKEN_HERE",
     "password: changeme-please-in-production",
     "Please choose a password of at least 8 characters.",
@@ -186,8 +201,14 @@ constexpr auto kLookalikes = std::to_array<std::string_view>({
     "wss://h.example/s",
     "jdbc:mysql://db:3306/x?useSSL=false",
     "https://h.example/a?keyword=x&token_type=y",
-    "-----BEGIN CERTIFICATE-----\nl7qf2hJ0OJLftAC0FKj85FCJTFjnquBhKfGUTCxnI/Y3U1AiKz8Dp0l1+nUTGAf7\nFFWLP0zw2nFLOIv25LRLdQcTMB9A7tymDba53rnBArOs2cw9TrmZAZ/rVP13jKQo\niSrCrLkUtbVpHWSqhHXPZ1L3HPVT+f/D8V7oGlmX1mw64L1n4slikvC+GPKV6M3n\n-----END CERTIFICATE-----",
-    "-----BEGIN PUBLIC KEY-----\nOI46TR6Tcft3qAJLtdK1ZMyjZZGkc+KEmbqQ7nvH8aUTvGGwDrk1Z7uKODrq2uV1\n5d4V7WA1atwOeRGOJad91wCorh4vOVzRjXFS7QAenRqyXR1m4P7kmfbvcF8iw0Qz\n-----END PUBLIC KEY-----",
+    "-----BEGIN "
+    "CERTIFICATE-----\nl7qf2hJ0OJLftAC0FKj85FCJTFjnquBhKfGUTCxnI/"
+    "Y3U1AiKz8Dp0l1+nUTGAf7\nFFWLP0zw2nFLOIv25LRLdQcTMB9A7tymDba53rnBArOs2cw9TrmZAZ/"
+    "rVP13jKQo\niSrCrLkUtbVpHWSqhHXPZ1L3HPVT+f/D8V7oGlmX1mw64L1n4slikvC+GPKV6M3n\n-----END CERTIFICATE-----",
+    "-----BEGIN PUBLIC "
+    "KEY-----\nOI46TR6Tcft3qAJLtdK1ZMyjZZGkc+"
+    "KEmbqQ7nvH8aUTvGGwDrk1Z7uKODrq2uV1\n5d4V7WA1atwOeRGOJad91wCorh4vOVzRjXFS7QAenRqyXR1m4P7kmfbvcF8iw0Qz\n-----END "
+    "PUBLIC KEY-----",
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAxbJJCthwVyaK7fJI/9Oh3ki9biOOSxlV91WSxGcNg00n joe",
     "SHA256:R2xSqokKy9rqXL5L32HHk3Vk28TQV/8MK5hcxjoRWN8 (ED25519)",
     "golang.org/x/net v0.1.0 h1:DHbV8GuZfWPe+A8CICmA8vmUifu5qRWHxpMRFtsMQ0Q=",
