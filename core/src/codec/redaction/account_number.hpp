@@ -12,7 +12,7 @@
 
 namespace orchestrator::harness::codec {
 
-/// The first card number: 13 to 19 digits, alone or in groups that single blanks or hyphens part, of a known issuer
+/// The first card number: 13 to 19 digits, alone or in groups that single blanks, hyphens or stops part, of a known issuer
 /// range and its lengths (ISO/IEC 7812), whose check digit (Luhn) is right.
 [[nodiscard]] std::optional<TextFind> find_card(std::string_view text);
 

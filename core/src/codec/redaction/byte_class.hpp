@@ -33,7 +33,7 @@ inline constexpr auto kByteClasses = [] {
       classes[byte] = kLetterClass;
     } else if (std::string_view("_-./+%~").find(c) != std::string_view::npos) {
       classes[byte] = kJoinClass;
-    } else if (std::string_view("[(:=").find(c) != std::string_view::npos) {
+    } else if (std::string_view("[(:=>").find(c) != std::string_view::npos) {
       classes[byte] = kMarkClass;
     }
   }

@@ -150,7 +150,7 @@ bool TextScanner::step_mark() {
     leave(at_ + 1);
     return true;
   }
-  if (rest.size() == 1 && !final_ && mark != '=') return false;
+  if (rest.size() == 1 && !final_ && mark != '=' && mark != '>') return false;
   if (mark == '(') {
     if (rest.size() > 1 && is_digit(rest[1])) return step_word();
     leave(at_ + 1);

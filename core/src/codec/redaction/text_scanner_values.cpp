@@ -31,31 +31,45 @@ std::size_t whole_character(std::string_view text, std::size_t cut) {
 
 }  // namespace
 
-// The name in front of `: ` or ` = `; empty where it is none of a secret.
+// The name in front of `: `, ` = ` or the `>` of an element; empty where it is none of a secret.
 TextScanner::Name TextScanner::name_before(std::size_t separator) const {
+  const bool element = text_[separator] == '>';
   std::size_t at = separator;
   const auto before = [&] { return at > floor_ ? text_[at - 1] : '\0'; };
-  for (int blanks = 0; blanks < 2 && is_blank(before()); ++blanks) --at;
+  const auto skip_blanks = [&] {
+    for (int blanks = 0; blanks < 2 && is_blank(before()); ++blanks) --at;
+  };
+  const auto take_name = [&] {
+    Name name{.begin = at, .end = at};
+    while (is_name(before()) && name.end - at <= SecretNames::kNameBytesMax) --at;
+    name.begin = name.end - at > SecretNames::kNameBytesMax ? name.end : at;
+    while (name.begin < name.end && (text_[name.begin] == '-' || text_[name.begin] == '.')) ++name.begin;
+    return name;
+  };
+  const auto is_secret = [&](const Name& name) { return rules_->names.is_secret(slice(name.begin, name.end)); };
+  if (!element) skip_blanks();
   if (before() == ']') --at;
   if (is_quote(before())) --at;
   if (before() == '\\') --at;
-  const std::size_t end = at;
-  while (is_name(before()) && end - at <= SecretNames::kNameBytesMax) --at;
-  std::string_view name = slice(at, end);
-  if (name.size() > SecretNames::kNameBytesMax) return {};
-  while (name.starts_with('-') || name.starts_with('.')) {
-    name.remove_prefix(1);
-    ++at;
+  const Name name = take_name();
+  if (name.begin == name.end) return {};
+  if (element) return before() == '<' && is_secret(name) ? name : Name{};
+  const bool in_query = name.begin > floor_ && (before() == '?' || before() == '&');
+  const std::string_view text = slice(name.begin, name.end);
+  if (is_secret(name) || (in_query && is_secret_in_query(text))) return name;
+  if ((text == "key" || text == "Key" || text == "token") && before() == ' ') {  // `API key: ...`
+    --at;
+    const Name first = take_name();
+    const Name both{.begin = first.begin, .end = name.end};
+    return first.begin < first.end && is_secret(both) ? both : Name{};
   }
-  if (name.empty()) return {};
-  const bool in_query = at > floor_ && (text_[at - 1] == '?' || text_[at - 1] == '&');
-  if (rules_->names.is_secret(name) || (in_query && is_secret_in_query(name))) return {.begin = at, .end = end};
-  if ((name != "key" && name != "Key" && name != "token") || before() != ' ') return {};
-  // `API key: ...`
-  const std::size_t begin = at;
+  if (text_[separator] != '=') return {};
+  skip_blanks();  // `password: str = ...`
+  if (before() != ':') return {};
   --at;
-  while (is_name(before()) && begin - at <= 16) --at;
-  return begin - at <= 16 && rules_->names.is_secret(slice(at, end)) ? Name{.begin = at, .end = end} : Name{};
+  if (before() == '?') --at;
+  const Name typed = take_name();
+  return typed.begin < typed.end && is_secret(typed) ? typed : Name{};
 }
 
 // True where nothing but blanks, a list mark or `export` stands before `at` on its line.

@@ -8,42 +8,31 @@ namespace orchestrator::harness::codec::testing {
 namespace {
 
 constexpr auto kLookalikes = std::to_array<std::string_view>({
-    "commit ecc56d141949ae9d58bc79d32e23f3e5acc3bc5c",
-    "Merge dd41bfb into main",
-    "sha256:78407d9179b5f44792208f2e6edbb629e2758db086777b62b0266c79632acd65",
-    "digest 66f330061ef3cd3dff2ff7d48d63e1e9faaae9656b5eab0e1e185310f48b0c22 matches",
-    "\"integrity\": "
-    "\"sha512-WSmoWZ/rKjOU2Y70mt60N6Zcp8dgETQhwMJNoosVtGK3jSTiLHW5Av/hw1M4WS1UBfqBzHa5UGGv7pKlXQ3OMA==\"",
-    "md5 8a4ab727487b10c364fe23d4d16bebc8",
-    "uuid 9d4a9c06-0960-43dc-a97c-197072eb8319",
-    "request_id=3bc8b7b2-39b3-4d88-a855-ad47592fca6c",
-    "run_01HRAXF892A7XHDM31SHNQFNEM finished",
-    "ses_019TACQ21GA17QBAG8N76B9VMP opened",
-    "{\"run\":\"run_01117VAXH10SY2GRS4571B3N03\",\"seq\":12}",
-    "hint_011J6ATPZCP7Y21C499BEFKSYP",
-    "mem_018M4F364BGZ6DSHSBZGZPQESD stored",
-    "call_dMeduyD2hhE9TnBnuWuyk5gZ ran",
-    "toolu_01qb8KZuU7CsVmemgNlGDXGm",
-    "chatcmpl-6KnW4ykWkC1uHLBdmchECAW71aBeI",
-    "resp_af037c009c91c61676b99fd9c28f2e137d8f886a41111501",
-    "msg_01eLqSthP5dzUku5tLUDQiZ3",
-    "trace 9f4aafb36da38464e09131eeeb0b9c96 span e693feb04686dd40",
-    "\"id\":\"req_f6efc6a6e1bd7188eb7e9644f20c1362\"",
+    "commit db3a5ac6132cc4a81b6b82e27b0fec535250f8c7",
+    "Merge b56ae9a into main",
+    "sha256:50c38a4ab727487b10c364fe23d4d16bebc89d4a9c0609603dc97c197072eb83",
+    "digest 193bc8b7b239b3d88855ad47592fca6c8c5e744153e86a10c8ab7a7a4d56b108 matches",
+    "\"integrity\": \"sha512-Vww5v1hTgEatPTFeTNygtQ0KPtxT640NBs73E4TEzyQvPwpZGqgGHwyRNlPQtPtktzn3FQ5hJEpLWHd/nc72tg==\"",
+    "md5 4a2713258f36c8c5f8fbb7c6e6fe1290",
+    "uuid bcd5ca1a-f631-4b35-abb1-350ee210bd0f",
+    "request_id=4af037c0-09c9-41c6-a167-6b99fd9c28f2",
+    "run_01X36FTHYHGCN92233A13YBJFX finished",
+    "ses_01MBM3GSK" "Z8NMYQ7DTM7H9C9W0 opened",
+    "{\"run\":\"run_01J372WWWP0PKSJDXDJ7YWP09D\",\"seq\":12}",
+    "hint_01HDVV81YDWZSDNDX2PVF3GGXQ",
+    "mem_01EWJD88Y41R27C4B12NN8QJDB stored",
+    "call_jKR7OONZRG95WSgniXrVP3R5 ran",
+    "toolu_01Ib5RfGk7L4bH1y9Oth6hfG",
+    "chatcmpl-oKtmpdYVgIW5dpkj8kPSPo5C0hKXo",
+    "resp_d2a4f9f4c581d1c41c187cead96fdf33a7673a88b10c1634",
+    "msg_01G1P5nUrZBcnL4cAqHjHl25",
+    "trace 8c0569a71aa344ba436ee99b8f5ad2f0 span b9b9f131dfa68901",
+    "\"id\":\"req_ee4838e8a4b33a7f778d34be38fc9b24\"",
     "const data = \"SGVsbG8sIHRoaXMgaXMgYW4gb3JkaW5hcnkgcGllY2Ugb2YgdGV4dCBmb3IgdGhlIHRlc3Qu\";",
-    "atob(\"ey"
-    "JuYW1lIjoidmFsdWUiLCJsaXN0IjpbMSwyLDNdfQ==\")",
-    "<img "
-    "src=\"data:image/png;base64,WQgQqalHvpJuWVGOcHFtyIwzsJS+qniLRtqL/jJc2z1z+jBT6MOsQbLseZJ6FlC+0SSuR/"
-    "KQ80rEVYEf2hHIRhjKHoRwwuqk0JNp/tv1MDqpfGd7PKmOgrIVCsMUaT5ONX6iyA/jWuIEPTqEzAhQZJOueRikqzdN\"/>",
-    "url(data:font/woff2;base64,TryiQjNn7eydlLaJ812l1inwBrqTvJLwFzoc2/"
-    "mvbIaXDB7n4EKMMovigK5NsD8zpnXydnWG2DtJveg5hfzLmLktSJ0s7IN9Xd+bFFJrY7eaM0fZqDlSCosY)",
-    "{\"image\":\"data:image/"
-    "jpeg;base64,"
-    "7epKcz7fQRJsQKBoTNVRZXMReUpsWm4J9hDShZyMmws6jWwDCm8vayLUPexX7V24Mptc3ygsXKdQDG6wb63kkkJV7btrN388NureJ8JoT2uXz+"
-    "NPMUHVd8ih2Mi8vy5XPMt5geqySUTJ6VZhGDMhWvSLJpfSv1sZ1UUzfxMMDzWcZAwG83oMfx56MHXGIUuuf3JlamZinO6Cvkhk3yr9qsqoNQz58LlJ"
-    "7QBOoEP152DyamO0y8wWYVpvCw+FpBY16txP76SmnMY9IY/"
-    "5XeU7o0KzsDFy9KioLBOLFRM0ZamcEjFSX2Xf9ySREhuBEApNrmcwbKbHlfJn5N6dLNJqqFTSpF6/6Qr4nwoJvpQGtxvXPQyaYVg/"
-    "HUSWm0r15dgnf+zEBjJ6NxUqDrBI\"}",
+    "atob(\"ey" "JuYW1lIjoidmFsdWUiLCJsaXN0IjpbMSwyLDNdfQ==\")",
+    "<img src=\"data:image/png;base64,nSzsg31d35sUUmtjt5ozR9moOVIKixjt6kpzPt9BEmxAoGhM1VFlcxF5Smxabgn2ENKFnIybCzqNbAMKby9rItQ97FftXbgym1zfKCxcp1AMbrBvreSSQlXtu2s3fzw26t4nwmhPa5fP408xQdV3yKHYyLy/Llc8\"/>",
+    "url(data:font/woff2;base64,y3mB6rJJRMnpVmEYMyFa9Isml9K/WxnVRTN/EwwPNZxkDAbzegx/HnowdcYhS65/cmVqZmKc7oK+SGTfKv2qyqg1DPnwuUntAE6gQ/XnYPJqY7TLzBZhWm8L)",
+    "{\"image\":\"data:image/jpeg;base64,D4WkFjXq3E/vpKacxj0hj/ld5TujQrOwMXL0qKgsE4sVEzRlqZwSMVJfZd/3JJESG4EQCk2uZzBspseV8mfk3p0s0mqoVNKkXr/pCvifCgm+lAa3G9c9DJphWD8dRJabSvXl2Cd/7MQGMno3FSoOsEiXup/aEnQ4kt+0ALQUqPzkUIlMWOeq4GEp8ZRMLGcj9jdTUCIrPwOnSXX6dRMYB/sUVYs/TPDacUs4i/bktEt1BxMwH0Du3KYNtrneucECs6zZzD1OuZkBn+tU/XeMpCiJKsKsuRS1tWkdZKqEdc9nUvcc9VP5/8PxXugaWZfWbDrgvWfiyWKS8L4Y8pXozec4jjpNHpNx+3eoAku10rVkzKNlkaRz4oSZupDue8fxpRO8YbAOuTVnu4o4\"}",
     "version 1.2.3-alpha.4+build.20261130",
     "libstdc++6 (12.2.0-14+deb12u1)",
     "node v20.11.1, npm 10.2.4",
@@ -77,8 +66,7 @@ constexpr auto kLookalikes = std::to_array<std::string_view>({
     "127.0.0.1 - - \"GET /\"",
     "YOUR_API_KEY",
     "export OPENAI_API_KEY=YOUR_API_KEY",
-    "api_key=\"sk"
-    "-...\"",
+    "api_key=\"sk" "-...\"",
     "Authorization: Bearer <token>",
     "password=${DB_PASSWORD}",
     "token: {{ secrets.TOKEN }}",
@@ -92,12 +80,9 @@ constexpr auto kLookalikes = std::to_array<std::string_view>({
     "token = get_token()",
     "--token <TOKEN>",
     "--password PASSWORD",
-    "key: AK"
-    "IAIOSFODNN7EXAMPLE",
-    "sk"
-    "-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-    "GITHUB_TOKEN=gh"
-    "p_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+    "key: AK" "IAIOSFODNN7EXAMPLE",
+    "sk" "-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+    "GITHUB_TOKEN=gh" "p_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
     "Bearer YOUR_TOKEN_HERE",
     "password: changeme-please-in-production",
     "Please choose a password of at least 8 characters.",
@@ -159,7 +144,7 @@ constexpr auto kLookalikes = std::to_array<std::string_view>({
     "/usr/lib/x86_64-linux-gnu/libboost_json.so.1.81.0",
     "core/src/codec/redaction/text_scanner_values.cpp",
     "C:\\Users\\joe\\AppData\\Local\\Programs\\Python\\Python312\\python.exe",
-    "/home/joe/.cache/pip/wheels/5a/3b/9c/1f0e/package-1.0.0-py3-none-any.whl",
+    "/srv/build/.cache/pip/wheels/5a/3b/9c/1f0e/package-1.0.0-py3-none-any.whl",
     "node_modules/.pnpm/@babel+core@7.24.0_supports-color@8.1.1/node_modules",
     "dist/assets/index-BxR3k9Qz.js",
     "src/main/java/com/example/service/impl/UserServiceImplV2Test.java",
@@ -201,18 +186,12 @@ constexpr auto kLookalikes = std::to_array<std::string_view>({
     "wss://h.example/s",
     "jdbc:mysql://db:3306/x?useSSL=false",
     "https://h.example/a?keyword=x&token_type=y",
-    "-----BEGIN "
-    "CERTIFICATE-----\nl7qf2hJ0OJLftAC0FKj85FCJTFjnquBhKfGUTCxnI/"
-    "Y3U1AiKz8Dp0l1+nUTGAf7\nFFWLP0zw2nFLOIv25LRLdQcTMB9A7tymDba53rnBArOs2cw9TrmZAZ/"
-    "rVP13jKQo\niSrCrLkUtbVpHWSqhHXPZ1L3HPVT+f/D8V7oGlmX1mw64L1n4slikvC+GPKV6M3n\n-----END CERTIFICATE-----",
-    "-----BEGIN PUBLIC "
-    "KEY-----\nOI46TR6Tcft3qAJLtdK1ZMyjZZGkc+"
-    "KEmbqQ7nvH8aUTvGGwDrk1Z7uKODrq2uV1\n5d4V7WA1atwOeRGOJad91wCorh4vOVzRjXFS7QAenRqyXR1m4P7kmfbvcF8iw0Qz\n-----END "
-    "PUBLIC KEY-----",
-    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAxbJJCthwVyaK7fJI/9Oh3ki9biOOSxlV91WSxGcNg00n joe",
-    "SHA256:R2xSqokKy9rqXL5L32HHk3Vk28TQV/8MK5hcxjoRWN8 (ED25519)",
-    "golang.org/x/net v0.1.0 h1:DHbV8GuZfWPe+A8CICmA8vmUifu5qRWHxpMRFtsMQ0Q=",
-    "ETag: \"c14bde8e379c5159cb6f4defc4c3f960\"",
+    "-----BEGIN CERTIFICATE-----\nOura5XXl3hXtYDVq3A55EY4lp33XAKiuHi85XNGNcVLtAB6dGrJdHWbg/uSZ9u9w\nXyLDRDPFskkK2HBXJort8kj/06HeSL1uI45LGVX3VZLEZw2DTSdHbFKqiQrL2upc\nvkvfYceTdWTbxNBX/wwrmFzGOhFY3wx21fBrmX1j3vgPAiApgPL5lIn7uakVh8aT\n-----END CERTIFICATE-----",
+    "-----BEGIN PUBLIC KEY-----\nERbbDENExBhNu9PmhOQzc5HBURdQk8KwbvhJ1eD0x0rEM/qRYA3eoTunwveZY0VQ\nRMKtYXh63MFJEusKERibWd/5MwCftavuuqHJhznrhjaoD8khYStlYugE6lsYQDC1\n-----END PUBLIC KEY-----",
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA2RKl8vVy+U7ue26hsz+SgMoEYcmpJKMtarndbRnNsw0j joe",
+    "SHA256:DXo/shBS2liyJZzCjh/TN1JS4Kx+fNpisdARAgXjoJc (ED25519)",
+    "golang.org/x/net v0.1.0 h1:uNzyfVrsENcFe02aUjyz70TN/XpWaeoJY5v4qsry8AE=",
+    "ETag: \"846eb0e936e2b13da4dd2aa90f75015f\"",
     "3.14159265358979",
     "0x1f3a5b7c9d",
     "1e-9",
