@@ -110,6 +110,14 @@ TEST(Redactor, NumbersValuesForAVault) {
   EXPECT_EQ(redactor.redact(text).text, "[redacted:email] [redacted:email] [redacted:email] password=[redacted:name]");
 }
 
+TEST(Redactor, ReadsAPlaceholderAsNothingElse) {
+  for (const std::string_view text : {"[redacted:secret]=abc123", "[redacted:token]: abc123x", "password=[redacted:name:7]",
+                                      "password=abc1[redacted:secret]", "\"token\": \"a1 [redacted:email] b2\"",
+                                      "http://u:[redacted:vendor_key]@host", "is [redacted:name] abc123", "[redacted:made_up]"}) {
+    EXPECT_EQ(redacted(text), text);
+  }
+}
+
 // A vault that answers anything but a placeholder.
 class OddVault final : public SecretVault {
  public:
