@@ -80,8 +80,8 @@ std::size_t card_end(std::string_view text, std::size_t begin) {
       digits.list[digits.size++] = text[at++];
     }
     groups[count++] = at - group;
-    const bool more = at + 1 < text.size() && (text[at] == ' ' || text[at] == '-' || text[at] == '.') && is_digit(text[at + 1]) &&
-                      (separator == '\0' || text[at] == separator) && count < groups.size();
+    const bool more = at + 1 < text.size() && (text[at] == ' ' || text[at] == '-' || text[at] == '.') &&
+                      is_digit(text[at + 1]) && (separator == '\0' || text[at] == separator) && count < groups.size();
     const bool complete = digits.size >= kCardDigitsMin && is_card_grouping(groups, count, digits.size) &&
                           is_issued(digits) && has_check_digit(digits);
     // A longer number is read first; only a blank may part a whole number from another.

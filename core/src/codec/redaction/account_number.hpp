@@ -12,8 +12,8 @@
 
 namespace orchestrator::harness::codec {
 
-/// The first card number: 13 to 19 digits, alone or in groups that single blanks, hyphens or stops part, of a known issuer
-/// range and its lengths (ISO/IEC 7812), whose check digit (Luhn) is right.
+/// The first card number: 13 to 19 digits, alone or in groups that single blanks, hyphens or stops part, of a known
+/// issuer range and its lengths (ISO/IEC 7812), whose check digit (Luhn) is right.
 [[nodiscard]] std::optional<TextFind> find_card(std::string_view text);
 
 /// The first IBAN (ISO 13616): a known country with its length, in one piece or in groups of four, whose remainder by

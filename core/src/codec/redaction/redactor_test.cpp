@@ -111,9 +111,10 @@ TEST(Redactor, NumbersValuesForAVault) {
 }
 
 TEST(Redactor, ReadsAPlaceholderAsNothingElse) {
-  for (const std::string_view text : {"[redacted:secret]=abc123", "[redacted:token]: abc123x", "password=[redacted:name:7]",
-                                      "password=abc1[redacted:secret]", "\"token\": \"a1 [redacted:email] b2\"",
-                                      "http://u:[redacted:vendor_key]@host", "is [redacted:name] abc123", "[redacted:made_up]"}) {
+  for (const std::string_view text :
+       {"[redacted:secret]=abc123", "[redacted:token]: abc123x", "password=[redacted:name:7]",
+        "password=abc1[redacted:secret]", "\"token\": \"a1 [redacted:email] b2\"",
+        "http://u:[redacted:vendor_key]@host", "is [redacted:name] abc123", "[redacted:made_up]"}) {
     EXPECT_EQ(redacted(text), text);
   }
 }

@@ -6,8 +6,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "codec/redaction/testing/labelled_texts.hpp"
 #include "event/json_writer.hpp"
@@ -85,7 +88,7 @@ void expect_agreement(const std::string& text, Draw& draw) {
   const Streamed cut = stream(redactor(), text, [&] { return 1 + draw.below(most); });
   ASSERT_EQ(cut.text, whole.text) << "pieces of up to " << most << ": " << text;
   ASSERT_EQ(redactor().redact(whole.text).text, whole.text) << "again: " << text;
-  if (event::is_valid_utf8(text)) EXPECT_TRUE(event::is_valid_utf8(whole.text)) << text;
+  EXPECT_TRUE(!event::is_valid_utf8(text) || event::is_valid_utf8(whole.text)) << text;
 }
 
 TEST(StreamRedactor, AgreesWithTheWholeOnEveryLabelledText) {

@@ -191,35 +191,39 @@ bool TextScanner::read_word(Unit& unit) {
   return true;
 }
 
-// Takes the groups of digits (or of an IBAN) that blanks and brackets part from the word.
+// Takes the next group of digits (or of an IBAN) that blanks or brackets part from the unit, where there is one.
+TextScanner::Group TextScanner::join_group(Unit& unit) const {
+  const bool number = is_digit(text_[unit.end - 1]);
+  const bool iban = (unit.end - at_) % 5 == 4 && begins_iban(slice(at_, unit.end));
+  if (!number && !iban) return Group::none;
+  const auto parts = [](char c) { return c == ' ' || c == '(' || c == ')'; };
+  std::size_t next = unit.end;
+  while (next < end_ && next - unit.end < 2 && parts(text_[next])) ++next;
+  if (next == end_) return final_ ? Group::none : Group::open;
+  if (next == unit.end) return Group::none;
+  const bool iban_group = iban && next == unit.end + 1 && text_[unit.end] == ' ' && is_upper_or_digit(text_[next]);
+  if (!(number && is_digit(text_[next])) && !iban_group) return Group::none;
+  std::size_t at = next;
+  const std::size_t stop = std::min(end_, next + kJoinedBytesMax);
+  while (at < stop && (class_of(text_[at]) & kWordClasses) != 0) ++at;
+  if (at == end_ && !final_) return Group::open;
+  if (at == stop && at < end_) return Group::none;
+  for (const char c : slice(unit.end, at)) {
+    unit.classes |= static_cast<std::uint8_t>(class_of(c) & kWordClasses);
+    unit.digits += is_digit(c) ? 1U : 0U;
+  }
+  unit.end = at;
+  return Group::joined;
+}
+
+// Joins numbers that are written in groups to one unit. False where more text has to come first.
 bool TextScanner::join_numbers(Unit& unit) {
   if (unit.cut) return true;
   const std::size_t word_end = unit.end;
   while (unit.end - at_ < kJoinedBytesMax) {
-    std::size_t next = unit.end;
-    while (next < end_ && next - unit.end < 2 && (text_[next] == ' ' || text_[next] == '(' || text_[next] == ')'))
-      ++next;
-    if (next == unit.end && next < end_) break;
-    const bool number = is_digit(text_[unit.end - 1]);
-    const bool iban = (unit.end - at_) % 5 == 4 && begins_iban(slice(at_, unit.end));
-    if (!number && !iban) break;
-    if (next == end_) {
-      if (final_) break;
-      return false;
-    }
-    const bool group = number && is_digit(text_[next]);
-    const bool iban_group = iban && next == unit.end + 1 && text_[unit.end] == ' ' && is_upper_or_digit(text_[next]);
-    if (!group && !iban_group) break;
-    std::size_t at = next;
-    const std::size_t stop = std::min(end_, next + kJoinedBytesMax);
-    while (at < stop && (class_of(text_[at]) & kWordClasses) != 0) ++at;
-    if (at == end_ && !final_) return false;
-    if (at == stop && at < end_) break;
-    for (const char c : slice(unit.end, at)) {
-      unit.classes |= static_cast<std::uint8_t>(class_of(c) & kWordClasses);
-      unit.digits += is_digit(c) ? 1U : 0U;
-    }
-    unit.end = at;
+    const Group group = join_group(unit);
+    if (group == Group::open) return false;
+    if (group == Group::none) break;
   }
   if (unit.end == word_end || unit.end - at_ < kJoinedBytesMax) return true;
   unit.cut = true;

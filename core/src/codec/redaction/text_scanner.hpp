@@ -73,6 +73,7 @@ class TextScanner {
 
  private:
   enum class Mode : std::uint8_t { text, gap, value, authority, swallow };
+  enum class Group : std::uint8_t { none, open, joined };
   enum class BlockEnd : std::uint8_t { none, open, closed };
   enum class Body : std::uint8_t { token, value, key_block };
 
@@ -113,6 +114,8 @@ class TextScanner {
 
   bool read_word(Unit& unit);
   bool join_numbers(Unit& unit);
+  Group join_group(Unit& unit) const;
+  bool begin_quoted();
   bool begin_key_block(std::size_t word_end, bool& begun);
   bool replace(const Unit& unit, TextFind find);
   void read_closed(std::size_t stop);

@@ -114,6 +114,20 @@ void TextScanner::begin_gap(const Name& name, std::size_t separator) {
   mode_ = Mode::gap;
 }
 
+// Begins the value behind a quote at `at_`, or a backslash and a quote; false where neither is there.
+bool TextScanner::begin_quoted() {
+  const bool escaped = text_[at_] == '\\';
+  const std::size_t quote = at_ + (escaped ? 1 : 0);
+  if (quote >= end_ || !is_quote(text_[quote]) || text_[at_] == gap_.closing) return false;
+  if (gap_.form == ValueForm::bearer) return false;
+  gap_.escaped = escaped;
+  gap_.quote = text_[quote];
+  gap_.form = ValueForm::quoted;
+  leave(quote + 1);
+  mode_ = Mode::value;
+  return true;
+}
+
 bool TextScanner::step_gap() {
   while (at_ < end_) {
     const char c = text_[at_];
@@ -121,28 +135,20 @@ bool TextScanner::step_gap() {
       ++gap_.blanks;
       ++at_;
       if (gap_.form == ValueForm::assigned) gap_.form = ValueForm::spaced;
-    } else if ((c == '=' || c == '>') && gap_.blanks == 0 && !gap_.doubled && gap_.form != ValueForm::query) {
+    } else if (is_one_of(c, "=>") && gap_.blanks == 0 && !gap_.doubled && gap_.form != ValueForm::query) {
       gap_.doubled = true;
       gap_.form = ValueForm::spaced;
       ++at_;
-    } else if (c == '\\' && at_ + 1 == end_ && !final_) {
-      return false;
-    } else if (c == gap_.closing || (is_quote(c) && gap_.form == ValueForm::bearer)) {
-      leave(at_);
-      return true;
-    } else if (is_quote(c) || (c == '\\' && at_ + 1 < end_ && is_quote(text_[at_ + 1]))) {
-      gap_.escaped = c == '\\';
-      gap_.quote = text_[at_ + (gap_.escaped ? 1 : 0)];
-      gap_.form = ValueForm::quoted;
-      leave(at_ + (gap_.escaped ? 2 : 1));
-      mode_ = Mode::value;
-      return true;
     } else {
-      leave(at_);
-      if (!is_space(c) && !is_one_of(c, "[{(<,;)}]|&:?\\")) mode_ = Mode::value;
-      return true;
+      break;
     }
   }
+  if (at_ == end_) return true;
+  if (text_[at_] == '\\' && at_ + 1 == end_ && !final_) return false;
+  if (begin_quoted()) return true;
+  const char c = text_[at_];
+  leave(at_);
+  if (!is_space(c) && !is_quote(c) && !is_one_of(c, "[{(<,;)}]|&:?\\")) mode_ = Mode::value;
   return true;
 }
 

@@ -22,54 +22,119 @@ constexpr auto kTexts = std::to_array<std::string_view>({
     "{\"wort\":\"«secret|Gr\\u00fc\\u00dfe_an_42_K\\u00e4se»\"}",
     "Er schrieb: «secret|Grüße_an_42_Käse», dann ging er.",
     "user pasted «secret|zebra-Lantern-4471»«secret|zebra-Lantern-4471» twice",
-    "error: invalid key «vendor_key|sk" "-krQEgouWa572TdxCmaqH4Ia7bP1ofea3ytBMzDEjq2CcpuE2» for project",
-    "  key = \"«vendor_key|sk" "-proj-6nctQRmdlmJwfz4VbfLnFE8K0TXEa4rhiMUbxp_EKcK2du3VY4jiW-QK4XhgYgcd»\"  # prod",
-    "const client = new Client({ k: '«vendor_key|sk" "-ant-api03-O-I9O_4gxPJ-2cylMHNF2uZA3IQxgwj-0uRBncuDY8egYiOjTi1obKihecYvKAwElQxRxtJbOU8ruTBXAA»' });",
-    "curl -s https://h.example/v1 -H \"X-Custom: «vendor_key|AI" "zaznqCAMGO9gNfDOPB6p1b39-khTO1105eH4Y»\"",
-    "my key is «vendor_key|gs" "k_HLc5DbrF1M0ChEytFnPemPVHONg7P1oH0AHXY3N80vlvnvK2YdcM» please test",
-    "{\"k\":\"«vendor_key|gh" "p_cOTGiWQ8l0gpuC0v90rPbTwJlmtu6raWDrdz»\",\"n\":3}",
-    "2026-11-30 09:12:01,311 WARN retry with «vendor_key|gh" "o_hgADTkBVBdADBwTfixv7HJvETSORHVal3aga» (attempt 2)",
-    "| prod | «vendor_key|gi" "thub_pat_2rt21JDfuBZbBepjA7D1Bv_er7J4Cpu2DkTzJuWVLIQB8E1CNmC5d0fM1Wp0xa0NrSQtVRnVEQvh83MO4D» | rotated |",
-    "id,value,owner\n17,«vendor_key|gl" "pat-SmLomHPWLWTC0cRG7GDH»,ops\n",
-    "- «vendor_key|xo" "xb-925746603619-610890318965-Q0YXu13Kp1iLvGtDiWL2pdgS»\n",
-    "git clone https://«vendor_key|xo" "xp-15840914229-20690956897-508228441867-9f732eb823a39918c015b6216ea8e6e9»@code.example/x.git",
-    "echo «vendor_key|sk" "_live_vQ8LLYjCsn7MF0jb1ZmPDBzi» > .k",
-    "<add key=\"k\" value=\"«vendor_key|rk" "_live_JDHKqXnAZtKpO2t0FOoyCPqv»\"/>",
-    "see «vendor_key|AK" "IAP5GPWAAWYESK" "3GBF».",
-    "(«vendor_key|AS" "IAAKPIL4MRZ47MSL4O»)",
-    "k=«vendor_key|np" "m_6n0tv9YKjvLbloJycgXLqBe7IQ5wdc4IWnpT»&x=1",
-    "`«vendor_key|py" "pi-AgEIcHlwaS5vcmc9HSSdXKZDLzD9EBdwaclbQMVwfOJPC9VVWY2d-USg4oBUdaYAWKlSXD-11jLcF0dGww-x2WJ4kG2ExOHgvxLqEVsQ27LmXr_uXfkKQzLQxVt1TVuMu-8t3Hv»`",
-    "\"«vendor_key|hf" "_eLLAqymDKonGccVTiKPITy76sOAJAZ5MEM»\",",
-    "//registry.example/:_k=«vendor_key|SG" ".kZG3w4Bfp6nosZOeUMANv9.tq6ooT9tH1f-t51E8KFfiB8SE7UfC0RxRKVMzHwWdU1»",
-    "login -u ci -p «vendor_key|SK" "a1a46c4b082dc745bbf052a53c99fd26» host",
-    "error: invalid key «vendor_key|sk" "-or-v1-b2a06a3aeb77142c95c70421e762302a163af16b55fef39b4a96610250b43b72» for project",
-    "  key = \"«vendor_key|do" "p_v1_973e318303383db9a1710536f246c4922a67daa712867c37a207a25983c8719f»\"  # prod",
-    "const client = new Client({ k: '«vendor_key|sh" "pat_4bdefdc4350f80bd8008180e6dd36056»' });",
-    "curl -s https://h.example/v1 -H \"X-Custom: «vendor_key|da" "pie6b1b436b2e3afa5dfe93646a77989ab»\"",
-    "my key is «vendor_key|hv" "s.g92Wu247r9lbQfkD1-esZrlAXHnGsT6_H-2uzPPdygiKq9HTjxLT5i7HG_AyVsvZVhxClT4vcthUEHosTLkw2vP22l» please test",
-    "{\"k\":\"«vendor_key|GO" "CSPX-km8QlNi3XnZX4JD7lU3LEWHSsU19»\",\"n\":3}",
-    "2026-11-30 09:12:01,311 WARN retry with «vendor_key|sk" "-svcacct-1G6Ch_3cyPJdA_2-9rcEORzZYHKip0k1Y-qZ7iU_1-YhjiR5tSW805anwxiZ» (attempt 2)",
-    "| prod | «vendor_key|gs" "k_PJ3jOJX65HmfVaMXGi0j3iPgifLtAjd1sT4PfUdoSwiH3RdaVoSj» | rotated |",
-    "id,value,owner\n17,«vendor_key|gl" "ptt-e8fe2618bf8f104eff52e7104442082032e1ce45»,ops\n",
-    "- «vendor_key|wh" "sec_de3gTkKv0wFZ4IRYSltjU2GEFlO7Cj5y»\n",
-    "cookie session «vendor_key|ey" "JhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.ey" "JzdWIiOiJ6OWdKaUlnUElUIiwiaWF0IjoxNzAwMH0.kEdR0zu75NkxdTRHgnzgKjJGdlymsfjqNWGpe9RmiSh» set",
-    "id: «vendor_key|ey" "JhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.ey" "JzdWIiOiJtV09VU0N1RlR1IiwiaWF0IjoxNzAwMH0.ry5h1tPzAO9tu7lC603h20Q750U33wqLIK3KsBSed-p»",
-    "[\"«vendor_key|ey" "JhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.ey" "JzdWIiOiJ1SG9Gb0RlTFhBIiwiaWF0IjoxNzAwMH0.pgOS61TrOK5BayHVEy6rqsFHK3o8G90_MK6mWM8womF»\"]",
-    "wss://h.example/s?t=«vendor_key|ey" "JhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.ey" "JzdWIiOiIyQlYwZ2RheEphIiwiaWF0IjoxNzAwMH0.B_jJYRRX4ZePtrmiRqe0TleAn97geg286ZUEdKMjPje»",
+    "error: invalid key «vendor_key|sk"
+    "-krQEgouWa572TdxCmaqH4Ia7bP1ofea3ytBMzDEjq2CcpuE2» for project",
+    "  key = \"«vendor_key|sk"
+    "-proj-6nctQRmdlmJwfz4VbfLnFE8K0TXEa4rhiMUbxp_EKcK2du3VY4jiW-QK4XhgYgcd»\"  # prod",
+    "const client = new Client({ k: '«vendor_key|sk"
+    "-ant-api03-O-I9O_4gxPJ-2cylMHNF2uZA3IQxgwj-0uRBncuDY8egYiOjTi1obKihecYvKAwElQxRxtJbOU8ruTBXAA»' });",
+    "curl -s https://h.example/v1 -H \"X-Custom: «vendor_key|AI"
+    "zaznqCAMGO9gNfDOPB6p1b39-khTO1105eH4Y»\"",
+    "my key is «vendor_key|gs"
+    "k_HLc5DbrF1M0ChEytFnPemPVHONg7P1oH0AHXY3N80vlvnvK2YdcM» please test",
+    "{\"k\":\"«vendor_key|gh"
+    "p_cOTGiWQ8l0gpuC0v90rPbTwJlmtu6raWDrdz»\",\"n\":3}",
+    "2026-11-30 09:12:01,311 WARN retry with «vendor_key|gh"
+    "o_hgADTkBVBdADBwTfixv7HJvETSORHVal3aga» (attempt 2)",
+    "| prod | «vendor_key|gi"
+    "thub_pat_2rt21JDfuBZbBepjA7D1Bv_er7J4Cpu2DkTzJuWVLIQB8E1CNmC5d0fM1Wp0xa0NrSQtVRnVEQvh83MO4D» | rotated |",
+    "id,value,owner\n17,«vendor_key|gl"
+    "pat-SmLomHPWLWTC0cRG7GDH»,ops\n",
+    "- «vendor_key|xo"
+    "xb-925746603619-610890318965-Q0YXu13Kp1iLvGtDiWL2pdgS»\n",
+    "git clone https://«vendor_key|xo"
+    "xp-15840914229-20690956897-508228441867-9f732eb823a39918c015b6216ea8e6e9»@code.example/x.git",
+    "echo «vendor_key|sk"
+    "_live_vQ8LLYjCsn7MF0jb1ZmPDBzi» > .k",
+    "<add key=\"k\" value=\"«vendor_key|rk"
+    "_live_JDHKqXnAZtKpO2t0FOoyCPqv»\"/>",
+    "see «vendor_key|AK"
+    "IAP5GPWAAWYESK"
+    "3GBF».",
+    "(«vendor_key|AS"
+    "IAAKPIL4MRZ47MSL4O»)",
+    "k=«vendor_key|np"
+    "m_6n0tv9YKjvLbloJycgXLqBe7IQ5wdc4IWnpT»&x=1",
+    "`«vendor_key|py"
+    "pi-AgEIcHlwaS5vcmc9HSSdXKZDLzD9EBdwaclbQMVwfOJPC9VVWY2d-USg4oBUdaYAWKlSXD-11jLcF0dGww-x2WJ4kG2ExOHgvxLqEVsQ27LmXr_"
+    "uXfkKQzLQxVt1TVuMu-8t3Hv»`",
+    "\"«vendor_key|hf"
+    "_eLLAqymDKonGccVTiKPITy76sOAJAZ5MEM»\",",
+    "//registry.example/:_k=«vendor_key|SG"
+    ".kZG3w4Bfp6nosZOeUMANv9.tq6ooT9tH1f-t51E8KFfiB8SE7UfC0RxRKVMzHwWdU1»",
+    "login -u ci -p «vendor_key|SK"
+    "a1a46c4b082dc745bbf052a53c99fd26» host",
+    "error: invalid key «vendor_key|sk"
+    "-or-v1-b2a06a3aeb77142c95c70421e762302a163af16b55fef39b4a96610250b43b72» for project",
+    "  key = \"«vendor_key|do"
+    "p_v1_973e318303383db9a1710536f246c4922a67daa712867c37a207a25983c8719f»\"  # prod",
+    "const client = new Client({ k: '«vendor_key|sh"
+    "pat_4bdefdc4350f80bd8008180e6dd36056»' });",
+    "curl -s https://h.example/v1 -H \"X-Custom: «vendor_key|da"
+    "pie6b1b436b2e3afa5dfe93646a77989ab»\"",
+    "my key is «vendor_key|hv"
+    "s.g92Wu247r9lbQfkD1-esZrlAXHnGsT6_H-2uzPPdygiKq9HTjxLT5i7HG_AyVsvZVhxClT4vcthUEHosTLkw2vP22l» please test",
+    "{\"k\":\"«vendor_key|GO"
+    "CSPX-km8QlNi3XnZX4JD7lU3LEWHSsU19»\",\"n\":3}",
+    "2026-11-30 09:12:01,311 WARN retry with «vendor_key|sk"
+    "-svcacct-1G6Ch_3cyPJdA_2-9rcEORzZYHKip0k1Y-qZ7iU_1-YhjiR5tSW805anwxiZ» (attempt 2)",
+    "| prod | «vendor_key|gs"
+    "k_PJ3jOJX65HmfVaMXGi0j3iPgifLtAjd1sT4PfUdoSwiH3RdaVoSj» | rotated |",
+    "id,value,owner\n17,«vendor_key|gl"
+    "ptt-e8fe2618bf8f104eff52e7104442082032e1ce45»,ops\n",
+    "- «vendor_key|wh"
+    "sec_de3gTkKv0wFZ4IRYSltjU2GEFlO7Cj5y»\n",
+    "cookie session «vendor_key|ey"
+    "JhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.ey"
+    "JzdWIiOiJ6OWdKaUlnUElUIiwiaWF0IjoxNzAwMH0.kEdR0zu75NkxdTRHgnzgKjJGdlymsfjqNWGpe9RmiSh» set",
+    "id: «vendor_key|ey"
+    "JhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.ey"
+    "JzdWIiOiJtV09VU0N1RlR1IiwiaWF0IjoxNzAwMH0.ry5h1tPzAO9tu7lC603h20Q750U33wqLIK3KsBSed-p»",
+    "[\"«vendor_key|ey"
+    "JhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.ey"
+    "JzdWIiOiJ1SG9Gb0RlTFhBIiwiaWF0IjoxNzAwMH0.pgOS61TrOK5BayHVEy6rqsFHK3o8G90_MK6mWM8womF»\"]",
+    "wss://h.example/s?t=«vendor_key|ey"
+    "JhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.ey"
+    "JzdWIiOiIyQlYwZ2RheEphIiwiaWF0IjoxNzAwMH0.B_jJYRRX4ZePtrmiRqe0TleAn97geg286ZUEdKMjPje»",
     "https://api.telegram.example/bot753934879:«vendor_key|AAhbmNp22Ii0Zx_INMgUqy-aN6dzV5TT6mf»/sendMessage",
     "bot 741148851:«vendor_key|AAj5dtRMBv4pPyxj8DLVzNz0KKT6LAe6zko» started",
-    "cat id_rsa\n«vendor_key|-----BE" "GIN RSA PRIVATE KEY-----\nqlyjvGR1ZzEB47pCExoFCqOI5Ut5xTCT3lFqQ7xRYtRsDI9ETdjzC0AYcQQ6fh/L\n20kCKYM5G2DX7Z8Zm9kzbL2dAn4gCjyj54E3hEsvF64jBt/TPQeTcra1R2QN+OgN\n9XT/Nj0dpS0F7UKcxJcLEQLDFEoLNMKdQhNf4fLwN3aocukiC508zL4T7xd+THDm\n8OSLFUJg5Jxq89im0r/DtBpE57vJanKEK0vyZVtnbGkPXRdzqAKoVBGf/DvwZeFy\n-----END RSA PRIVATE KEY-----»\n$ ls",
-    "«vendor_key|-----BE" "GIN PRIVATE KEY-----\nBlwdZSA8gsvNV/NY5rhjm5P1RP1tkra3rGKADojQCXkpKRptrc9iIwlAQdHPAbPX\nrGngEgMWyfGBKCR9MOUr4g4iIG/JBW4ZV6pJ1o/EbjhDMIZl9ji5pmaGwHzDsI4a\nMVzBXJmgNyxsXHYAPp6XVn2JPRftnZiebxUiL5jtfa831WcCtMWYcfJgG68mwjK/\nGYNbS86czHFXKmLt8TaBWkaU7Bwv2Ou3NHD6emqSK" "VMC4dJWTcE9tglooZcxyHqL\n-----END PRIVATE KEY-----»",
-    "key: |\n«vendor_key|-----BE" "GIN OPENSSH PRIVATE KEY-----\njQYRCUU89Asn5pHfwd13+RX3k4qaQHPX/LvTPUX3ZLH7BCZIFZHT/nahnyAs56Ov\nGWWDEz9tRHlfFsS94Qzo1VBfk5NzHK4nU9IA+PiTjkRvFxLUr7Gn/nzVW2Aryve/\nQLO9Z48nBS4qQ66aF6C6O1uSMDPjoAMZOQw68zXG8esP/V0UJNsZ4oCckho71AZM\nzWO4Ye0nIbAE4/EYcRWwR/qHFQPj6V2QlXclOpjPh+hq+Djbsl05BhWjgSIasD/+\n-----END OPENSSH PRIVATE KEY-----»\nother: 1",
-    "{\"pem\":\"«vendor_key|-----BE" "GIN EC PRIVATE KEY-----\\nJEjaptUdGwEBsWKAfrfsyU2W2+rIUyQWrSzq6e+rQSSJXu2JgD641tDtrMRsoaZ/\\nS2JgeVOAz1HSWjNjWQkQVgjoP5fTt0djMQnvkIL4VlmQzqqTvDNY18DYyZA6CrLT\\n/WRciNKQIM37QIDfZW9UyyxqSgX7wRsksWLYAPPDtAZXlXrRS+DcGoXEEps330xa\\nquK1+2435E19EcTPcOFwiyUi03/bN3bFIPPM16obscz9poFaMx9UPlOYD6r5mGBd\\n-----END EC PRIVATE KEY-----»\"}",
-    "half: «vendor_key|-----BE" "GIN RSA PRIVATE KEY-----\nUcZ3Cv8oxhMzpMtS8UX8P903b/8Mq3qVVBCzjvmzZwvJMoEEr2/H+3Oy/9kiQUjF\nXlgI1Sxgye3VpZ6ia3EH8lfC1mmlFKvbQsbAnVT+4+Cpp6OhpKnlO7LfDSvfIYXr\n5VzGVEMnPcsPhdpUBPMb3vPZ9kooegI1vWFjm7KSF/3TLJ/OL853gyf7O+s1O/ZY»",
+    "cat id_rsa\n«vendor_key|-----BE"
+    "GIN RSA PRIVATE "
+    "KEY-----\nqlyjvGR1ZzEB47pCExoFCqOI5Ut5xTCT3lFqQ7xRYtRsDI9ETdjzC0AYcQQ6fh/"
+    "L\n20kCKYM5G2DX7Z8Zm9kzbL2dAn4gCjyj54E3hEsvF64jBt/TPQeTcra1R2QN+OgN\n9XT/"
+    "Nj0dpS0F7UKcxJcLEQLDFEoLNMKdQhNf4fLwN3aocukiC508zL4T7xd+THDm\n8OSLFUJg5Jxq89im0r/"
+    "DtBpE57vJanKEK0vyZVtnbGkPXRdzqAKoVBGf/DvwZeFy\n-----END RSA PRIVATE KEY-----»\n$ ls",
+    "«vendor_key|-----BE"
+    "GIN PRIVATE "
+    "KEY-----\nBlwdZSA8gsvNV/NY5rhjm5P1RP1tkra3rGKADojQCXkpKRptrc9iIwlAQdHPAbPX\nrGngEgMWyfGBKCR9MOUr4g4iIG/"
+    "JBW4ZV6pJ1o/EbjhDMIZl9ji5pmaGwHzDsI4a\nMVzBXJmgNyxsXHYAPp6XVn2JPRftnZiebxUiL5jtfa831WcCtMWYcfJgG68mwjK/"
+    "\nGYNbS86czHFXKmLt8TaBWkaU7Bwv2Ou3NHD6emqSK"
+    "VMC4dJWTcE9tglooZcxyHqL\n-----END PRIVATE KEY-----»",
+    "key: |\n«vendor_key|-----BE"
+    "GIN OPENSSH PRIVATE "
+    "KEY-----\njQYRCUU89Asn5pHfwd13+RX3k4qaQHPX/LvTPUX3ZLH7BCZIFZHT/"
+    "nahnyAs56Ov\nGWWDEz9tRHlfFsS94Qzo1VBfk5NzHK4nU9IA+PiTjkRvFxLUr7Gn/nzVW2Aryve/"
+    "\nQLO9Z48nBS4qQ66aF6C6O1uSMDPjoAMZOQw68zXG8esP/V0UJNsZ4oCckho71AZM\nzWO4Ye0nIbAE4/EYcRWwR/"
+    "qHFQPj6V2QlXclOpjPh+hq+Djbsl05BhWjgSIasD/+\n-----END OPENSSH PRIVATE KEY-----»\nother: 1",
+    "{\"pem\":\"«vendor_key|-----BE"
+    "GIN EC PRIVATE "
+    "KEY-----\\nJEjaptUdGwEBsWKAfrfsyU2W2+rIUyQWrSzq6e+rQSSJXu2JgD641tDtrMRsoaZ/"
+    "\\nS2JgeVOAz1HSWjNjWQkQVgjoP5fTt0djMQnvkIL4VlmQzqqTvDNY18DYyZA6CrLT\\n/"
+    "WRciNKQIM37QIDfZW9UyyxqSgX7wRsksWLYAPPDtAZXlXrRS+DcGoXEEps330xa\\nquK1+2435E19EcTPcOFwiyUi03/"
+    "bN3bFIPPM16obscz9poFaMx9UPlOYD6r5mGBd\\n-----END EC PRIVATE KEY-----»\"}",
+    "half: «vendor_key|-----BE"
+    "GIN RSA PRIVATE "
+    "KEY-----\nUcZ3Cv8oxhMzpMtS8UX8P903b/8Mq3qVVBCzjvmzZwvJMoEEr2/H+3Oy/"
+    "9kiQUjF\nXlgI1Sxgye3VpZ6ia3EH8lfC1mmlFKvbQsbAnVT+4+"
+    "Cpp6OhpKnlO7LfDSvfIYXr\n5VzGVEMnPcsPhdpUBPMb3vPZ9kooegI1vWFjm7KSF/3TLJ/OL853gyf7O+s1O/ZY»",
     "DATABASE postgres://app:«vendor_key|s3cr3t-Pa55»@db.internal:5432/app",
     "mongodb+srv://root:«vendor_key|Tr0ub4dor»@cluster0.example.net/?retryWrites=true",
     "redis://:«vendor_key|p4ssw0rd99»@cache:6379/0",
     "amqp://guest:«vendor_key|guest-rabbit»@mq:5672",
     "\"mysql://root:«vendor_key|toor%21»@127.0.0.1/shop\"",
     "proxy http://bob:«vendor_key|hunter22»@10.0.0.2:3128 used",
-    "hook https://ho" "oks.slack.example/services/«vendor_key|TPBECGQ45/BSSNOS2YR/Og6xloQkAqUgX6iQQomjmmpY»",
+    "hook https://ho"
+    "oks.slack.example/services/«vendor_key|TPBECGQ45/BSSNOS2YR/Og6xloQkAqUgX6iQQomjmmpY»",
     "password=«name|hunter2»",
     "DB_PASSWORD=«name|swordfish»\nDB_HOST=localhost",
     "export AWS_SECRET_ACCESS_KEY=«name|+WLWCPHRm/26Q8tuBbb0eLIKHdUqWTOlenhLL3/I»",
@@ -109,7 +174,8 @@ constexpr auto kTexts = std::to_array<std::string_view>({
     "set PGPASSWORD=«name|pg-pass-1»",
     "ENV GITHUB_TOKEN=«name|58bab304aaf1221a1479f3e724868f978b705aca»",
     "smtp_password = \"«name|mail4you»\"",
-    "AccountKey=«name|8WXYejYoBn4MwcXdf/uU8akBascIc1kIJAoXcdTYmcrWcsdMDEKjvt5HPZaZCokrUn5hBMy3GI74TMlVwzBN8Q==»;EndpointSuffix=core.example",
+    "AccountKey=«name|8WXYejYoBn4MwcXdf/"
+    "uU8akBascIc1kIJAoXcdTYmcrWcsdMDEKjvt5HPZaZCokrUn5hBMy3GI74TMlVwzBN8Q==»;EndpointSuffix=core.example",
     "signing-key: «name|c9d7582cbdc99d12557b1f971e04f453d1b047ff8a192135»",
     "encryptionKey: \"«name|tgdtSIUOILOQ2XPA5k0hleRbhUjoXLYs»\"",
     "password\t=\t«name|tab5eparated»",
@@ -134,7 +200,8 @@ constexpr auto kTexts = std::to_array<std::string_view>({
     "log: received «entropy|5pWZmpGqiLjhemyBfTLD07NK» from peer",
     "|«entropy|KCbAwJO7mc6SSzcnEGPWj34ZAi3AJJAB7aDGJ2oF»|",
     "old «entropy|NOUWvS2cwZfwZadXAadTetM45WTemO» new «entropy|wEF5fFefk7vyNHvNfFPMxxtQSWpnEo»",
-    "«entropy|vtohRRqst3ozBZ1K2fmMybDxvPfLyTMftPQwGMdCOyB7O0bDH5»\n«entropy|SazgZlQxsaWALsr4zOYP1UxCMxuJjCvVvPOaOZxgzdSesmpcN1»",
+    "«entropy|vtohRRqst3ozBZ1K2fmMybDxvPfLyTMftPQwGMdCOyB7O0bDH5»\n«entropy|"
+    "SazgZlQxsaWALsr4zOYP1UxCMxuJjCvVvPOaOZxgzdSesmpcN1»",
     "cfg «entropy|DKtVPnuiozjc13kvSeb12J+xt+SNLHPUz8y6XcG/vJze5SdreGoLRI9qZ5ny» end",
     "seed=«entropy|qxAgvjRxhPeF1CezfJapMBw9xa2»",
     "Contact «email|joe.miller@example.com» for help",
@@ -220,7 +287,8 @@ constexpr auto kTexts = std::to_array<std::string_view>({
     "mail «email|info@müller.example»",
     "export TOKEN; TOKEN=«name|plainlettersonly»",
     "\"secret\" : \"«name|s p a c e d 9»\"",
-    "access_key_id: «vendor_key|AK" "IAT6UVU5SNLNXK4VWA» secret_access_key: «name|4xHvE4JbORgH8EqNtwTOKCBZKahZn+sqM5TZjvSa»",
+    "access_key_id: «vendor_key|AK"
+    "IAT6UVU5SNLNXK4VWA» secret_access_key: «name|4xHvE4JbORgH8EqNtwTOKCBZKahZn+sqM5TZjvSa»",
 });
 
 }  // namespace

@@ -12,12 +12,14 @@ constexpr auto kLookalikes = std::to_array<std::string_view>({
     "Merge b56ae9a into main",
     "sha256:50c38a4ab727487b10c364fe23d4d16bebc89d4a9c0609603dc97c197072eb83",
     "digest 193bc8b7b239b3d88855ad47592fca6c8c5e744153e86a10c8ab7a7a4d56b108 matches",
-    "\"integrity\": \"sha512-Vww5v1hTgEatPTFeTNygtQ0KPtxT640NBs73E4TEzyQvPwpZGqgGHwyRNlPQtPtktzn3FQ5hJEpLWHd/nc72tg==\"",
+    "\"integrity\": "
+    "\"sha512-Vww5v1hTgEatPTFeTNygtQ0KPtxT640NBs73E4TEzyQvPwpZGqgGHwyRNlPQtPtktzn3FQ5hJEpLWHd/nc72tg==\"",
     "md5 4a2713258f36c8c5f8fbb7c6e6fe1290",
     "uuid bcd5ca1a-f631-4b35-abb1-350ee210bd0f",
     "request_id=4af037c0-09c9-41c6-a167-6b99fd9c28f2",
     "run_01X36FTHYHGCN92233A13YBJFX finished",
-    "ses_01MBM3GSK" "Z8NMYQ7DTM7H9C9W0 opened",
+    "ses_01MBM3GSK"
+    "Z8NMYQ7DTM7H9C9W0 opened",
     "{\"run\":\"run_01J372WWWP0PKSJDXDJ7YWP09D\",\"seq\":12}",
     "hint_01HDVV81YDWZSDNDX2PVF3GGXQ",
     "mem_01EWJD88Y41R27C4B12NN8QJDB stored",
@@ -29,10 +31,20 @@ constexpr auto kLookalikes = std::to_array<std::string_view>({
     "trace 8c0569a71aa344ba436ee99b8f5ad2f0 span b9b9f131dfa68901",
     "\"id\":\"req_ee4838e8a4b33a7f778d34be38fc9b24\"",
     "const data = \"SGVsbG8sIHRoaXMgaXMgYW4gb3JkaW5hcnkgcGllY2Ugb2YgdGV4dCBmb3IgdGhlIHRlc3Qu\";",
-    "atob(\"ey" "JuYW1lIjoidmFsdWUiLCJsaXN0IjpbMSwyLDNdfQ==\")",
-    "<img src=\"data:image/png;base64,nSzsg31d35sUUmtjt5ozR9moOVIKixjt6kpzPt9BEmxAoGhM1VFlcxF5Smxabgn2ENKFnIybCzqNbAMKby9rItQ97FftXbgym1zfKCxcp1AMbrBvreSSQlXtu2s3fzw26t4nwmhPa5fP408xQdV3yKHYyLy/Llc8\"/>",
-    "url(data:font/woff2;base64,y3mB6rJJRMnpVmEYMyFa9Isml9K/WxnVRTN/EwwPNZxkDAbzegx/HnowdcYhS65/cmVqZmKc7oK+SGTfKv2qyqg1DPnwuUntAE6gQ/XnYPJqY7TLzBZhWm8L)",
-    "{\"image\":\"data:image/jpeg;base64,D4WkFjXq3E/vpKacxj0hj/ld5TujQrOwMXL0qKgsE4sVEzRlqZwSMVJfZd/3JJESG4EQCk2uZzBspseV8mfk3p0s0mqoVNKkXr/pCvifCgm+lAa3G9c9DJphWD8dRJabSvXl2Cd/7MQGMno3FSoOsEiXup/aEnQ4kt+0ALQUqPzkUIlMWOeq4GEp8ZRMLGcj9jdTUCIrPwOnSXX6dRMYB/sUVYs/TPDacUs4i/bktEt1BxMwH0Du3KYNtrneucECs6zZzD1OuZkBn+tU/XeMpCiJKsKsuRS1tWkdZKqEdc9nUvcc9VP5/8PxXugaWZfWbDrgvWfiyWKS8L4Y8pXozec4jjpNHpNx+3eoAku10rVkzKNlkaRz4oSZupDue8fxpRO8YbAOuTVnu4o4\"}",
+    "atob(\"ey"
+    "JuYW1lIjoidmFsdWUiLCJsaXN0IjpbMSwyLDNdfQ==\")",
+    "<img "
+    "src=\"data:image/"
+    "png;base64,"
+    "nSzsg31d35sUUmtjt5ozR9moOVIKixjt6kpzPt9BEmxAoGhM1VFlcxF5Smxabgn2ENKFnIybCzqNbAMKby9rItQ97FftXbgym1zfKCxcp1AMbrBvre"
+    "SSQlXtu2s3fzw26t4nwmhPa5fP408xQdV3yKHYyLy/Llc8\"/>",
+    "url(data:font/woff2;base64,y3mB6rJJRMnpVmEYMyFa9Isml9K/WxnVRTN/EwwPNZxkDAbzegx/HnowdcYhS65/"
+    "cmVqZmKc7oK+SGTfKv2qyqg1DPnwuUntAE6gQ/XnYPJqY7TLzBZhWm8L)",
+    "{\"image\":\"data:image/jpeg;base64,D4WkFjXq3E/vpKacxj0hj/ld5TujQrOwMXL0qKgsE4sVEzRlqZwSMVJfZd/"
+    "3JJESG4EQCk2uZzBspseV8mfk3p0s0mqoVNKkXr/pCvifCgm+lAa3G9c9DJphWD8dRJabSvXl2Cd/7MQGMno3FSoOsEiXup/"
+    "aEnQ4kt+0ALQUqPzkUIlMWOeq4GEp8ZRMLGcj9jdTUCIrPwOnSXX6dRMYB/sUVYs/TPDacUs4i/"
+    "bktEt1BxMwH0Du3KYNtrneucECs6zZzD1OuZkBn+tU/XeMpCiJKsKsuRS1tWkdZKqEdc9nUvcc9VP5/"
+    "8PxXugaWZfWbDrgvWfiyWKS8L4Y8pXozec4jjpNHpNx+3eoAku10rVkzKNlkaRz4oSZupDue8fxpRO8YbAOuTVnu4o4\"}",
     "version 1.2.3-alpha.4+build.20261130",
     "libstdc++6 (12.2.0-14+deb12u1)",
     "node v20.11.1, npm 10.2.4",
@@ -66,7 +78,8 @@ constexpr auto kLookalikes = std::to_array<std::string_view>({
     "127.0.0.1 - - \"GET /\"",
     "YOUR_API_KEY",
     "export OPENAI_API_KEY=YOUR_API_KEY",
-    "api_key=\"sk" "-...\"",
+    "api_key=\"sk"
+    "-...\"",
     "Authorization: Bearer <token>",
     "password=${DB_PASSWORD}",
     "token: {{ secrets.TOKEN }}",
@@ -80,9 +93,12 @@ constexpr auto kLookalikes = std::to_array<std::string_view>({
     "token = get_token()",
     "--token <TOKEN>",
     "--password PASSWORD",
-    "key: AK" "IAIOSFODNN7EXAMPLE",
-    "sk" "-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-    "GITHUB_TOKEN=gh" "p_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+    "key: AK"
+    "IAIOSFODNN7EXAMPLE",
+    "sk"
+    "-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+    "GITHUB_TOKEN=gh"
+    "p_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
     "Bearer YOUR_TOKEN_HERE",
     "password: changeme-please-in-production",
     "Please choose a password of at least 8 characters.",
@@ -186,8 +202,13 @@ constexpr auto kLookalikes = std::to_array<std::string_view>({
     "wss://h.example/s",
     "jdbc:mysql://db:3306/x?useSSL=false",
     "https://h.example/a?keyword=x&token_type=y",
-    "-----BEGIN CERTIFICATE-----\nOura5XXl3hXtYDVq3A55EY4lp33XAKiuHi85XNGNcVLtAB6dGrJdHWbg/uSZ9u9w\nXyLDRDPFskkK2HBXJort8kj/06HeSL1uI45LGVX3VZLEZw2DTSdHbFKqiQrL2upc\nvkvfYceTdWTbxNBX/wwrmFzGOhFY3wx21fBrmX1j3vgPAiApgPL5lIn7uakVh8aT\n-----END CERTIFICATE-----",
-    "-----BEGIN PUBLIC KEY-----\nERbbDENExBhNu9PmhOQzc5HBURdQk8KwbvhJ1eD0x0rEM/qRYA3eoTunwveZY0VQ\nRMKtYXh63MFJEusKERibWd/5MwCftavuuqHJhznrhjaoD8khYStlYugE6lsYQDC1\n-----END PUBLIC KEY-----",
+    "-----BEGIN "
+    "CERTIFICATE-----\nOura5XXl3hXtYDVq3A55EY4lp33XAKiuHi85XNGNcVLtAB6dGrJdHWbg/uSZ9u9w\nXyLDRDPFskkK2HBXJort8kj/"
+    "06HeSL1uI45LGVX3VZLEZw2DTSdHbFKqiQrL2upc\nvkvfYceTdWTbxNBX/"
+    "wwrmFzGOhFY3wx21fBrmX1j3vgPAiApgPL5lIn7uakVh8aT\n-----END CERTIFICATE-----",
+    "-----BEGIN PUBLIC "
+    "KEY-----\nERbbDENExBhNu9PmhOQzc5HBURdQk8KwbvhJ1eD0x0rEM/qRYA3eoTunwveZY0VQ\nRMKtYXh63MFJEusKERibWd/"
+    "5MwCftavuuqHJhznrhjaoD8khYStlYugE6lsYQDC1\n-----END PUBLIC KEY-----",
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA2RKl8vVy+U7ue26hsz+SgMoEYcmpJKMtarndbRnNsw0j joe",
     "SHA256:DXo/shBS2liyJZzCjh/TN1JS4Kx+fNpisdARAgXjoJc (ED25519)",
     "golang.org/x/net v0.1.0 h1:uNzyfVrsENcFe02aUjyz70TN/XpWaeoJY5v4qsry8AE=",
