@@ -110,6 +110,13 @@ TEST(Redactor, NumbersValuesForAVault) {
   EXPECT_EQ(redactor.redact(text).text, "[redacted:email] [redacted:email] [redacted:email] password=[redacted:name]");
 }
 
+TEST(Redactor, FindsANumberWhoseLastGroupBeginsALongWord) {
+  const std::string dots(150, '.');
+  EXPECT_EQ(redacted("4012 8888 8888 1881" + dots + "end"), "[redacted:card]" + dots + "end");
+  EXPECT_EQ(redacted("12 4012 8888 8888 1882" + dots + "joe@example.com"),
+            "12 4012 8888 8888 1882" + dots + "[redacted:email]");
+}
+
 TEST(Redactor, ReadsAPlaceholderAsNothingElse) {
   for (const std::string_view text :
        {"[redacted:secret]=abc123", "[redacted:token]: abc123x", "password=[redacted:name:7]",

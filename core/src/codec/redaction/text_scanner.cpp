@@ -207,13 +207,20 @@ TextScanner::Group TextScanner::join_group(Unit& unit) const {
   const std::size_t stop = std::min(end_, next + kJoinedBytesMax);
   while (at < stop && (class_of(text_[at]) & kWordClasses) != 0) ++at;
   if (at == end_ && !final_) return Group::open;
-  if (at == stop && at < end_) return Group::none;
-  for (const char c : slice(unit.end, at)) {
+  const std::size_t unit_end = unit.end;
+  const bool is_long = at == stop && at < end_ && (class_of(text_[at]) & kWordClasses) != 0;
+  if (is_long) {
+    // Its front alone takes part, as it would if the rest of it were taken out.
+    at = next + kJoinedBytesMax / 2;
+    unit.cut = true;
+    unit.half = unit_end - at_;
+  }
+  for (const char c : slice(unit_end, at)) {
     unit.classes |= static_cast<std::uint8_t>(class_of(c) & kWordClasses);
     unit.digits += is_digit(c) ? 1U : 0U;
   }
   unit.end = at;
-  return Group::joined;
+  return is_long ? Group::none : Group::joined;
 }
 
 // Joins numbers that are written in groups to one unit. False where more text has to come first.
@@ -225,7 +232,7 @@ bool TextScanner::join_numbers(Unit& unit) {
     if (group == Group::open) return false;
     if (group == Group::none) break;
   }
-  if (unit.end == word_end || unit.end - at_ < kJoinedBytesMax) return true;
+  if (unit.cut || unit.end == word_end || unit.end - at_ < kJoinedBytesMax) return true;
   unit.cut = true;
   unit.half = kJoinedBytesMax / 2;
   while (at_ + unit.half < unit.end && (class_of(text_[at_ + unit.half]) & kWordClasses) != 0) ++unit.half;
