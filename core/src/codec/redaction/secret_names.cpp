@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <span>
 
 namespace orchestrator::harness::codec {
@@ -10,10 +11,10 @@ namespace {
 
 using std::string_view_literals::operator""sv;
 
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+constexpr bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-char lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
+constexpr char lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
 
 constexpr std::array kSecretWords{"password"sv,   "passwd"sv,      "passphrase"sv,    "passcode"sv,     "pwd"sv,
                                   "secret"sv,     "token"sv,       "apikey"sv,        "accesskey"sv,    "secretkey"sv,
@@ -39,6 +40,25 @@ constexpr std::array kQueryNames{"key"sv,  "sig"sv,  "signature"sv, "code"sv,
                                  "auth"sv, "pass"sv, "sas"sv,       "x-amz-signature"sv};
 
 constexpr std::size_t kPartsMax = 12;
+
+constexpr std::uint32_t letters_of(std::string_view text) {
+  std::uint32_t letters = 0;
+  for (const char c : text) {
+    const char small = lower(c);
+    if (is_lower(small)) letters |= 1U << static_cast<unsigned>(small - 'a');
+  }
+  return letters;
+}
+
+// No name is secret that lacks the letters of all of these; most names end here.
+constexpr std::array kStems{
+    letters_of("key"), letters_of("pwd"),  letters_of("pass"),   letters_of("secret"),     letters_of("token"),
+    letters_of("jwt"), letters_of("wort"), letters_of("sessid"), letters_of("credential"), letters_of("authorization")};
+
+bool may_be_secret(std::string_view name) {
+  const std::uint32_t letters = letters_of(name);
+  return std::ranges::any_of(kStems, [&](std::uint32_t stem) { return (letters & stem) == stem; });
+}
 
 /// The last parts of a name, in lower case. `before` is empty where the name has one part.
 struct Parts {
@@ -107,7 +127,7 @@ SecretNames::SecretNames(const std::vector<std::string>& further) {
 bool SecretNames::is_secret(std::string_view name) const {
   if (name.size() < 2 || name.size() > kNameBytesMax) return false;
   if (!further_.empty() && std::ranges::binary_search(further_, plain_name(name))) return true;
-  if (name.size() < 3) return false;
+  if (name.size() < 3 || !may_be_secret(name)) return false;
   Parts parts;
   split(name, parts);
   if (parts.size == 0) return false;

@@ -65,7 +65,8 @@ class TextScanner {
   /// Forgets the spans, for a stream without end.
   void clear_spans() { spans_.clear(); }
   /// The work so far: decisions taken up, and bytes that patterns ran over. Whatever the text and its cuts, less than
-  /// `kWorkPerByte` for each byte read and each call.
+  /// `kWorkPerByte` for each byte read and each call. Not counted: the up to 1,024 bytes that are looked through behind
+  /// a secret name, once.
   [[nodiscard]] std::size_t work() const { return steps_ + searched_; }
   static constexpr std::size_t kWorkPerByte = 6;
   /// How often each kind was replaced so far.
