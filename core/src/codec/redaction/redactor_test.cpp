@@ -117,6 +117,12 @@ TEST(Redactor, FindsANumberWhoseLastGroupBeginsALongWord) {
             "12 4012 8888 8888 1882" + dots + "[redacted:email]");
 }
 
+TEST(Redactor, TakesThePasswordOfALongAddress) {
+  const std::string dots(600, '.');
+  EXPECT_EQ(redacted("http://u:pw12@host" + dots), "http://u:[redacted:vendor_key]@host" + dots);
+  EXPECT_EQ(redacted("http://u:p@w12@host/x@y"), "http://u:[redacted:vendor_key]@host/x@y");
+}
+
 TEST(Redactor, ReadsAPlaceholderAsNothingElse) {
   for (const std::string_view text :
        {"[redacted:secret]=abc123", "[redacted:token]: abc123x", "password=[redacted:name:7]",

@@ -244,7 +244,7 @@ bool TextScanner::step_value() {
   return true;
 }
 
-// `user:password@` behind `://`.
+// `user:password@` behind `://`. Of a longer one the front decides, as it would if the rest of it were taken out.
 bool TextScanner::step_authority() {
   const std::size_t stop = std::min(end_, at_ + kAuthorityBytesMax);
   std::size_t end = std::max(scan_, at_);
@@ -256,7 +256,6 @@ bool TextScanner::step_authority() {
   const std::size_t at_sign = text.rfind('@');
   const std::size_t begin = at_;
   leave(begin);
-  if (end == stop && end < end_) return true;
   if (colon == std::string_view::npos || at_sign == std::string_view::npos || at_sign <= colon + 1) return true;
   const std::string_view user = text.substr(0, colon);
   const std::string_view password = text.substr(colon + 1, at_sign - colon - 1);
