@@ -250,8 +250,8 @@ constexpr auto kGroups = std::to_array<GroupSpec>({
 
 std::vector<CommandSpec> make_table() {
   std::vector<CommandSpec> table;
-  for (auto part : {run_commands(), control_commands(), list_commands(), memory_commands(), gates_commands(), eval_commands(),
-                    own_commands(), later_commands()}) {
+  for (auto part : {run_commands(), control_commands(), list_commands(), memory_commands(), gates_commands(),
+                    eval_commands(), own_commands(), later_commands()}) {
     std::ranges::move(part, std::back_inserter(table));
   }
   return table;
