@@ -59,6 +59,14 @@ bool is_passed(const EvalRecord& record) {
          });
 }
 
+// With a handle of its own: the worker may be gone before the abort is answered.
+asio::awaitable<Result<void>> abort_run(ControlHandle run) {
+  AbortOptions options;
+  options.by = "eval";
+  Result<void> aborted = co_await run.async_abort(std::move(options));
+  co_return aborted;
+}
+
 class Evaluation : public std::enable_shared_from_this<Evaluation> {
  public:
   explicit Evaluation(std::shared_ptr<const EvaluationSetting> setting) : setting_(std::move(setting)) {
@@ -111,10 +119,8 @@ class Evaluation : public std::enable_shared_from_this<Evaluation> {
     for (Worker& worker : workers_) {
       worker.watch.is_stopping = true;
       if (worker.watch.run) {
-        AbortOptions options;
-        options.by = "eval";
         // The run's own end tells the rest.
-        asio::co_spawn(setting_->harness->executor(), worker.watch.run->async_abort(std::move(options)),
+        asio::co_spawn(setting_->harness->executor(), abort_run(*worker.watch.run),
                        [](std::exception_ptr, const Result<void>&) {});
       } else if (worker.watch.is_scoring) {
         worker.cancel.emit(asio::cancellation_type::terminal);

@@ -54,9 +54,9 @@ Awaitable<Result<void>> ControlHandle::async_abort(AbortOptions options) const {
   event::inputs::Abort abort{options.mode, std::move(options.by), options.expected_turn};
   event::Input::Value value = std::move(abort);
   auto driver = driver_;
-  const bool has_precondition = options.expected_turn.has_value();
+  const bool may_be_over = driver != nullptr && !options.expected_turn;
   Result<void> result = co_await send(std::move(driver), std::move(value));
-  if (is_over(result) && driver_ && !has_precondition) co_return Result<void>();
+  if (is_over(result) && may_be_over) co_return Result<void>();
   co_return result;
 }
 
