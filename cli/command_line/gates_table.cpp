@@ -10,13 +10,6 @@ constexpr FlagSpec kJson = {.name = "--json", .help = "JSON on stdout, one objec
 constexpr FlagSpec kHelp = {.name = "--help", .help = "show this help"};
 constexpr ArgumentSpec kRules = {.name = "FILE", .help = "rules in TOML, such as gates.toml"};
 
-std::vector<FlagSpec> with_store(std::vector<FlagSpec> flags) {
-  for (FlagSpec& flag : store_flags()) {
-    flags.push_back(std::move(flag));
-  }
-  return flags;
-}
-
 }  // namespace
 
 std::vector<CommandSpec> gates_commands() {
@@ -31,10 +24,11 @@ std::vector<CommandSpec> gates_commands() {
        .summary = "try rules on past runs: what would they have denied, and what did that cost",
        .description = "Every rule counts as if it were enforced. Nothing is called, nothing is written.",
        .arguments = {kRules},
-       .flags = with_store({{.name = "--runs",
-                             .value = "FILTER",
-                             .help = "a run, or any of status=STATUS,session=ID,last=N; default: all runs"},
-                            kJson}),
+       .flags = joined({{.name = "--runs",
+                         .value = "FILTER",
+                         .help = "a run, or any of status=STATUS,session=ID,last=N; default: all runs"},
+                        kJson},
+                       store_flags()),
        .examples = "orchestrator gates try gates.toml\n"
                    "orchestrator gates try gates.toml --runs status=completed,last=100\n"
                    "orchestrator gates try gates.toml --runs @last --json | jq -r .rule"},

@@ -222,7 +222,7 @@ class Report {
                                      : counted(steps_, "step") + " of " + counted(denied_runs_, "run") +
                                            " would have been denied, and " + counted(ended_runs_, "run") +
                                            " ended there; these runs cost " + sum_text(cost_) + ", of which " +
-                                           sum_text(saved_) + " came after the end"));
+                                           sum_text(saved_) + " was asked for after the end"));
   }
 
  private:

@@ -23,6 +23,7 @@ class RunRequest {
                                                  const Workspace* workspace);
   /// The hints that are to be queued with the start.
   static std::vector<event::inputs::Hint> first_hints(const RunBuilder& builder);
+  /// The run whose history and place this one takes, where it names one.
   static const std::optional<RunId>& parent_of(const RunBuilder& builder) { return builder.draft_.parent; }
   static bool only_if_idle(const RunBuilder& builder) { return builder.draft_.only_if_idle; }
   /// The tools that the run may call: its own, and those of the harness that it names. Errors as of `async_start`.

@@ -43,10 +43,20 @@ void GateTrial::add(const StreamEvent& event) {
     subject.phase = GatePhase::output;
     subject.text = text;
     judge(event.meta.seq, subject);
+  } else if (const auto* asked = event.get_if<StreamEvent::ProviderRequested>(); asked && end_seq_) {
+    attempts_after_.insert(asked->attempt);
   } else if (const auto* usage = event.get_if<StreamEvent::UsageReported>()) {
-    add_cost(cost_, usage->cost_micro_usd);
-    if (end_seq_) add_cost(saved_, usage->cost_micro_usd);
+    pay(usage->cost_micro_usd, attempts_after_.contains(usage->attempt));
+  } else if (const auto* retrieved = event.get_if<StreamEvent::MemoryRetrieved>()) {
+    pay(retrieved->cost_micro_usd, end_seq_.has_value());
+  } else if (const auto* stored = event.get_if<StreamEvent::MemoryStored>()) {
+    pay(stored->cost_micro_usd, end_seq_.has_value());
   }
+}
+
+void GateTrial::pay(const std::optional<std::uint64_t>& micro_usd, bool is_saved) {
+  add_cost(cost_, micro_usd);
+  if (is_saved) add_cost(saved_, micro_usd);
 }
 
 void GateTrial::judge_call(const StreamEvent& event, const std::string& call_id,

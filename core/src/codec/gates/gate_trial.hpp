@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,13 +43,15 @@ class GateTrial {
     std::uint64_t micro_usd = 0;
     bool is_whole = true;  // false: there are attempts of unknown cost besides
   };
-  /// Of all attempts of the run.
+  /// Of the whole run: its attempts, and the embeddings of what it recalled and left.
   [[nodiscard]] Cost cost() const { return cost_; }
-  /// Of those that would not have been paid for: all of a run whose input is denied, or what came after its end.
+  /// What would not have been paid for: all of a run whose input is denied; else what was asked for after the end. The
+  /// answer that a rule stops is paid for.
   [[nodiscard]] Cost saved() const { return saved_; }
 
  private:
   void judge(std::uint64_t seq, const GateSubject& subject);
+  void pay(const std::optional<std::uint64_t>& micro_usd, bool is_saved);
   void judge_call(const StreamEvent& event, const std::string& call_id, const std::vector<ToolTarget>& targets);
 
   const RuleSet rules_;
@@ -58,6 +61,7 @@ class GateTrial {
   std::vector<TriedStep> steps_;
   std::uint64_t judged_ = 0;
   std::optional<std::uint64_t> end_seq_;
+  std::set<std::uint32_t> attempts_after_;  // the end
   Cost cost_;
   Cost saved_;
 };

@@ -31,10 +31,21 @@ class Trial {
     started.workspace = "/srv/project";
     return add(std::move(started));
   }
-  Trial& usage(std::optional<std::uint64_t> cost) {
+  Trial& ask(std::uint32_t attempt) {
+    StreamEvent::ProviderRequested asked;
+    asked.attempt = attempt;
+    return add(std::move(asked));
+  }
+  Trial& usage(std::uint32_t attempt, std::optional<std::uint64_t> cost) {
     StreamEvent::UsageReported usage;
+    usage.attempt = attempt;
     usage.cost_micro_usd = cost;
     return add(std::move(usage));
+  }
+  Trial& recall(std::uint64_t cost) {
+    StreamEvent::MemoryRetrieved retrieved;
+    retrieved.cost_micro_usd = cost;
+    return add(std::move(retrieved));
   }
   Trial& answer(const std::string& text) {
     StreamEvent::OutputItemCompleted item;
@@ -103,7 +114,13 @@ calls_max = 2
 
 TEST(GateTrial, SaysNothingOfAHarmlessRun) {
   Trial trial(kRules);
-  trial.input("hello").call("c1", "read_file", R"({"path":"a"})").start("c1", "a").finish("c1").usage(5).answer("done");
+  trial.input("hello")
+      .call("c1", "read_file", R"({"path":"a"})")
+      .start("c1", "a")
+      .finish("c1")
+      .ask(1)
+      .answer("done")
+      .usage(1, 5);
   EXPECT_EQ(trial.found(), "");
   EXPECT_EQ((*trial).judged(), 3U);
   EXPECT_EQ((*trial).end_seq(), std::nullopt);
@@ -113,18 +130,28 @@ TEST(GateTrial, SaysNothingOfAHarmlessRun) {
 
 TEST(GateTrial, OfAnInputSavesTheWholeRun) {
   Trial trial(kRules);
-  trial.input("the Secret Plan").usage(5).usage(std::nullopt).answer("no").usage(2);
+  trial.input("the Secret Plan")
+      .recall(4)
+      .ask(1)
+      .usage(1, 5)
+      .ask(2)
+      .usage(2, std::nullopt)
+      .ask(3)
+      .answer("no")
+      .usage(3, 2);
   EXPECT_EQ(trial.found(), "1:input:words");
   EXPECT_EQ((*trial).end_seq(), 1U) << "a shadow rule counts as if it were enforced";
-  EXPECT_EQ((*trial).saved().micro_usd, 7U);
+  EXPECT_EQ((*trial).saved().micro_usd, 11U) << "what was recalled, too";
+  EXPECT_EQ((*trial).cost().micro_usd, 11U);
   EXPECT_FALSE((*trial).saved().is_whole);
 }
 
 TEST(GateTrial, OfAnAnswerSavesWhatCameAfterIt) {
   Trial trial(kRules);
-  trial.input("hi").usage(5).answer("my secret plan").usage(3);
-  EXPECT_EQ(trial.found(), "3:output:words");
-  EXPECT_EQ((*trial).saved().micro_usd, 3U);
+  trial.input("hi").ask(1).usage(1, 5).ask(2).answer("my secret plan").usage(2, 3).ask(3).usage(3, 7);
+  EXPECT_EQ(trial.found(), "5:output:words");
+  EXPECT_EQ((*trial).cost().micro_usd, 15U);
+  EXPECT_EQ((*trial).saved().micro_usd, 7U) << "the answer itself is paid for";
   EXPECT_TRUE((*trial).saved().is_whole);
 }
 
