@@ -26,11 +26,11 @@ std::vector<CommandSpec> gates_commands() {
        .arguments = {kRules},
        .flags = joined({{.name = "--runs",
                          .value = "FILTER",
-                         .help = "a run, or any of status=STATUS,session=ID,last=N; default: all runs"},
+                         .help = "a run, or any of status=STATUS,session=ID,limit=N; default: all runs"},
                         kJson},
                        store_flags()),
        .examples = "orchestrator gates try gates.toml\n"
-                   "orchestrator gates try gates.toml --runs status=completed,last=100\n"
+                   "orchestrator gates try gates.toml --runs status=completed,limit=100\n"
                    "orchestrator gates try gates.toml --runs @last --json | jq -r .rule"},
       {.name = "gates validate",
        .summary = "check a file of rules",

@@ -84,12 +84,12 @@ struct CheckText {
 struct Chosen {
   std::optional<harness::RunId> run;
   harness::RunFilter filter;
-  std::uint64_t last = UINT64_MAX;
+  std::uint64_t limit = UINT64_MAX;
 };
 
 std::unexpected<harness::Error> refuse(const std::string& what) {
   return fail(RuntimeErrorCode::invalid_argument,
-              "--runs " + what + "; a run, or any of status=STATUS,session=ID,last=N is allowed", "--runs");
+              "--runs " + what + "; a run, or any of status=STATUS,session=ID,limit=N is allowed", "--runs");
 }
 
 Result<void> narrow(Chosen& chosen, StoreReader& store, std::string_view key, std::string_view value) {
@@ -112,12 +112,12 @@ Result<void> narrow(Chosen& chosen, StoreReader& store, std::string_view key, st
     chosen.filter.session_id = *session;
     return {};
   }
-  if (key == "last") {
-    const auto [end, failed] = std::from_chars(value.data(), value.data() + value.size(), chosen.last);
-    if (failed == std::errc() && end == value.data() + value.size() && chosen.last > 0) {
+  if (key == "limit") {
+    const auto [end, failed] = std::from_chars(value.data(), value.data() + value.size(), chosen.limit);
+    if (failed == std::errc() && end == value.data() + value.size() && chosen.limit > 0) {
       return {};
     }
-    return refuse("has last=" + std::string(value) + ", which is no number from 1 on");
+    return refuse("has limit=" + std::string(value) + ", which is no number from 1 on");
   }
   return refuse("has the unknown key " + quoted_text(std::string(key)));
 }
@@ -327,7 +327,7 @@ ExitStatus gates_try_command(CommandContext& context) {
   }
   Report result(context);
   std::optional<harness::Error> failure;
-  std::uint64_t left = chosen->last;
+  std::uint64_t left = chosen->limit;
   const auto visit = [&](const RunSummary& run) {
     auto trial = try_run(*store, *rules, run.run_id);
     if (!trial && trial.error().code == harness::name_of(RuntimeErrorCode::journal_damaged) && !chosen->run) {

@@ -82,11 +82,11 @@ class Gates(ProgramTest):
         path = self.rules()
         fine, asked, answered = self.runs()
         self.assertEqual(self.json_lines("gates", "try", path, "--runs", fine, "--json")[-1]["steps_with_objections"], 0)
-        of_last = self.json_lines("gates", "try", path, "--runs", "last=1", "--json")
+        of_last = self.json_lines("gates", "try", path, "--runs", "limit=1", "--json")
         self.assertEqual({each["run_id"] for each in of_last[:-1]}, {answered})
         self.assertEqual(self.json_lines("gates", "try", path, "--runs", "status=failed", "--json")[-1]["runs"], 0)
-        self.assertEqual(self.json_lines("gates", "try", path, "--runs", "status=completed,last=2", "--json")[-1]["runs"], 2)
+        self.assertEqual(self.json_lines("gates", "try", path, "--runs", "status=completed,limit=2", "--json")[-1]["runs"], 2)
         self.assertEqual(self.succeeds("gates", "try", path, "--runs", asked[:20]).out.count(asked), 1)
-        for wrong in ("last=0", "status=done", "size=3", "status=failed,last"):
+        for wrong in ("limit=0", "status=done", "size=3", "status=failed,limit"):
             self.fails(2, "--runs", "gates", "try", path, "--runs", wrong)
         self.fails(3, "no run", "gates", "try", path, "--runs", "run_01AAAAAAAA")
