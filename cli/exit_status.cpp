@@ -21,6 +21,7 @@ ExitStatus exit_status_of(const harness::Error& error) {
     case session_not_found:
       return ExitStatus::not_found;
     case approval_denied:
+    case gate_blocked:
       return ExitStatus::denied;
     case journal_damaged:
       return ExitStatus::damaged;

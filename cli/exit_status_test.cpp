@@ -24,6 +24,7 @@ TEST(ExitStatus, FollowsTheCode) {
   EXPECT_EQ(status_of(RuntimeErrorCode::run_not_found), 3);
   EXPECT_EQ(status_of(RuntimeErrorCode::session_not_found), 3);
   EXPECT_EQ(status_of(RuntimeErrorCode::approval_denied), 4);
+  EXPECT_EQ(status_of(RuntimeErrorCode::gate_blocked), 4);
   EXPECT_EQ(status_of(RuntimeErrorCode::journal_damaged), 6);
   EXPECT_EQ(status_of(RuntimeErrorCode::run_timeout), 8);
   EXPECT_EQ(status_of(RuntimeErrorCode::budget_exceeded), 8);

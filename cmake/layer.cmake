@@ -9,8 +9,6 @@
 #   orchestrator_NAME_testing   what its folders named testing/ hold; the test programs of this layer,
 #                       of the layers above and of tests/ link it, and nothing that is shipped does.
 
-add_compile_definitions(ORCHESTRATOR_VERSION="${PROJECT_VERSION}")
-
 function(orchestrator_layer name)
   cmake_parse_arguments(arg "" "PCH" "LINK;PRIVATE_LINK" ${ARGN})
   set(folder "${CMAKE_CURRENT_SOURCE_DIR}/${name}")

@@ -10,7 +10,6 @@
 #include "cli/command_line/later_commands.hpp"
 #include "cli/command_line/memory_table.hpp"
 #include "cli/command_line/run_flags.hpp"
-
 namespace orchestrator::cli {
 namespace {
 
@@ -86,7 +85,7 @@ std::vector<CommandSpec> control_commands() {
        .description = "A paused run that another process holds goes on there. A run that no process holds, because it\n"
                       "waited for an approval or its process was killed, goes on here, and is shown as `run` shows it.",
        .arguments = {kRun},
-       .flags = joined({kJsonEvents}, store_flags()),
+       .flags = joined({gates_flag(), kJsonEvents}, store_flags()),
        .examples = "orchestrator resume @last\norchestrator resume run_01K --json"},
       {.name = "approve",
        .summary = "allow a tool call that waits",

@@ -15,11 +15,11 @@ constexpr ArgumentSpec kRules = {.name = "FILE", .help = "rules in TOML, such as
 std::vector<CommandSpec> gates_commands() {
   return {
       {.name = "gates list",
-       .summary = "the rules of a file",
-       .description = {},
-       .arguments = {kRules},
-       .flags = {kJson, kHelp},
-       .examples = "orchestrator gates list gates.toml"},
+       .summary = "the rules in force, or those of a file",
+       .description = "In force are the rules of the file that safety.rules of the configuration names.",
+       .arguments = {{.name = "FILE", .help = "rules in TOML, such as gates.toml", .required = false}},
+       .flags = joined({kJson}, store_flags()),
+       .examples = "orchestrator gates list\norchestrator gates list gates.toml"},
       {.name = "gates try",
        .summary = "try rules on past runs: what would they have denied, and what did that cost",
        .description = "Every rule counts as if it were enforced. Nothing is called, nothing is written.",

@@ -98,7 +98,6 @@ TEST(Parser, ChecksChoices) {
 
 TEST(Parser, SaysWhenTheRestComes) {
   EXPECT_EQ(refusal({"replay", "@last", "--mode", "strict"}), "orchestrator replay comes with 0.2.2");
-  EXPECT_EQ(refusal({"run", "x", "--gates", "f"}), "--gates comes with 0.2.1");
   EXPECT_EQ(refusal({"daemon", "start"}), "orchestrator daemon start comes with 0.3.0");
   EXPECT_EQ(help({"replay", "--help"}).command, find_command("replay"));
 }

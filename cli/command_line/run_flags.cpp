@@ -3,6 +3,13 @@
 
 namespace orchestrator::cli {
 
+FlagSpec gates_flag() {
+  return {.name = "--gates",
+          .value = "FILE",
+          .help = "rules for input, output and tools; see: orchestrator gates",
+          .kind = ValueKind::file};
+}
+
 std::vector<FlagSpec> run_flags() {
   return {
       {.name = "--model", .value = "PROVIDER/MODEL", .help = "the model to ask; default: the first that is there"},
@@ -37,11 +44,7 @@ std::vector<FlagSpec> run_flags() {
        .kind = ValueKind::choice,
        .choices = "never ask always"},
       {.name = "--parallel-tools", .value = "N", .help = "tool calls at once, 1 to 64; default 1"},
-      {.name = "--gates",
-       .value = "FILE",
-       .help = "rules for input, output and tools",
-       .since = "0.2.1",
-       .kind = ValueKind::file},
+      gates_flag(),
       {.name = "--output-schema",
        .value = "FILE",
        .help = "a JSON Schema that the answer must satisfy",

@@ -10,6 +10,8 @@
 
 namespace orchestrator::cli {
 
+/// --gates: the rules that runs are under.
+[[nodiscard]] FlagSpec gates_flag();
 /// Flags of `run` and `chat`, in the order of the help.
 [[nodiscard]] std::vector<FlagSpec> run_flags();
 /// --store, --config, --no-daemon, --help: last in every command that uses them.

@@ -8,6 +8,7 @@
 #include "cli/commands/doctor_findings.hpp"
 #include "cli/display/run_json.hpp"
 #include "cli/display/table.hpp"
+#include "event/runtime_version.hpp"
 
 namespace orchestrator::cli {
 namespace {
@@ -21,7 +22,7 @@ struct Findings {
 std::string verdict(const std::optional<bool>& works) { return !works ? "-" : *works ? "ok" : "FAILS"; }
 
 void write_json(Output& out, const Findings& found) {
-  out.write(json_line({{"kind", "version"}, {"version", ORCHESTRATOR_VERSION}}));
+  out.write(json_line({{"kind", "version"}, {"version", harness::event::runtime_version()}}));
   for (const SettingFound& setting : found.settings) {
     out.write(
         json_line({{"kind", "setting"}, {"key", setting.key}, {"value", setting.value}, {"origin", setting.origin}}));
@@ -38,7 +39,7 @@ void write_json(Output& out, const Findings& found) {
 
 void write_text(Output& out, const Findings& found, const Configuration& configuration) {
   constexpr std::size_t columns = 1'000;
-  out.write("orchestrator " ORCHESTRATOR_VERSION "\n\nSettings in force");
+  out.write("orchestrator " + std::string(harness::event::runtime_version()) + "\n\nSettings in force");
   std::string files;
   for (const std::string& file : configuration.files()) {
     files.append(files.empty() ? " (read: " : ", ").append(file);

@@ -202,7 +202,7 @@ ExitStatus eval_run_command(CommandContext& context) {
   if (!scorers) {
     return report(context, scorers.error());
   }
-  auto harness = make_harness(context, *configuration);
+  auto harness = make_harness(context, *configuration, words->path("--gates"));
   if (!harness) {
     return report(context, harness.error());
   }

@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "cli/commands/commands.hpp"
+#include "cli/commands/gate_rules.hpp"
 #include "cli/display/amount_text.hpp"
 #include "cli/display/event_word.hpp"
 #include "cli/display/quoted_text.hpp"
 #include "cli/display/run_json.hpp"
 #include "cli/display/table.hpp"
-#include "cli/input/byte_reader.hpp"
 #include "cli/store/run_reference.hpp"
 #include "cli/store/run_scan.hpp"
 #include "codec/gates/gate_trial.hpp"
@@ -32,16 +32,6 @@ using harness::RuntimeErrorCode;
 using harness::SafetyPolicy;
 using harness::codec::GateTrial;
 using harness::codec::TriedStep;
-
-constexpr std::uint64_t kFileBytesMax = 1ULL << 20;
-
-Result<SafetyPolicy> read_rules(const std::string& path) {
-  auto file = read_file(path, kFileBytesMax);
-  if (!file) {
-    return fail(RuntimeErrorCode::configuration_invalid, "the rules in " + path + ": the file " + file.error(), path);
-  }
-  return harness::parse_gate_rules(file->bytes, path);
-}
 
 std::string phases_of(const GateRule& rule) {
   std::string text;
@@ -61,6 +51,10 @@ struct CheckText {
   std::string operator()(const harness::KeywordCheck& check) const { return counted(check.keywords.size(), "keyword"); }
   std::string operator()(const harness::SchemaCheck&) const { return "a JSON schema"; }
   std::string operator()(const harness::SizeCheck& check) const { return "at most " + size_text(check.bytes_max); }
+  std::string operator()(const harness::ClassifierCheck& check) const {
+    return "asks " + check.model.str() + ": " + quoted_text(check.question);
+  }
+  std::string operator()(const harness::CodeCheck& check) const { return check.gate->version(); }
   std::string operator()(const harness::RateCheck& check) const {
     return "at most " + counted(check.calls_max, "call") +
            (check.window_ms == 0 ? " a run" : " in " + duration_text(check.window_ms * 1'000));
@@ -79,6 +73,17 @@ struct CheckText {
     return text;
   }
 };
+
+Result<SafetyPolicy> rules_to_list(const CommandContext& context) {
+  if (!context.invocation.arguments.empty()) {
+    return read_gate_rules(context.invocation.arguments.front());
+  }
+  auto configuration = load_configuration(context);
+  if (!configuration) {
+    return std::unexpected(std::move(configuration.error()));
+  }
+  return gate_rules_in_force(context.invocation, *configuration);
+}
 
 /// The runs that a trial is of.
 struct Chosen {
@@ -272,7 +277,7 @@ class Report {
 
 ExitStatus gates_validate_command(CommandContext& context) {
   const std::string& path = context.invocation.arguments.front();
-  const auto policy = read_rules(path);
+  const auto policy = read_gate_rules(path);
   if (!policy) {
     return report(context, policy.error());
   }
@@ -281,9 +286,12 @@ ExitStatus gates_validate_command(CommandContext& context) {
 }
 
 ExitStatus gates_list_command(CommandContext& context) {
-  const auto policy = read_rules(context.invocation.arguments.front());
+  const auto policy = rules_to_list(context);
   if (!policy) {
     return report(context, policy.error());
+  }
+  if (policy->rules.empty()) {
+    context.notes.note("no rules are in force: --gates FILE or safety.rules names a file of them");
   }
   Table table({"RULE", "ON", "MODE", "ACTION", "FAILS", "CHECKS"});
   for (const GateRule& rule : policy->rules) {
@@ -309,13 +317,18 @@ ExitStatus gates_list_command(CommandContext& context) {
 }
 
 ExitStatus gates_try_command(CommandContext& context) {
-  auto policy = read_rules(context.invocation.arguments.front());
+  auto policy = read_gate_rules(context.invocation.arguments.front());
   if (!policy) {
     return report(context, policy.error());
   }
   auto rules = harness::codec::RuleSet::compile(*std::move(policy));
   if (!rules) {
     return report(context, rules.error());
+  }
+  for (const GateRule& rule : rules->policy().rules) {
+    if (std::holds_alternative<harness::ClassifierCheck>(rule.check)) {
+      context.notes.note("the rule " + quoted_text(rule.name) + " is left out: a trial calls no model");
+    }
   }
   auto store = open_reader(context);
   if (!store) {

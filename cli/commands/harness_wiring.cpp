@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "cli/commands/gate_rules.hpp"
 #include "cli/commands/memory_access.hpp"
 #include "cli/commands/named_endpoint.hpp"
 #include "cli/commands/own_catalogue.hpp"
@@ -81,7 +82,7 @@ Result<harness::MemoryToolsConfig> memory_config(const CommandContext& context, 
 }
 
 Result<harness::Harness> make(const CommandContext& context, const Configuration& configuration,
-                              const std::string& store) {
+                              const std::string& store, harness::SafetyPolicy rules) {
   auto sink = log_sink(configuration);
   if (!sink) {
     return std::unexpected(std::move(sink.error()));
@@ -113,6 +114,7 @@ Result<harness::Harness> make(const CommandContext& context, const Configuration
   if (!tools) {
     return std::unexpected(std::move(tools.error()));
   }
+  builder.safety(std::move(rules));
   auto memory = memory_config(context, configuration);
   if (!memory) {
     return std::unexpected(std::move(memory.error()));
@@ -129,16 +131,21 @@ Result<harness::Harness> make(const CommandContext& context, const Configuration
 
 }  // namespace
 
-Result<harness::Harness> make_harness(const CommandContext& context, const Configuration& configuration) {
+Result<harness::Harness> make_harness(const CommandContext& context, const Configuration& configuration,
+                                      const std::optional<std::string>& gates_file) {
   auto url = store_url(configuration);
   if (!url) {
     return std::unexpected(std::move(url.error()));
   }
-  return make(context, configuration, *url);
+  auto rules = gates_file ? read_gate_rules(*gates_file) : gate_rules_in_force(context.invocation, configuration);
+  if (!rules) {
+    return std::unexpected(std::move(rules.error()));
+  }
+  return make(context, configuration, *url, *std::move(rules));
 }
 
 Result<harness::Harness> make_harness_without_store(const CommandContext& context, const Configuration& configuration) {
-  return make(context, configuration, "memory:");
+  return make(context, configuration, "memory:", {});
 }
 
 }  // namespace orchestrator::cli

@@ -185,6 +185,11 @@ void RunView::control_note(const StreamEvent& event) {
   } else if (const auto* loop = event.get_if<StreamEvent::LoopSuspected>(); loop != nullptr) {
     note("the model keeps reading what compaction takes from it: " + loop->tool + ", " + std::to_string(loop->reads) +
          " times with the same arguments; a larger --context-tokens or a pinned text may help");
+  } else if (const auto* gate = event.get_if<StreamEvent::GateEvaluated>(); gate != nullptr && !gate->passed) {
+    const bool is_shadow = gate->mode == harness::GateMode::shadow;
+    note("the rule " + quoted_text(gate->gate) + (is_shadow ? " would act on the " : " acts on the ") +
+         (gate->phase == harness::GatePhase::tool ? "call" : std::string(harness::name_of(gate->phase))) + " (" +
+         std::string(harness::name_of(gate->action)) + "): " + gate->reason);
   } else if (const auto* recalled = event.get_if<StreamEvent::MemoryRetrieved>(); recalled != nullptr) {
     note(recalled->error ? "going on without memory: " + recalled->error->message
                          : std::to_string(recalled->hits.size()) +

@@ -5,14 +5,15 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/display/run_json.hpp"
+#include "event/runtime_version.hpp"
 
 namespace orchestrator::cli {
 
 ExitStatus version_command(CommandContext& context) {
   if (context.invocation.has("--json")) {
-    context.out.write(json_line({{"name", "orchestrator"}, {"version", ORCHESTRATOR_VERSION}}));
+    context.out.write(json_line({{"name", "orchestrator"}, {"version", harness::event::runtime_version()}}));
   } else {
-    context.out.write("orchestrator " ORCHESTRATOR_VERSION "\n");
+    context.out.write("orchestrator " + std::string(harness::event::runtime_version()) + "\n");
   }
   return ExitStatus::done;
 }

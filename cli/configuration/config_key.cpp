@@ -42,6 +42,7 @@ constexpr auto kKeys = std::to_array<ConfigKey>({
     {.name = "sandbox.protected_paths", .type = ValueType::texts},
     {.name = "memory.store", .type = ValueType::text, .variable = "ORCHESTRATOR_MEMORY"},
     {.name = "memory.user", .type = ValueType::text},
+    {.name = "safety.rules", .type = ValueType::text, .variable = "ORCHESTRATOR_GATES"},
     {.name = "memory.recall", .type = ValueType::count, .least = 0, .most = 100},
     {.name = "memory.recall_tokens", .type = ValueType::count, .least = 1, .most = 100'000},
     duration_of_user("memory.timeout"),

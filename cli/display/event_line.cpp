@@ -66,6 +66,20 @@ struct Summary {
   std::string operator()(const events::ContextSummarised& event) const {
     return attempt(event.attempt) + ", " + turn(event.turn) + ": " + quote(event.text);
   }
+  std::string operator()(const events::GateEvaluated& event) const {
+    const std::string of = event.call_id.empty() ? "" : ", call " + one_line(event.call_id);
+    return one_line(event.gate) + " on " + std::string(name_of(event.phase)) + of + " (" +
+           std::string(name_of(event.mode)) + "): " +
+           (event.passed ? std::string("passed") : std::string(name_of(event.action)) + ", " + one_line(event.reason)) +
+           failed(event.error);
+  }
+  std::string operator()(const events::RedactionApplied& event) const {
+    std::string counts;
+    for (const events::RedactionCount& one : event.counts) {
+      counts += (counts.empty() ? "" : ", ") + std::to_string(one.count) + " " + std::string(name_of(one.kind));
+    }
+    return counts;
+  }
   std::string operator()(const events::MemoryRetrieved& event) const {
     return std::to_string(event.hits.size()) + " memories, about " + std::to_string(event.tokens) + " tokens, after " +
            duration_text(event.latency_us) + priced(event.cost_micro_usd) + failed(event.error);

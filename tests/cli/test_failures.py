@@ -22,7 +22,6 @@ class Usage(ProgramTest):
         self.fails(2, "--model needs a value: PROVIDER/MODEL", "run", "Hi", "--model")
         self.fails(2, "--remember and --no-remember", "run", "--remember", "--no-remember", "Hi")
         self.fails(2, "comes with 0.2.2", "replay", "@last", "--mode", "strict")
-        self.fails(2, "--gates comes with 0.2.1", "run", "--gates", "rules.toml", "Hi")
 
     def test_prompt(self):
         model = ("--model", self.script({"text": "x"}))

@@ -32,25 +32,26 @@ json::value stored_form_or_null(const std::optional<Described>& value) {
 }  // namespace
 
 std::string config_json(const EvalConfig& config, const std::string& model,
-                        const std::vector<std::shared_ptr<Scorer>>& scorers) {
+                        const std::vector<std::shared_ptr<Scorer>>& scorers, const std::optional<Hash>& rules) {
   static constexpr std::array<std::string_view, 3> kModes{"run", "rerun", "recorded"};
   json::array judges;
   for (const auto& scorer : scorers) {
     auto of_scorer = parse_json(scorer->config().text);
     judges.push_back({{"name", scorer->name()}, {"config", of_scorer ? *std::move(of_scorer) : json::value(nullptr)}});
   }
-  const json::object object{{"mode", kModes.at(static_cast<std::size_t>(config.mode))},
-                            {"model", model},
-                            {"system", config.system ? json::value(*config.system) : json::value(nullptr)},
-                            {"settings", stored_form_or_null(config.settings)},
-                            {"context", stored_form_or_null(config.context)},
-                            {"tools", json::value_from(config.tools)},
-                            {"tool_policy", stored_form(config.tool_policy)},
-                            {"workspace", config.workspace},
-                            {"budgets", stored_form(config.budgets)},
-                            {"retries", stored_form_or_null(config.retries)},
-                            {"drop_unsupported", config.on_unsupported == OnUnsupported::drop},
-                            {"scorers", std::move(judges)}};
+  json::object object{{"mode", kModes.at(static_cast<std::size_t>(config.mode))},
+                      {"model", model},
+                      {"system", config.system ? json::value(*config.system) : json::value(nullptr)},
+                      {"settings", stored_form_or_null(config.settings)},
+                      {"context", stored_form_or_null(config.context)},
+                      {"tools", json::value_from(config.tools)},
+                      {"tool_policy", stored_form(config.tool_policy)},
+                      {"workspace", config.workspace},
+                      {"budgets", stored_form(config.budgets)},
+                      {"retries", stored_form_or_null(config.retries)},
+                      {"drop_unsupported", config.on_unsupported == OnUnsupported::drop},
+                      {"scorers", std::move(judges)}};
+  if (rules) object.emplace("rules", rules->str());
   return canonical_line(object);
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,8 @@ struct PlannedCase {
 /// All that a record depends on but its case and epoch, as a JSON object. Limits of time and of concurrency are left
 /// out: they change whether there is an answer, not which.
 [[nodiscard]] std::string config_json(const EvalConfig& config, const std::string& model,
-                                      const std::vector<std::shared_ptr<Scorer>>& scorers);
+                                      const std::vector<std::shared_ptr<Scorer>>& scorers,
+                                      const std::optional<Hash>& rules);
 
 /// The plan in the order of dataset and epochs. Of cases with equal content each has a key of its own.
 [[nodiscard]] std::vector<PlannedCase> plan_of(const Dataset& dataset, std::uint32_t epochs,

@@ -14,7 +14,7 @@
 namespace orchestrator::harness::event {
 
 /// The version of every event shape that this build writes.
-inline constexpr std::uint32_t kEventVersion = 4;
+inline constexpr std::uint32_t kEventVersion = 5;
 
 /// The envelope without its closing brace: `{"v":1,...,"type":"X"`.
 void append_envelope(std::string& out, const EventMeta& meta, std::string_view type);

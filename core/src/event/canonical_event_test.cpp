@@ -88,9 +88,9 @@ TEST(CanonicalEvent, ReadsBackEqual) {
 
 TEST(CanonicalEvent, HasNoWhiteSpaceAndAFixedKeyOrder) {
   EXPECT_EQ(example_of("RunPaused").json(),
-            R"({"v":4,"run_id":"run_01M81VH38V003G000000000001","session_id":"ses_01M81TT0W0001G000000000009",)"
+            R"({"v":5,"run_id":"run_01M81VH38V003G000000000001","session_id":"ses_01M81TT0W0001G000000000009",)"
             R"("trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7",)"
-            R"("parent_span_id":"53995c3f42cd8ad8","seq":34,"at":"2026-11-22T14:46:29.123456Z","elapsed_us":33000000,)"
+            R"("parent_span_id":"53995c3f42cd8ad8","seq":36,"at":"2026-11-22T14:46:31.123456Z","elapsed_us":35000000,)"
             R"("type":"RunPaused","data":{"by":"operator"}})");
 }
 
@@ -141,10 +141,10 @@ TEST(CanonicalEvent, AMemberOfALaterBuildIsIgnored) {
 }
 
 TEST(CanonicalEvent, ANewerVersionIsRefusedAndNamed) {
-  const auto event = decode_event(replaced(example_of("RunPaused").json(), R"("v":4)", R"("v":5)"));
+  const auto event = decode_event(replaced(example_of("RunPaused").json(), R"("v":5)", R"("v":6)"));
   ASSERT_FALSE(event);
   EXPECT_EQ(event.error().code, "version_too_new");
-  EXPECT_NE(event.error().message.find("RunPaused has version 5, this build reads up to 4"), std::string::npos);
+  EXPECT_NE(event.error().message.find("RunPaused has version 6, this build reads up to 5"), std::string::npos);
 }
 
 struct BadEvent {
@@ -167,10 +167,10 @@ TEST(CanonicalEvent, AFieldThatDoesNotReadIsNamed) {
            {"RunStarted", R"("type":"image")", R"("type":"hologram")", "/data/input/1/type"},
            {"RunStarted", R"("local/smollm2")", R"("smollm2")", "/data/model_plan/fallbacks/1"},
            {"ToolCallFinished", R"("retryable":false)", R"("retryable":0)", "/data/error/retryable"},
-           {"RunPaused", R"("seq":34)", R"("seq":null)", "/seq"},
+           {"RunPaused", R"("seq":36)", R"("seq":null)", "/seq"},
            {"RunPaused", R"("at":"2026-11-22)", R"("at":"2026-11-31)", "/at"},
            {"RunPaused", R"("run_id":"run_)", R"("run_id":"ses_)", "/run_id"},
-           {"RunPaused", R"("elapsed_us":33000000,)", "", "/elapsed_us"},
+           {"RunPaused", R"("elapsed_us":35000000,)", "", "/elapsed_us"},
            {"RunPaused", R"("data":{"by":"operator"})", R"("data":[])", "/data"}}) {
     const auto event = decode_event(replaced(example_of(bad.type).json(), bad.from, bad.to));
     ASSERT_FALSE(event) << bad.to;
@@ -194,8 +194,8 @@ TEST(CanonicalEvent, TheChainCoversEnvelopeDataAndPredecessor) {
   const CanonicalEvent canonical = encode_event(event, sha256("before"));
   EXPECT_EQ(chain_hash_of_bytes(sha256("before"), canonical.bytes), canonical.hash);
   EXPECT_NE(chain_hash_of_bytes(sha256("other"), canonical.bytes), canonical.hash);
-  for (const auto& [from, to] : {std::pair{"\"seq\":12", "\"seq\":13"}, std::pair{"OutputDelta", "ReasoningDelta"},
-                                 std::pair{"\"offset\":11", "\"offset\":12"}, std::pair{"\"v\":4", "\"v\":1"}}) {
+  for (const auto& [from, to] : {std::pair{"\"seq\":14", "\"seq\":15"}, std::pair{"OutputDelta", "ReasoningDelta"},
+                                 std::pair{"\"offset\":11", "\"offset\":12"}, std::pair{"\"v\":5", "\"v\":1"}}) {
     EXPECT_NE(chain_hash_of_bytes(sha256("before"), replaced(canonical.bytes, from, to)), canonical.hash) << to;
   }
 }

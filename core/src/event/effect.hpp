@@ -97,6 +97,10 @@ struct StoreMemory {
   std::uint64_t timeout_ms = 0;
   bool operator==(const StoreMemory&) const = default;
 };
+/// Judge the run's input by the rules that it is under; answered by `GateReturned`.
+struct EvaluateGates {
+  bool operator==(const EvaluateGates&) const = default;
+};
 /// Fire once the run's clock reaches `at_us`; a second start of the same timer replaces the first.
 struct StartTimer {
   TimerKind timer = TimerKind::run;
@@ -112,6 +116,7 @@ struct StopTimer {
 
 using Effect = std::variant<effects::AcquireSlot, effects::ReleaseSlot, effects::CallProvider, effects::CancelProvider,
                             effects::PrepareTool, effects::RunTool, effects::CancelTool, effects::VerifyTool,
-                            effects::RetrieveMemory, effects::StoreMemory, effects::StartTimer, effects::StopTimer>;
+                            effects::RetrieveMemory, effects::StoreMemory, effects::EvaluateGates, effects::StartTimer,
+                            effects::StopTimer>;
 
 }  // namespace orchestrator::harness::event

@@ -99,6 +99,7 @@ constexpr auto runtime_rows() {
       ROW(output_failed, false, kRun, free_space),
       ROW(local_model_unavailable, false, kRun, fix_configuration),
       ROW(approval_denied, false, kRun, none),
+      ROW(gate_blocked, false, kRun, none),
       ROW(script_invalid, false, kRun, fix_request),
       ROW(internal, false, kRun, report_bug),
   });

@@ -37,12 +37,24 @@ BOOST_DESCRIBE_ENUM(EffectClass, pure, idempotent, reversible, irreversible)
 BOOST_DESCRIBE_ENUM(ToolOutcome, ok, error, denied, cancelled, unknown)
 BOOST_DESCRIBE_ENUM(ApprovalNeed, none, ask, require, refuse)
 BOOST_DESCRIBE_ENUM(ApprovalMode, never, ask, always)
+BOOST_DESCRIBE_ENUM(ToolReach, inside, secrets, outside)
+BOOST_DESCRIBE_ENUM(InjectionStance, off, mark, strict)
 BOOST_DESCRIBE_ENUM(VerifiedState, happened, not_happened, unknown)
 BOOST_DESCRIBE_ENUM(InterruptKind, approval, clarification)
 BOOST_DESCRIBE_ENUM(InterruptDecision, allow_once, allow_run, deny)
 
+BOOST_DESCRIBE_ENUM(GatePhase, input, tool, output)
+BOOST_DESCRIBE_ENUM(GateMode, shadow, enforcing)
+BOOST_DESCRIBE_ENUM(GateAction, allow, deny, redact)
+BOOST_DESCRIBE_ENUM(RedactionMode, none, metadata_only, full, reversible)
+BOOST_DESCRIBE_ENUM(RedactionKind, secret, vendor_key, email, card, iban, phone, name, entropy)
+
 BOOST_DESCRIBE_STRUCT(ErrorCause, (), (code, message))
 BOOST_DESCRIBE_STRUCT(Error, (), (category, code, message, retryable, scope, next_action, at, cause))
+
+BOOST_DESCRIBE_STRUCT(GateVerdict, (),
+                      (gate, phase, mode, passed, action, score, threshold, reason, error, attempt, call_id, latency_us,
+                       cost_micro_usd))
 
 BOOST_DESCRIBE_STRUCT(MediaSource, (), (bytes, url, media_type, name))
 BOOST_DESCRIBE_STRUCT(TextPart, (), (text))
@@ -74,11 +86,11 @@ BOOST_DESCRIBE_STRUCT(GenerationSettings, (),
 BOOST_DESCRIBE_STRUCT(ModelOffer, (), (model, wire, unsupported, context_tokens, output_tokens_max, regions, price))
 BOOST_DESCRIBE_STRUCT(ToolSpec, (),
                       (name, description, input_schema, strict, effect_class, output_schema, approval, timeout_ms,
-                       output_bytes_max))
-BOOST_DESCRIBE_STRUCT(ToolPolicy, (), (approval, calls_at_once, repairs_max, approval_timeout_ms))
+                       output_bytes_max, reach, is_output_trusted))
+BOOST_DESCRIBE_STRUCT(ToolPolicy, (), (approval, calls_at_once, repairs_max, approval_timeout_ms, injection))
 BOOST_DESCRIBE_STRUCT(UndoRecord, (), (data, blobs))
 BOOST_DESCRIBE_STRUCT(ToolTarget, (), (name, content))
-BOOST_DESCRIBE_STRUCT(ToolPreparation, (), (undo, targets, approval, preview))
+BOOST_DESCRIBE_STRUCT(ToolPreparation, (), (undo, targets, approval, preview, reach))
 
 BOOST_DESCRIBE_STRUCT(TimeoutPolicy, (), (connect_ms, first_byte_ms, idle_ms, first_token_ms, turn_ms, run_ms))
 BOOST_DESCRIBE_STRUCT(RetryPolicy, (), (attempts_max, delay_ms, delay_max_ms, retry_after_max_ms, after_output))
@@ -110,10 +122,11 @@ namespace events {
 BOOST_DESCRIBE_STRUCT(ParentRef, (), (run_id, seq, hash))
 BOOST_DESCRIBE_STRUCT(HistoryRef, (), (base_run_id, items, hash))
 BOOST_DESCRIBE_STRUCT(PinnedHash, (), (name, hash))
+BOOST_DESCRIBE_STRUCT(GateInForce, (), (name, mode, phases))
 BOOST_DESCRIBE_STRUCT(RunStarted, (),
                       (kind, parent, input, system, model_plan, offers, settings, tools, tool_policy, workspace, limits,
-                       history_limits, context, memory, budgets, timeouts, retries, history, remember, pinned,
-                       behaviours, seed, labels, runtime_version))
+                       history_limits, context, memory, gates, redaction, is_history_untrusted, budgets, timeouts,
+                       retries, history, remember, pinned, behaviours, seed, labels, runtime_version))
 BOOST_DESCRIBE_STRUCT(DroppedSetting, (), (name, reason))
 BOOST_DESCRIBE_STRUCT(RejectedModel, (), (model, reasons))
 BOOST_DESCRIBE_STRUCT(ModelSelected, (), (model, wire, dropped, rejected))
@@ -127,6 +140,8 @@ BOOST_DESCRIBE_STRUCT(RetrievedMemory, (), (id, lane, score, tokens, text))
 BOOST_DESCRIBE_STRUCT(MemoryRetrieved, (), (query, hits, tokens, latency_us, cost_micro_usd, error))
 BOOST_DESCRIBE_STRUCT(MemoryStored, (), (id, lane, tokens, latency_us, cost_micro_usd, error))
 BOOST_DESCRIBE_STRUCT(LoopSuspected, (), (turn, tool, argument_hash, reads, compactions))
+BOOST_DESCRIBE_STRUCT(RedactionCount, (), (kind, count))
+BOOST_DESCRIBE_STRUCT(RedactionApplied, (), (counts))
 BOOST_DESCRIBE_STRUCT(ProviderRequested, (),
                       (attempt, turn, model, request_hash, queue_us, max_output_tokens, is_probe, purpose))
 BOOST_DESCRIBE_STRUCT(ProviderResponded, (), (attempt, provider_request_id, status, headers_us))
@@ -145,10 +160,10 @@ BOOST_DESCRIBE_STRUCT(CircuitOpened, (), (model, open_ms))
 BOOST_DESCRIBE_STRUCT(CircuitClosed, (), (model))
 BOOST_DESCRIBE_STRUCT(ToolCallRequested, (), (call_id, turn, tool, arguments, argument_hash, effect_class))
 BOOST_DESCRIBE_STRUCT(ToolCallStarted, (), (call_id, attempt, idempotency_key, undo, targets, approval))
-BOOST_DESCRIBE_STRUCT(ToolCallFinished, (), (call_id, outcome, result, error, full_output, latency_us))
+BOOST_DESCRIBE_STRUCT(ToolCallFinished, (), (call_id, outcome, result, error, full_output, latency_us, is_untrusted))
 BOOST_DESCRIBE_STRUCT(InterruptRaised, (),
                       (interrupt_id, kind, call_id, tool, argument_hash, tool_hash, policy_hash, targets, shown,
-                       shown_hash, expires_us))
+                       shown_hash, expires_us, reason))
 BOOST_DESCRIBE_STRUCT(InterruptResolved, (), (interrupt_id, decision, by, reason))
 BOOST_DESCRIBE_STRUCT(HintQueued, (), (hint_id, priority, text, by, in_flight, expires_us))
 BOOST_DESCRIBE_STRUCT(HintDelivered, (), (hint_id, turn, item))
@@ -173,12 +188,13 @@ BOOST_DESCRIBE_ENUM(SlotRefusal, circuit_open, retry_budget)
 BOOST_DESCRIBE_STRUCT(SlotGranted, (), (attempt, is_probe))
 BOOST_DESCRIBE_STRUCT(SlotRefused, (), (attempt, reason, open_ms))
 BOOST_DESCRIBE_STRUCT(ProviderHeaders, (), (attempt, status, provider_request_id))
-BOOST_DESCRIBE_STRUCT(ProviderChunk, (), (attempt, parts))
-BOOST_DESCRIBE_STRUCT(ProviderEnded, (), (attempt, error, timer, timer_ms, usage, advice))
+BOOST_DESCRIBE_STRUCT(ProviderChunk, (), (attempt, parts, gates))
+BOOST_DESCRIBE_STRUCT(ProviderEnded, (), (attempt, error, timer, timer_ms, usage, advice, gates))
 BOOST_DESCRIBE_STRUCT(TimerFired, (), (timer))
-BOOST_DESCRIBE_STRUCT(ToolPrepared, (), (call_id, preparation, error))
+BOOST_DESCRIBE_STRUCT(ToolPrepared, (), (call_id, preparation, error, gates))
 BOOST_DESCRIBE_STRUCT(ToolReturned, (), (call_id, attempt, outcome, result, error, full_output))
 BOOST_DESCRIBE_STRUCT(ToolVerified, (), (call_id, state, result, detail))
+BOOST_DESCRIBE_STRUCT(GateReturned, (), (gates))
 BOOST_DESCRIBE_STRUCT(MemoryReturned, (), (hits, latency_us, cost_micro_usd, error))
 BOOST_DESCRIBE_STRUCT(MemoryKept, (), (id, tokens, latency_us, cost_micro_usd, error))
 BOOST_DESCRIBE_STRUCT(EffectLost, (), (attempt, call_id))

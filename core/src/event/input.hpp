@@ -64,6 +64,7 @@ struct ProviderHeaders {
 struct ProviderChunk {
   std::uint32_t attempt = 0;
   std::vector<ProviderPart> parts;
+  std::vector<GateVerdict> gates = {};  // what rules say of the text that came
   bool operator==(const ProviderChunk&) const = default;
 };
 /// The call ended without a terminal part: it failed on the way, passed a deadline, or was cancelled.
@@ -74,6 +75,7 @@ struct ProviderEnded {
   std::uint64_t timer_ms = 0;
   Usage usage;                             // what was known of it
   std::optional<RetryAdvice> advice = {};  // what the provider says of another attempt
+  std::vector<GateVerdict> gates = {};     // what rules say of the text that came
   bool operator==(const ProviderEnded&) const = default;
 };
 /// What a look at a call found: what it would do, or why it cannot run.
@@ -81,6 +83,7 @@ struct ToolPrepared {
   std::string call_id;
   ToolPreparation preparation;
   std::optional<harness::Error> error;
+  std::vector<GateVerdict> gates = {};  // what rules say of the call
   bool operator==(const ToolPrepared&) const = default;
 };
 /// A call that was running has ended, by itself or because it was cancelled.
@@ -100,6 +103,11 @@ struct ToolVerified {
   std::vector<ContentPart> result;  // of a call that happened, where it can still be told
   std::string detail;
   bool operator==(const ToolVerified&) const = default;
+};
+/// What rules say of the run's input.
+struct GateReturned {
+  std::vector<GateVerdict> gates;  // at least one
+  bool operator==(const GateReturned&) const = default;
 };
 /// What the look into the memory store has found.
 struct MemoryReturned {
@@ -177,11 +185,12 @@ struct Checkpoint {
 struct Input {
   using Value = std::variant<inputs::Start, inputs::SlotGranted, inputs::SlotRefused, inputs::ProviderHeaders,
                              inputs::ProviderChunk, inputs::ProviderEnded, inputs::ToolPrepared, inputs::ToolReturned,
-                             inputs::ToolVerified, inputs::MemoryReturned, inputs::MemoryKept, inputs::TimerFired,
-                             inputs::EffectLost, inputs::Abort, inputs::Hint, inputs::Pause, inputs::Resume,
-                             inputs::Recover, inputs::Resolve, inputs::Checkpoint>;
+                             inputs::ToolVerified, inputs::MemoryReturned, inputs::MemoryKept, inputs::GateReturned,
+                             inputs::TimerFired, inputs::EffectLost, inputs::Abort, inputs::Hint, inputs::Pause,
+                             inputs::Resume, inputs::Recover, inputs::Resolve, inputs::Checkpoint>;
   Now now;
   Value value;
+  std::vector<events::RedactionCount> redacted = {};  // what was taken out of it before
   bool operator==(const Input&) const = default;
 };
 

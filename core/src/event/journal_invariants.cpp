@@ -73,9 +73,15 @@ struct JournalInvariants::Check {
     at.require(event.own_items <= event.dropped.size(), "trim_shrinks", "more own items dropped than items");
   }
   void operator()(const events::ContextSummarised& event) const { at.is_open(event.attempt, "ContextSummarised"); }
-  void operator()(const events::MemoryRetrieved& event) const { see_memory(event.cost_micro_usd, event.error); }
-  void operator()(const events::MemoryStored& event) const { see_memory(event.cost_micro_usd, event.error); }
+  void operator()(const events::MemoryRetrieved& event) const { see_side_call(event.cost_micro_usd, event.error); }
+  void operator()(const events::MemoryStored& event) const { see_side_call(event.cost_micro_usd, event.error); }
   void operator()(const events::LoopSuspected&) const {}
+  void operator()(const events::GateEvaluated& event) const { see_side_call(event.cost_micro_usd, event.error); }
+  void operator()(const events::RedactionApplied& event) const {
+    at.require(
+        !event.counts.empty() && std::ranges::all_of(event.counts, [](const auto& one) { return one.count > 0; }),
+        "required_fields", "RedactionApplied counts nothing");
+  }
   void operator()(const events::ContextAssembled& event) const {
     at.require(!at.attempt_, "context_before_request", "the context changed during an attempt");
     at.require(!event.context_hash.is_zero() && event.items > 0, "required_fields", "ContextAssembled is empty");
@@ -378,7 +384,7 @@ struct JournalInvariants::Check {
   }
 
   // What was asked of an embedding is a part of the run's cost; what asked none cost nothing.
-  void see_memory(const std::optional<std::uint64_t>& cost, const std::optional<harness::Error>& error) const {
+  void see_side_call(const std::optional<std::uint64_t>& cost, const std::optional<harness::Error>& error) const {
     if (cost != 0) at.cost_.add(cost);
     if (error) at.check_error(*error);
   }
@@ -531,6 +537,7 @@ void JournalInvariants::add(const StreamEvent& event) {
   check_envelope(event);
   if (event.get_if<events::ProviderRequested>() == nullptr) check_span(event);
   std::visit(Check{*this}, event.payload);
+  for (const auto& breach : gates_.see(event)) report(breach.invariant, std::string(breach.what));
   for (const auto& breach : context_.see(event)) report(breach.invariant, std::string(breach.what));
   if (event.is_terminal()) terminal_seq_ = meta_.seq;
 }

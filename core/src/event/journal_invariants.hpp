@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "event/context_invariants.hpp"
+#include "event/gate_invariants.hpp"
 #include "orchestrator/harness/stream.hpp"
 
 namespace orchestrator::harness::event {
@@ -132,6 +133,7 @@ class JournalInvariants {
   bool usage_invalid_ = false;
   std::vector<std::string> unpriced_;
   ContextInvariants context_;
+  GateInvariants gates_;
   Sum cost_;
   std::optional<std::uint64_t> queue_us_;
   std::uint64_t model_us_ = 0;

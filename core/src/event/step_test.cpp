@@ -87,8 +87,9 @@ TEST(Step, AnInputThatItsEventsHoldIsStoredByName) {
 TEST(Step, AnInputThatItsEventsDoNotHoldIsStoredInFull) {
   Step step = delta_step(1);
   std::get<inputs::ProviderChunk>(step.input.value).parts.pop_back();
-  EXPECT_EQ(encode_input(step.input, step.events),
-            R"({"type":"ProviderChunk","full":{"attempt":3,"parts":[{"type":"text","item_id":"0","text":"Hello"}]}})");
+  EXPECT_EQ(
+      encode_input(step.input, step.events),
+      R"({"type":"ProviderChunk","full":{"attempt":3,"parts":[{"type":"text","item_id":"0","text":"Hello"}],"gates":[]}})");
 }
 
 TEST(Step, ATimeThatNoEventHoldsIsStored) {
@@ -173,7 +174,7 @@ TEST(Step, AnErasedEventStillVerifies) {
 }
 
 TEST(Step, AnEventOfANewerBuildIsRefusedWithItsPlace) {
-  const auto step = decode_step(edited(encode_step(pause_step(1), {}).line, "{\"v\":4", "{\"v\":9"), {});
+  const auto step = decode_step(edited(encode_step(pause_step(1), {}).line, "{\"v\":5", "{\"v\":9"), {});
   ASSERT_FALSE(step);
   EXPECT_EQ(step.error().code, "version_too_new");
   EXPECT_TRUE(step.error().message.starts_with("step 1, event 1: ")) << step.error().message;

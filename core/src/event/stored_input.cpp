@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The stored form of inputs: `{"type":T}` where the step's events hold all of it, else `{"type":T,"full":{...}}`;
-// with `"now":{...}` where the first event was not made at the moment of the input.
+// with `"now":{...}` where the first event was not made at the moment of the input, and `"redacted":[...]` where no
+// event counts what was taken out of it.
 #include <utility>
 
 #include "event/exact_json.hpp"
@@ -51,6 +52,19 @@ std::optional<std::uint32_t> attempt_of(const Events& events) {
   return attempt;
 }
 
+std::vector<GateVerdict> gates_of(const Events& events) {
+  std::vector<GateVerdict> gates;
+  for (const StreamEvent& event : events) {
+    if (const auto* gate = event.get_if<events::GateEvaluated>()) gates.push_back(*gate);
+  }
+  return gates;
+}
+
+std::vector<events::RedactionCount> redacted_of(const Events& events) {
+  const auto* applied = first<events::RedactionApplied>(events);
+  return applied == nullptr ? std::vector<events::RedactionCount>() : applied->counts;
+}
+
 // What an input of each type would be if the events held all of it. Wrong guesses are harmless: the encoder
 // compares, and stores the input in full where they differ.
 struct Derive {
@@ -80,6 +94,7 @@ struct Derive {
     for (const StreamEvent& event : events) {
       if (auto part = part_of(event)) chunk.parts.push_back(*std::move(part));
     }
+    chunk.gates = gates_of(events);
     return chunk;
   }
   std::optional<Input::Value> operator()(const inputs::ProviderEnded&) const {
@@ -93,11 +108,13 @@ struct Derive {
       ended.timer_ms = timeout->after_ms;
     }
     if (const auto* usage = first<events::UsageReported>(events)) ended.usage = usage->usage;
+    ended.gates = gates_of(events);
     return ended;
   }
   // Rarely is all of these in the events, so they are stored in full but for the commonest form of each.
   std::optional<Input::Value> operator()(const inputs::ToolPrepared&) const {
     inputs::ToolPrepared prepared;
+    prepared.gates = gates_of(events);
     if (const auto* started = first<events::ToolCallStarted>(events)) {
       prepared.call_id = started->call_id;
       prepared.preparation.undo = started->undo;
@@ -123,6 +140,9 @@ struct Derive {
     return returned;
   }
   std::optional<Input::Value> operator()(const inputs::ToolVerified&) const { return std::nullopt; }
+  std::optional<Input::Value> operator()(const inputs::GateReturned&) const {
+    return inputs::GateReturned{gates_of(events)};
+  }
   std::optional<Input::Value> operator()(const inputs::MemoryReturned&) const {
     const auto* retrieved = first<events::MemoryRetrieved>(events);
     if (retrieved == nullptr) return std::nullopt;
@@ -180,7 +200,7 @@ struct Derive {
   }
 };
 
-// Inputs as the versions before 0.1.2 stored them: without the members that came later.
+// Inputs as the versions before 0.2.1 stored them: without the members that came later.
 void add_later_members(std::string_view type, boost::json::object& full) {
   const auto price_in_full = [](boost::json::value* usage) {
     if (usage != nullptr && usage->is_object()) usage->get_object().emplace("unpriced", boost::json::array());
@@ -194,7 +214,13 @@ void add_later_members(std::string_view type, boost::json::object& full) {
       if (part.is_object()) price_in_full(part.get_object().if_contains("usage"));
     }
   }
+  if (type == "ProviderChunk" || type == "ProviderEnded" || type == "ToolPrepared") {
+    full.emplace("gates", boost::json::array());
+  }
   if (type == "SlotGranted") full.emplace("is_probe", false);
+  if (boost::json::value* preparation = full.if_contains("preparation"); preparation && preparation->is_object()) {
+    preparation->get_object().emplace("reach", nullptr);
+  }
 }
 
 // The stored input itself nests under 12 levels; raw JSON in it is kept as a string.
@@ -245,6 +271,10 @@ std::string encode_input(const Input& input, const std::vector<StreamEvent>& eve
     out += ",\"now\":";
     append_value(out, input.now);
   }
+  if (input.redacted != redacted_of(events)) {
+    out += ",\"redacted\":";
+    append_value(out, input.redacted);
+  }
   out.push_back('}');
   return out;
 }
@@ -260,6 +290,10 @@ Result<Input> input_of(const StoredStep& step, const std::vector<ContextEntry>& 
   if (!value) return std::unexpected(value.error());
 
   Input input{now_of(step.events), *std::move(value)};
+  input.redacted = redacted_of(step.events);
+  if (object.contains("redacted")) {
+    if (auto read = read_member(object, "redacted", input.redacted); !read) return damaged(read.error());
+  }
   if (object.contains("now")) {
     if (auto read = read_member(object, "now", input.now); !read) return damaged(read.error());
   }

@@ -84,6 +84,25 @@ void context_trimmed_3(boost::json::object& data) {
   data["summary"] = nullptr;
 }
 
+// 0.2.0 had no rules, took nothing out of texts, and believed what tools brought.
+void run_started_4(boost::json::object& data) {
+  data["gates"] = boost::json::array();
+  data["redaction"] = "none";
+  data["is_history_untrusted"] = false;
+  if (boost::json::value* policy = data.if_contains("tool_policy"); policy != nullptr && policy->is_object()) {
+    policy->get_object()["injection"] = "off";
+  }
+  boost::json::value* tools = data.if_contains("tools");
+  if (tools == nullptr || !tools->is_array()) return;
+  for (boost::json::value& tool : tools->get_array()) {
+    if (!tool.is_object()) continue;
+    tool.get_object()["reach"] = "outside";
+    tool.get_object()["is_output_trusted"] = false;
+  }
+}
+void tool_call_finished_4(boost::json::object& data) { data["is_untrusted"] = false; }
+void interrupt_raised_4(boost::json::object& data) { data["reason"] = ""; }
+
 constexpr std::array kUpcasters{
     Upcaster{"RunStarted", 1, run_started_1},
     Upcaster{"ToolCallFinished", 1, tool_call_finished_1},
@@ -92,6 +111,9 @@ constexpr std::array kUpcasters{
     Upcaster{"TimeoutFired", 2, timeout_fired_2},
     Upcaster{"ProviderRequested", 2, provider_requested_2},
     Upcaster{"RunStarted", 3, run_started_3},
+    Upcaster{"RunStarted", 4, run_started_4},
+    Upcaster{"ToolCallFinished", 4, tool_call_finished_4},
+    Upcaster{"InterruptRaised", 4, interrupt_raised_4},
     Upcaster{"ContextTrimmed", 3, context_trimmed_3},
     Upcaster{"UsageReported", 3, usage_3},
     Upcaster{"ProviderRequested", 3, provider_requested_3},

@@ -22,7 +22,8 @@ struct Upcaster {
 };
 
 /// The upcasters of this build, by type and version. Version 1 is that of 0.1.0, version 2 that of 0.1.1, which runs
-/// tools, version 3 that of 0.1.2, which tries again, version 4 that of 0.2.0, which compacts contexts.
+/// tools, version 3 that of 0.1.2, which tries again, version 4 that of 0.2.0, which compacts contexts, version 5 that
+/// of 0.2.1, which has rules.
 [[nodiscard]] std::span<const Upcaster> upcasters();
 
 /// Brings `data` from `version` to `target`; versions without an upcaster for the type pass unchanged.

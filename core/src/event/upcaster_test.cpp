@@ -79,7 +79,9 @@ TEST(Upcaster, ReadsTheEventsOf010) {
   const StreamEvent started = event_of("0_1_0", "RunStarted");
   const auto* run = started.get_if<StreamEvent::RunStarted>();
   ASSERT_NE(run, nullptr);
-  EXPECT_EQ(run->tool_policy, ToolPolicy{});
+  ToolPolicy as_before;
+  as_before.injection = InjectionStance::off;
+  EXPECT_EQ(run->tool_policy, as_before);
   EXPECT_EQ(run->workspace, "");
   ASSERT_EQ(run->tools.size(), 1U);
   EXPECT_EQ(run->tools.front().approval, ApprovalNeed::none);
@@ -125,6 +127,25 @@ TEST(Upcaster, ReadsTheEventsOf012) {
   ASSERT_NE(trimmed.get_if<StreamEvent::ContextTrimmed>(), nullptr);
   EXPECT_EQ(trimmed.get_if<StreamEvent::ContextTrimmed>()->own_items, 0U);
   EXPECT_EQ(trimmed.get_if<StreamEvent::ContextTrimmed>()->summary, std::nullopt);
+}
+
+TEST(Upcaster, ReadsTheEventsOf020) {
+  const StreamEvent started = event_of("0_2_0", "RunStarted");
+  const auto* run = started.get_if<StreamEvent::RunStarted>();
+  ASSERT_NE(run, nullptr);
+  EXPECT_TRUE(run->gates.empty()) << "it had no rules";
+  EXPECT_EQ(run->redaction, RedactionMode::none);
+  EXPECT_EQ(run->tool_policy.injection, InjectionStance::off) << "it goes on as it began";
+  EXPECT_FALSE(run->is_history_untrusted);
+  ASSERT_EQ(run->tools.size(), 1U);
+  EXPECT_EQ(run->tools.front().reach, ToolReach::outside);
+  EXPECT_FALSE(run->tools.front().is_output_trusted);
+  const StreamEvent finished = event_of("0_2_0", "ToolCallFinished");
+  ASSERT_NE(finished.get_if<StreamEvent::ToolCallFinished>(), nullptr);
+  EXPECT_FALSE(finished.get_if<StreamEvent::ToolCallFinished>()->is_untrusted);
+  const StreamEvent raised = event_of("0_2_0", "InterruptRaised");
+  ASSERT_NE(raised.get_if<StreamEvent::InterruptRaised>(), nullptr);
+  EXPECT_EQ(raised.get_if<StreamEvent::InterruptRaised>()->reason, "");
 }
 
 }  // namespace

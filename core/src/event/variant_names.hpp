@@ -27,6 +27,8 @@ struct VariantNames<StreamEvent::Payload> {
                                                                   "MemoryRetrieved",
                                                                   "MemoryStored",
                                                                   "LoopSuspected",
+                                                                  "GateEvaluated",
+                                                                  "RedactionApplied",
                                                                   "ProviderRequested",
                                                                   "ProviderResponded",
                                                                   "OutputDelta",
@@ -77,8 +79,9 @@ struct VariantNames<Input::Value> {
   static constexpr auto kNames = std::to_array<std::string_view>(
       {"Start",         "SlotGranted",  "SlotRefused",  "ProviderHeaders", "ProviderChunk",
        "ProviderEnded", "ToolPrepared", "ToolReturned", "ToolVerified",    "MemoryReturned",
-       "MemoryKept",    "TimerFired",   "EffectLost",   "Abort",           "Hint",
-       "Pause",         "Resume",       "Recover",      "Resolve",         "Checkpoint"});
+       "MemoryKept",    "GateReturned", "TimerFired",   "EffectLost",      "Abort",
+       "Hint",          "Pause",        "Resume",       "Recover",         "Resolve",
+       "Checkpoint"});
 };
 
 template <class Variant>

@@ -9,6 +9,27 @@
 
 namespace orchestrator::harness {
 
+namespace {
+
+// A rule whose model cannot be asked would deny everything, or nothing.
+Result<void> check_classifiers(const runtime::Engine& engine) {
+  const auto& rules = engine.options().rules;
+  if (!rules) return {};
+  for (const GateRule& rule : rules->policy().rules) {
+    const auto* classifier = std::get_if<ClassifierCheck>(&rule.check);
+    if (classifier == nullptr) continue;
+    auto adapter = engine.provider(classifier->model.provider);
+    auto ready = adapter ? (*adapter)->ready(classifier->model) : Result<void>(std::unexpected(adapter.error()));
+    if (ready) continue;
+    return fail(RuntimeErrorCode::configuration_invalid,
+                "the rule '" + rule.name + "' asks " + classifier->model.str() + ": " + ready.error().message,
+                "safety." + rule.name);
+  }
+  return {};
+}
+
+}  // namespace
+
 struct HarnessBuilder::Draft {
   Result<std::string> store_url = "memory:";  // the environment may have no place for one
   std::shared_ptr<JournalStore> store;
@@ -21,6 +42,7 @@ struct HarnessBuilder::Draft {
   std::shared_ptr<MemoryStore> memory;
   std::shared_ptr<Embedder> embedder;
   MemoryPolicy memory_policy;
+  SafetyPolicy safety;
   CircuitPolicy circuit;
   RetryBudget retry_budget;
   ModelCatalogue catalogue = ModelCatalogue::built_in();
@@ -87,6 +109,11 @@ HarnessBuilder& HarnessBuilder::context(ContextPolicy context) {
   draft_->context = std::move(context);
   return *this;
 }
+HarnessBuilder& HarnessBuilder::safety(SafetyPolicy policy) {
+  draft_->safety = std::move(policy);
+  return *this;
+}
+
 HarnessBuilder& HarnessBuilder::memory(std::shared_ptr<MemoryStore> store, MemoryPolicy policy,
                                        std::shared_ptr<Embedder> embedder) {
   draft_->memory = std::move(store);
@@ -145,6 +172,11 @@ Result<Harness> HarnessBuilder::build() const {
   options.memory = draft_->memory;
   options.embedder = draft_->embedder;
   options.memory_policy = draft_->memory_policy;
+  if (!draft_->safety.rules.empty()) {
+    auto rules = codec::RuleSet::compile(draft_->safety);
+    if (!rules) return std::unexpected(std::move(rules.error()));
+    options.rules = *std::move(rules);
+  }
   options.circuit = draft_->circuit;
   options.retry_budget = draft_->retry_budget;
   options.catalogue = draft_->catalogue;
@@ -154,7 +186,9 @@ Result<Harness> HarnessBuilder::build() const {
   for (const std::shared_ptr<Tool>& tool : draft_->tools) {
     if (auto added = options.tools.add(tool); !added) return std::unexpected(added.error());
   }
-  return Harness(runtime::Engine::start(std::move(options)));
+  auto engine = runtime::Engine::start(std::move(options));
+  if (auto ready = check_classifiers(*engine); !ready) return std::unexpected(std::move(ready.error()));
+  return Harness(std::move(engine));
 }
 
 }  // namespace orchestrator::harness

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "event/item_value.hpp"
+#include "kernel/gates.hpp"
 #include "kernel/money.hpp"
 #include "kernel/retry.hpp"
 #include "kernel/summary_call.hpp"
@@ -38,6 +39,8 @@ class AnswerDecision {
   }
   // What the provider said, with its failure, about another attempt.
   void advise(const std::optional<RetryAdvice>& advice) { advice_ = advice; }
+  // A rule stops the answer, or null. Whatever else is wrong with it, it is not asked for again.
+  void stop_by(const GateVerdict* blocked) { blocked_ = blocked; }
 
  private:
   // What this chunk has added to an item, on top of the state before it.
@@ -133,11 +136,12 @@ class AnswerDecision {
   }
 
   bool violate(std::string message) {
-    decider_.effect(event::effects::CancelProvider{attempt_.number});
+    if (blocked_ == nullptr) decider_.effect(event::effects::CancelProvider{attempt_.number});
     fail_attempt(ProviderError{ProviderErrorCode::provider_protocol_violation, std::move(message), attempt_at(), {}});
     return false;
   }
-  void fail_attempt(const Error& error) {
+  void fail_attempt(const Error& failure) {
+    const Error error = blocked_ == nullptr ? failure : blocked_answer(*blocked_);
     report_usage(false);
     const Remedy remedy = remedy_for(decider_.facts(), attempt_now(), error, advice_, decider_.now_us());
     close_attempt(error, remedy);
@@ -193,6 +197,7 @@ class AnswerDecision {
   std::vector<Added> added_;
   Usage usage_;
   std::optional<RetryAdvice> advice_;
+  const GateVerdict* blocked_ = nullptr;
 };
 
 const Attempt* stopping_attempt(const State& state, std::uint32_t number) {
@@ -251,7 +256,7 @@ void on_provider_chunk(Decider& decider, const event::inputs::ProviderChunk& inp
   const Facts& facts = decider.base().facts;
   AnswerDecision answer(decider, *attempt);
   const Limits& limits = facts.spec.limits;
-  if (facts.last_seq + input.parts.size() + closing_events(limits) > limits.run_events ||
+  if (facts.last_seq + input.parts.size() + input.gates.size() + closing_events(limits) > limits.run_events ||
       facts.text_bytes > limits.run_bytes) {
     const bool by_events = facts.text_bytes <= limits.run_bytes;
     const RuntimeError error{RuntimeErrorCode::limit_exceeded,
@@ -263,6 +268,13 @@ void on_provider_chunk(Decider& decider, const event::inputs::ProviderChunk& inp
     decider.effect(event::effects::CancelProvider{input.attempt});
     return;
   }
+  // Before the parts: the last of them may end the attempt.
+  for (const GateVerdict& verdict : input.gates) {
+    decider.emit_in_attempt(input.attempt, events::GateEvaluated(verdict));
+  }
+  const GateVerdict* blocked = blocking(input.gates);
+  if (blocked != nullptr) decider.effect(event::effects::CancelProvider{input.attempt});
+  answer.stop_by(blocked);
   for (const event::ProviderPart& part : input.parts) {
     if (!answer.take(part)) return;
   }
@@ -283,9 +295,13 @@ void on_provider_ended(Decider& decider, const event::inputs::ProviderEnded& inp
     fail_summary(decider, *attempt, input.error, input.usage);
     return;
   }
+  for (const GateVerdict& verdict : input.gates) {
+    decider.emit_in_attempt(input.attempt, events::GateEvaluated(verdict));
+  }
   AnswerDecision answer(decider, *attempt);
   answer.take(event::UsageSeen{input.usage});
   answer.advise(input.advice);
+  answer.stop_by(blocking(input.gates));
   answer.take(event::AnswerFailed{input.error});
 }
 

@@ -17,6 +17,7 @@ struct Dispatch {
   void operator()(const event::inputs::ToolPrepared& input) const { on_tool_prepared(decider, input); }
   void operator()(const event::inputs::ToolReturned& input) const { on_tool_returned(decider, input); }
   void operator()(const event::inputs::ToolVerified& input) const { on_tool_verified(decider, input); }
+  void operator()(const event::inputs::GateReturned& input) const { on_gate_returned(decider, input); }
   void operator()(const event::inputs::MemoryReturned& input) const { on_memory_returned(decider, input); }
   void operator()(const event::inputs::MemoryKept& input) const { on_memory_kept(decider, input); }
   void operator()(const event::inputs::TimerFired& input) const { on_timer_fired(decider, input); }
@@ -50,7 +51,7 @@ void follow_parking(Decider& decider) {
 }  // namespace
 
 Decision decide(const State& state, const event::Input& input) {
-  Decider decider(state, input.now);
+  Decider decider(state, input.now, input.redacted);
   const bool is_start = std::holds_alternative<event::inputs::Start>(input.value);
   if (std::holds_alternative<Ended>(state.phase)) {
     decider.refuse(RuntimeErrorCode::run_not_active,

@@ -2,6 +2,7 @@
 #include "kernel/decider.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace orchestrator::harness::kernel {
 
@@ -34,13 +35,20 @@ void Decider::push(EventMeta meta, StreamEvent::Payload payload) {
   decision_.events.push_back(StreamEvent{std::move(meta), std::move(payload)});
 }
 
+void Decider::emit_redaction() {
+  if (redacted_.empty()) return;
+  emit(events::RedactionApplied{std::exchange(redacted_, {})});
+}
+
 void Decider::emit(StreamEvent::Payload payload) {
+  emit_redaction();
   // Identity and spec never change after the first event, so the base has them unless this is the start.
   const Facts& known = std::holds_alternative<NotStarted>(base_.phase) ? facts() : base_.facts;
   push(meta(known.identity, known.spec), std::move(payload));
 }
 
 void Decider::emit_in_span(const SpanId& span, StreamEvent::Payload payload) {
+  emit_redaction();
   EventMeta of_run = meta(base_.facts.identity, base_.facts.spec);
   of_run.parent_span_id = of_run.span_id;
   of_run.span_id = span;
@@ -62,6 +70,7 @@ ToolCallProgress CallPlace::call(Decider& decider) const {
 void Decider::emit_start(const event::inputs::Start& start) {
   copy_ = initial_state(start.history);
   push(meta(start.identity, start.spec), start.spec);
+  emit_redaction();
 }
 
 bool Decider::has_paused() const {

@@ -26,7 +26,9 @@ struct CallPlace {
 
 class Decider {
  public:
-  Decider(const State& base, event::Now now) : base_(base), now_(now) {}
+  /// `redacted`: what was taken out of the input. Its event comes with the first of the others, and not without one.
+  Decider(const State& base, event::Now now, std::vector<events::RedactionCount> redacted = {})
+      : base_(base), now_(now), redacted_(std::move(redacted)) {}
   Decider(const Decider&) = delete;
   Decider& operator=(const Decider&) = delete;
 
@@ -59,6 +61,7 @@ class Decider {
 
  private:
   EventMeta meta(const event::RunIdentity& identity, const events::RunStarted& spec);
+  void emit_redaction();
   void emit_in_span(const SpanId& span, StreamEvent::Payload payload);
   void push(EventMeta meta, StreamEvent::Payload payload);
   void drop_hints();
@@ -67,7 +70,8 @@ class Decider {
 
   const State& base_;
   event::Now now_;
-  std::optional<State> copy_;  // base_ plus the first `folded_` events
+  std::vector<events::RedactionCount> redacted_;  // until its event is emitted
+  std::optional<State> copy_;                     // base_ plus the first `folded_` events
   std::size_t folded_ = 0;
   Decision decision_;
 };
@@ -82,6 +86,7 @@ void on_provider_ended(Decider& decider, const event::inputs::ProviderEnded& inp
 void on_tool_prepared(Decider& decider, const event::inputs::ToolPrepared& input);
 void on_tool_returned(Decider& decider, const event::inputs::ToolReturned& input);
 void on_tool_verified(Decider& decider, const event::inputs::ToolVerified& input);
+void on_gate_returned(Decider& decider, const event::inputs::GateReturned& input);
 void on_memory_returned(Decider& decider, const event::inputs::MemoryReturned& input);
 void on_memory_kept(Decider& decider, const event::inputs::MemoryKept& input);
 void on_effect_lost(Decider& decider, const event::inputs::EffectLost& input);

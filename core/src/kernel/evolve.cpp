@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/evolve.hpp"
+#include "kernel/gates.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -29,6 +30,7 @@ class Evolution {
     facts_.identity = {meta_.run_id, meta_.session_id, meta_.trace_id, meta_.parent_span_id};
     facts_.spec = event;
     facts_.recalls = wants_recall(event);
+    facts_.judges_input = has_gates(event, GatePhase::input);
     std::vector<event::ContextEntry> pinned;
     for (const PinnedText& text : event.context.pinned) {
       pinned.push_back(make_context_entry(user_text(text.text), ContextSource::pinned));
@@ -76,7 +78,7 @@ class Evolution {
   }
   void operator()(const events::MemoryRetrieved& event) {
     facts_.recalls = false;
-    add_memory_cost(event.cost_micro_usd);
+    add_side_cost(event.cost_micro_usd);
     const auto input = std::ranges::find(facts_.context, ContextSource::input, &event::ContextEntry::source);
     std::vector<event::ContextEntry> notes;
     for (const events::RetrievedMemory& hit : event.hits) {
@@ -84,9 +86,14 @@ class Evolution {
     }
     facts_.context.insert(input, notes.begin(), notes.end());
   }
+  void operator()(const events::GateEvaluated& event) {
+    add_side_cost(event.cost_micro_usd);
+    if (event.phase == GatePhase::input) facts_.judges_input = false;
+  }
+  void operator()(const events::RedactionApplied&) {}
   void operator()(const events::MemoryStored& event) {
     facts_.kept.insert(event.id);
-    add_memory_cost(event.cost_micro_usd);
+    add_side_cost(event.cost_micro_usd);
   }
   void operator()(const events::LoopSuspected& event) { facts_.loops.warned(event.tool, event.argument_hash); }
 
@@ -347,8 +354,8 @@ class Evolution {
     facts_.spent_micro_usd += std::min(micro_usd, std::numeric_limits<std::uint64_t>::max() - facts_.spent_micro_usd);
   }
 
-  // Zero is no part of the run's sum: no embedding was asked for.
-  void add_memory_cost(const std::optional<std::uint64_t>& micro_usd) {
+  // Zero is no part of the run's sum: no other model was asked.
+  void add_side_cost(const std::optional<std::uint64_t>& micro_usd) {
     if (micro_usd == 0) return;
     facts_.cost.add(micro_usd);
     if (micro_usd) spend(*micro_usd);

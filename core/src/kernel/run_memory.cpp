@@ -80,7 +80,7 @@ bool is_keeping(const State& state) {
 
 void on_memory_returned(Decider& decider, const event::inputs::MemoryReturned& input) {
   const Facts& facts = decider.base().facts;
-  if (!facts.recalls) return;
+  if (!facts.recalls || facts.judges_input) return;
   events::MemoryRetrieved retrieved;
   retrieved.query = retrieve_memory(facts).query;
   retrieved.hits = input.hits;

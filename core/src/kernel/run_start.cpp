@@ -101,7 +101,9 @@ void on_start(Decider& decider, const event::inputs::Start& start) {
   if (const auto at_us = run_deadline_us(decider.facts())) {
     decider.effect(event::effects::StartTimer{TimerKind::run, *at_us});
   }
-  if (decider.facts().recalls) {
+  if (decider.facts().judges_input) {
+    decider.effect(event::effects::EvaluateGates{});
+  } else if (decider.facts().recalls) {
     decider.effect(retrieve_memory(decider.facts()));
   } else {
     decider.effect(acquire_slot(decider.facts(), std::get<Waiting>(decider.state().phase)));

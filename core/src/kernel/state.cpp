@@ -137,7 +137,9 @@ std::vector<event::Effect> owed_effects(const State& state) {
   const Facts& facts = state.facts;
   if (std::holds_alternative<NotStarted>(state.phase) || std::holds_alternative<Ended>(state.phase)) return owed;
   if (const auto* waiting = std::get_if<Waiting>(&state.phase); waiting != nullptr) {
-    if (facts.recalls) {
+    if (facts.judges_input) {
+      owed.emplace_back(event::effects::EvaluateGates{});
+    } else if (facts.recalls) {
       owed.emplace_back(retrieve_memory(facts));
     } else if (!facts.paused) {
       owed.push_back(is_keeping(state) ? event::Effect(store_memory(facts, *waiting))

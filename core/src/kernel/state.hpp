@@ -136,11 +136,13 @@ struct Facts {
   CostSum cost;
   std::uint64_t spent_micro_usd = 0;   // at most: known costs, and bounds of those that are not; saturating
   std::uint64_t assembled_tokens = 0;  // of the last request, by estimate
+  bool judges_input = false;           // the rules of the input were asked, and nothing else is
   bool recalls = false;                // the memory store was asked, and has not answered
   std::set<MemoryId> kept;             // memories that the run has left, or could not: one for each last word at most
   std::uint32_t summary_turn = 0;      // the last turn for which a summary was asked for
   std::optional<WrittenSummary> summary;
   ReadLoops loops;
+  std::string untrusted_from;  // the tool whose result first was untrusted, or `history`; empty: nothing was
   Latencies latencies;
   std::optional<std::uint64_t> first_request_us;
   IntervalHistogram intervals;

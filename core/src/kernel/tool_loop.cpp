@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "kernel/behaviours.hpp"
+#include "kernel/gates.hpp"
 
 namespace orchestrator::harness::kernel {
 namespace {
@@ -223,6 +224,13 @@ void on_tool_prepared(Decider& decider, const event::inputs::ToolPrepared& input
   // While the run is paused nothing begins: `resume` looks again.
   if (!place || decider.base().facts.paused) return;
   const ToolCallProgress call = place->call(decider);
+  for (const GateVerdict& verdict : input.gates) decider.emit_in_call(*place, events::GateEvaluated(verdict));
+  if (const GateVerdict* verdict = blocking(input.gates)) {
+    finish_call(decider, *place, ToolOutcome::denied,
+                ToolError{ToolErrorCode::tool_denied, blocked_message(*verdict), call.tool, {}});
+    step_calls(decider);
+    return;
+  }
   if (input.error) {
     events::ToolCallFinished finished;
     finished.call_id = call.call_id;

@@ -143,7 +143,8 @@ void complete(Decider& decider, FinishReason answer) {
 void on_slot_granted(Decider& decider, const event::inputs::SlotGranted& input) {
   const auto* waiting = std::get_if<Waiting>(&decider.base().phase);
   const Facts& before = decider.base().facts;
-  if (waiting == nullptr || waiting->next_attempt != input.attempt || before.paused || before.recalls) return;
+  if (waiting == nullptr || waiting->next_attempt != input.attempt || before.paused) return;
+  if (before.judges_input || before.recalls) return;
   const std::uint32_t turn = waiting->next_turn;
   const std::uint64_t queued_us =
       decider.now_us() - std::min(decider.now_us(), std::max(waiting->since_us, waiting->not_before_us));
@@ -185,7 +186,7 @@ void advance(Decider& decider) {
     decider.end_aborted(events::AbortRequested(*facts.abort));
     return;
   }
-  if (facts.paused || facts.recalls) return;
+  if (facts.paused || facts.judges_input || facts.recalls) return;
   if (facts.malformed_turns > facts.spec.tool_policy.repairs_max) {
     decider.end_with_error(
         ToolError{ToolErrorCode::tool_args_invalid,

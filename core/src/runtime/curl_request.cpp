@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "event/runtime_version.hpp"
 #include "runtime/http_client_ascii.hpp"
 
 namespace orchestrator::harness::runtime {
@@ -103,8 +104,8 @@ std::unexpected<Error> url_error(const std::string& problem) {
 
 CurlSettings CurlSettings::resolve(const HttpClientOptions& options) {
   CurlSettings settings;
-  settings.user_agent =
-      options.user_agent.empty() ? std::string("orchestrator-ai-harness/" ORCHESTRATOR_VERSION) : options.user_agent;
+  settings.user_agent = options.user_agent.empty() ? "orchestrator-ai-harness/" + std::string(event::runtime_version())
+                                                   : options.user_agent;
   settings.ca_file = options.ca_file.empty() ? variable("SSL_CERT_FILE") : options.ca_file;
   if (options.ca_file.empty()) settings.ca_folder = variable("SSL_CERT_DIR");
   settings.proxies = options.proxies ? *options.proxies : HttpProxies::from_environment();

@@ -43,7 +43,8 @@ Engine::Engine(EngineOptions options)
       work_(asio::make_work_guard(*context_)),
       slots_(options_.concurrency),
       circuits_(options_.circuit),
-      retry_bucket_(options_.retry_budget) {}
+      retry_bucket_(options_.retry_budget),
+      gate_asker_(options_.concurrency) {}
 
 std::shared_ptr<Engine> Engine::start(EngineOptions options) {
   // The last handle may be let go on a thread of the engine's own, by a run that has just ended or by a callback. It

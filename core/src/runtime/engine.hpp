@@ -20,6 +20,7 @@
 #include <thread>
 #include <vector>
 
+#include "codec/gates/rule_set.hpp"
 #include "orchestrator/harness/catalogue.hpp"
 #include "orchestrator/harness/embedder.hpp"
 #include "orchestrator/harness/journal.hpp"
@@ -28,6 +29,7 @@
 #include "orchestrator/harness/provider.hpp"
 #include "orchestrator/harness/tools.hpp"
 #include "runtime/circuit_breaker.hpp"
+#include "runtime/gate_asker.hpp"
 #include "runtime/retry_bucket.hpp"
 #include "runtime/slot_queue.hpp"
 
@@ -53,6 +55,7 @@ struct EngineOptions {
   std::shared_ptr<MemoryStore> memory;  // may be empty
   std::shared_ptr<Embedder> embedder;   // of what runs look for and leave; may be empty
   MemoryPolicy memory_policy;
+  std::optional<codec::RuleSet> rules;  // that every run is under
 };
 
 class Engine : public std::enable_shared_from_this<Engine> {
@@ -76,6 +79,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   [[nodiscard]] SlotQueue& slots() { return slots_; }                            // [io]
   [[nodiscard]] CircuitBreaker& circuits() { return circuits_; }                 // [io]
   [[nodiscard]] RetryBucket& retry_bucket() { return retry_bucket_; }            // [io]
+  [[nodiscard]] GateAsker& gate_asker() { return gate_asker_; }                  // [io]
   void add_run(const std::shared_ptr<RunDriver>& driver);                        // [io]
   void remove_run(const RunId& run_id);                                          // [io]
   [[nodiscard]] std::shared_ptr<RunDriver> find_run(const RunId& run_id) const;  // [io]
@@ -96,6 +100,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   SlotQueue slots_;
   CircuitBreaker circuits_;
   RetryBucket retry_bucket_;
+  GateAsker gate_asker_;
   std::map<RunId, std::shared_ptr<RunDriver>> runs_;
   std::atomic<bool> closed_{false};
   std::mutex callbacks_mutex_;

@@ -33,8 +33,13 @@ std::size_t size_of(const ProviderPart& part) {
 
 }  // namespace
 
-ProviderFeed::ProviderFeed(RunDriver* driver, std::uint32_t attempt, std::chrono::milliseconds window)
-    : driver_(driver), attempt_(attempt), window_(window) {}
+ProviderFeed::ProviderFeed(RunDriver* driver, std::uint32_t attempt, std::chrono::milliseconds window,
+                           std::optional<AnswerGate> gate)
+    : driver_(driver), attempt_(attempt), window_(window), gate_(std::move(gate)) {}
+
+std::vector<GateVerdict> ProviderFeed::verdicts() const {
+  return gate_ ? gate_->verdicts() : std::vector<GateVerdict>();
+}
 
 Awaitable<void> ProviderFeed::headers(std::uint32_t status, std::string provider_request_id) {
   event::Input::Value input = event::inputs::ProviderHeaders{attempt_, status, std::move(provider_request_id)};
@@ -51,26 +56,47 @@ void ProviderFeed::join(ProviderPart part) {
   pending_.push_back(std::move(part));
 }
 
+void ProviderFeed::take(ProviderPart part) {
+  if (saw_end_) return;
+  if (const auto* seen = std::get_if<UsageSeen>(&part)) {
+    usage_ = seen->usage;
+    saw_usage_ = true;
+    return;
+  }
+  const auto* failed = std::get_if<AnswerFailed>(&part);
+  saw_end_ = std::holds_alternative<AnswerFinished>(part) || failed != nullptr;
+  saw_output_ = saw_output_ || !saw_end_;
+  // A rule that stops an answer says nothing of the model.
+  const bool is_ours = failed != nullptr && failed->error.category == ErrorCategory::runtime;
+  if (saw_end_) driver_->note_outcome(failed == nullptr || is_ours ? nullptr : &failed->error);
+  if (saw_end_ && saw_usage_) pending_.emplace_back(UsageSeen{usage_});
+  join(std::move(part));
+}
+
 bool ProviderFeed::is_due() const {
   if (pending_.empty()) return false;
   if (!last_flush_ || saw_end_ || pending_bytes_ >= kPendingBytesMax) return true;
   return std::chrono::steady_clock::now() >= *last_flush_ + window_;
 }
 
+// What came is shown meanwhile: the stream does not wait for the last word on it.
+Awaitable<void> ProviderFeed::ask_rules() {
+  co_await flush();
+  std::vector<GateVerdict> verdicts = co_await driver_->judge_answer(attempt_, gate_->text());
+  gate_->take_verdicts(std::move(verdicts));
+}
+
 Awaitable<void> ProviderFeed::add(std::vector<ProviderPart>* parts) {
   for (ProviderPart& part : *parts) {
-    if (saw_end_) break;
-    if (const auto* seen = std::get_if<UsageSeen>(&part)) {
-      usage_ = seen->usage;
-      saw_usage_ = true;
+    if (!gate_) {
+      take(std::move(part));
       continue;
     }
-    const auto* failed = std::get_if<AnswerFailed>(&part);
-    saw_end_ = std::holds_alternative<AnswerFinished>(part) || failed != nullptr;
-    saw_output_ = saw_output_ || !saw_end_;
-    if (saw_end_) driver_->note_outcome(failed == nullptr ? nullptr : &failed->error);
-    if (saw_end_ && saw_usage_) pending_.emplace_back(UsageSeen{usage_});
-    join(std::move(part));
+    const bool is_whole = std::holds_alternative<AnswerFinished>(part) && !gate_->is_stopped();
+    if (is_whole && !gate_->text().empty()) co_await ask_rules();
+    std::vector<ProviderPart> shown;
+    gate_->take(std::move(part), shown);
+    for (ProviderPart& one : shown) take(std::move(one));
   }
   parts->clear();
   if (is_due()) co_await flush();
@@ -86,6 +112,7 @@ Awaitable<void> ProviderFeed::flush() {
   event::inputs::ProviderChunk chunk;
   chunk.attempt = attempt_;
   chunk.parts = std::exchange(pending_, {});
+  if (saw_end_) chunk.gates = verdicts();
   pending_bytes_ = 0;
   last_flush_ = std::chrono::steady_clock::now();
   event::Input::Value input = std::move(chunk);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "orchestrator/harness/provider.hpp"
+#include "runtime/answer_gate.hpp"
 
 namespace orchestrator::harness::runtime {
 
@@ -22,7 +23,8 @@ class RunDriver;
 class ProviderFeed final : public ProviderSink {
  public:
   /// `driver` outlives the feed.
-  ProviderFeed(RunDriver* driver, std::uint32_t attempt, std::chrono::milliseconds window);
+  ProviderFeed(RunDriver* driver, std::uint32_t attempt, std::chrono::milliseconds window,
+               std::optional<AnswerGate> gate = {});
   ProviderFeed(const ProviderFeed&) = delete;
   ProviderFeed& operator=(const ProviderFeed&) = delete;
 
@@ -37,14 +39,19 @@ class ProviderFeed final : public ProviderSink {
   [[nodiscard]] bool saw_output() const { return saw_output_; }
   /// The last usage that came, sent on with the end of the answer.
   [[nodiscard]] const Usage& usage() const { return usage_; }
+  /// What rules say of the text that came.
+  [[nodiscard]] std::vector<GateVerdict> verdicts() const;
 
  private:
+  Awaitable<void> ask_rules();
+  void take(ProviderPart part);
   void join(ProviderPart part);
   [[nodiscard]] bool is_due() const;
 
   RunDriver* driver_;
   std::uint32_t attempt_;
   std::chrono::milliseconds window_;
+  std::optional<AnswerGate> gate_;
   std::vector<ProviderPart> pending_;
   std::size_t pending_bytes_ = 0;
   std::optional<std::chrono::steady_clock::time_point> last_flush_;

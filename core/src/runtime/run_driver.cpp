@@ -312,6 +312,7 @@ void RunDriver::finish() {
     // An answer that came to its end may let its connection go in peace.
     if (call_ && call_->feed != nullptr && !call_->feed->saw_end()) cancel_call();
     release_slot();
+    judging_.emit(boost::asio::cancellation_type::terminal);
     if (tool_runner_) tool_runner_->stop();
     wake_durable_waiters();
     run_timer_.cancel();

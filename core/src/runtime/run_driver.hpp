@@ -70,6 +70,14 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   void push_tool_input(event::Input::Value value);
   /// Waits until everything appended so far survives a power loss. False when the journal broke or the run ended.
   boost::asio::awaitable<bool> wait_durable();
+  /// What the run's rules say of a call before it starts. Cancelling the coroutine ends what is asked of others.
+  [[nodiscard]] boost::asio::awaitable<std::vector<GateVerdict>> judge_call(std::string call_id, std::string tool,
+                                                                            std::string arguments,
+                                                                            std::vector<ToolTarget> targets);
+  /// What those rules say of a whole answer that others are asked about.
+  [[nodiscard]] boost::asio::awaitable<std::vector<GateVerdict>> judge_answer(std::uint32_t attempt, std::string text);
+  /// How long the rules about calls of a tool may take, at most; empty where none is about them.
+  [[nodiscard]] std::optional<std::chrono::milliseconds> call_rules_time(const std::string& tool) const;
   /// The span of a call under way, and how often it was begun.
   [[nodiscard]] SpanId call_span(std::string_view call_id) const;
   [[nodiscard]] std::uint32_t call_attempt(std::string_view call_id) const;
@@ -125,10 +133,15 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   void on(event::effects::RunTool& effect);
   void on(const event::effects::CancelTool& effect);
   void on(event::effects::VerifyTool& effect);
+  void on(const event::effects::EvaluateGates& effect);
   void on(event::effects::RetrieveMemory& effect);
   void on(event::effects::StoreMemory& effect);
   void on(const event::effects::StartTimer& effect);
   void on(const event::effects::StopTimer& effect);
+  boost::asio::awaitable<void> judge_input();
+  boost::asio::awaitable<std::vector<GateVerdict>> ask_gates(std::vector<GateRule> rules, GatePhase phase,
+                                                             std::string text, std::string tool);
+  [[nodiscard]] std::optional<AnswerGate> answer_gate(const event::effects::CallProvider& effect) const;
   ToolRunner& tool_runner();
   void cancel_call();
   void release_slot();
@@ -179,6 +192,9 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
 
   std::vector<std::shared_ptr<Wakeup>> durable_waiters_;  // shared with the waiting coroutines
   std::unique_ptr<ToolRunner> tool_runner_;               // of a run that has tools
+
+  std::vector<std::pair<std::string, codec::EarlierCall>> judged_calls_;  // by this process, with their ids
+  boost::asio::cancellation_signal judging_;                              // of the input
 
   std::optional<event::effects::AcquireSlot> wanted_;  // until the slot is granted or refused
   std::optional<SlotQueue::Ticket> slot_;              // asked for, or granted to a call that has not begun

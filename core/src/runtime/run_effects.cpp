@@ -165,7 +165,7 @@ asio::awaitable<void> RunDriver::run_call(event::effects::CallProvider effect, s
   ended.attempt = effect.attempt;
   {
     const std::chrono::milliseconds window(engine_->options().flush_window_ms);
-    ProviderFeed feed(this, effect.attempt, window);
+    ProviderFeed feed(this, effect.attempt, window, answer_gate(effect));
     call->feed = &feed;
     std::expected<void, ProviderCallFailure> outcome;
     try {
@@ -193,6 +193,7 @@ asio::awaitable<void> RunDriver::run_call(event::effects::CallProvider effect, s
       ended.advice = outcome.error().advice;
     }
     ended.usage = feed.usage();
+    ended.gates = feed.verdicts();
   }
   release(call->slot);
   if (call_ != call) co_return;  // the run has gone on to its next call

@@ -11,6 +11,7 @@
 #include "event/field_encoder.hpp"
 #include "event/json_writer.hpp"
 #include "event/nearest_name.hpp"
+#include "event/runtime_version.hpp"
 #include "kernel/behaviours.hpp"
 #include "runtime/entropy.hpp"
 #include "runtime/tool_registry.hpp"
@@ -159,6 +160,13 @@ Result<void> check_context(const ContextPolicy& policy) {
   }
   if (bytes > kPinnedBytesMax) return bad("pinned texts must have at most 65536 bytes together", "context.pinned");
   return {};
+}
+
+std::vector<events::GateInForce> gates_of(const std::optional<codec::RuleSet>& rules) {
+  std::vector<events::GateInForce> gates;
+  if (!rules) return gates;
+  for (const GateRule& rule : rules->policy().rules) gates.push_back({rule.name, rule.mode, rule.phases});
+  return gates;
 }
 
 Result<void> check_memory(const MemoryPolicy& policy, bool has_store) {
@@ -313,16 +321,18 @@ Result<event::inputs::Start> RunRequest::make_start(const RunBuilder& builder, c
   spec.context = *std::move(context);
   spec.memory = std::move(memory);
   spec.memory.keep_run = spec.memory.keep_run && draft.remember && config.remember;
+  spec.gates = gates_of(engine.options().rules);
   spec.budgets = draft.budgets;
   spec.timeouts = timeouts;
   spec.retries = retries;
   spec.history = {history.base_run_id, history.entries.size(), event::context_hash(history.entries)};
   spec.remember = draft.remember && config.remember;
   spec.pinned = {{"offers", hash_of_offers(spec.offers)}};
+  if (engine.options().rules) spec.pinned.push_back({"gates", engine.options().rules->hash()});
   spec.behaviours = kernel::present_behaviours();
   spec.seed = new_seed();
   spec.labels = draft.labels;
-  spec.runtime_version = ORCHESTRATOR_VERSION;
+  spec.runtime_version = event::runtime_version();
 
   if (!spec.context.tokens_max) spec.context.tokens_max = items_tokens_max(spec);
   start.history = std::move(history.entries);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/run_takeover.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 #include <vector>
@@ -84,6 +85,17 @@ Result<ToolRegistry> tools_of(const Engine& engine, const events::RunStarted& sp
   return tools;
 }
 
+// A run goes on under the rules that it began with, or not at all.
+Result<void> check_rules(const Engine& engine, const events::RunStarted& spec) {
+  const auto pinned = std::ranges::find(spec.pinned, "gates", &events::PinnedHash::name);
+  const auto& rules = engine.options().rules;
+  if (pinned == spec.pinned.end() || (rules && rules->hash() == pinned->hash)) return {};
+  return fail(
+      RuntimeErrorCode::precondition_failed,
+      rules ? "the rules are not those that the run began with" : "the run began under rules, and there are none here",
+      "gates");
+}
+
 // What the dead process had begun and not finished.
 std::vector<event::inputs::EffectLost> lost_effects(const kernel::State& state) {
   std::vector<event::inputs::EffectLost> lost;
@@ -135,6 +147,7 @@ asio::awaitable<Result<RunHandle>> resume_run(EnginePtr engine, RunId id, Resume
   const events::RunStarted& spec = taken->run.state.facts.spec;
   auto tools = tools_of(*engine, spec, options.tools);
   if (!tools) co_return std::unexpected(tools.error());
+  if (auto checked = check_rules(*engine, spec); !checked) co_return std::unexpected(checked.error());
   std::shared_ptr<const Workspace> workspace;
   if (!spec.workspace.empty()) {
     auto opened = Workspace::open(spec.workspace);

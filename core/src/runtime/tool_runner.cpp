@@ -198,10 +198,9 @@ void ToolRunner::prepare(event::effects::PrepareTool effect) {
   }
   start_deadline(call, kLookDeadline);
   ToolCall asked{effect.call_id, effect.tool, {effect.arguments}};
-  auto done = [this, keep = driver_->shared_from_this(), call](const std::exception_ptr& failure,
-                                                               std::expected<ToolPreparation, ToolError> prepared) {
+  auto done = [this, keep = driver_->shared_from_this(), call, arguments = effect.arguments](
+                  const std::exception_ptr& failure, std::expected<ToolPreparation, ToolError> prepared) {
     if (call->is_answered) return;
-    end(call);
     event::inputs::ToolPrepared input;
     input.call_id = call->call_id;
     if (failure) {
@@ -216,11 +215,40 @@ void ToolRunner::prepare(event::effects::PrepareTool effect) {
           {}}.to_error();
     } else {
       input.preparation = *std::move(prepared);
+      if (const auto rules_time = driver_->call_rules_time(call->tool->spec().name)) {
+        judge(call, arguments, std::move(input), *rules_time);
+        return;
+      }
     }
+    end(call);
     driver_->push_tool_input(std::move(input));
   };
   auto work = call->tool->prepare(std::move(asked), context_of(call, effect.idempotency_key));
   asio::co_spawn(driver_->engine()->executor(), std::move(work),
+                 asio::bind_cancellation_slot(call->cancel.slot(), std::move(done)));
+}
+
+// The rules are the last thing that is asked before the run decides.
+void ToolRunner::judge(const CallPtr& call, std::string arguments, event::inputs::ToolPrepared input,
+                       std::chrono::milliseconds rules_time) {
+  start_deadline(call, rules_time);
+  auto judging =
+      driver_->judge_call(call->call_id, call->tool->spec().name, std::move(arguments), input.preparation.targets);
+  auto done = [this, keep = driver_->shared_from_this(), call, input = std::move(input)](
+                  const std::exception_ptr& failure, std::vector<GateVerdict> verdicts) mutable {
+    if (call->is_answered) return;
+    end(call);
+    if (failure) {
+      input.error = ToolError{
+          ToolErrorCode::tool_failed,
+          "the rules could not be asked: " + what_of(failure),
+          call->tool->spec().name,
+          {}}.to_error();
+    }
+    input.gates = std::move(verdicts);
+    driver_->push_tool_input(std::move(input));
+  };
+  asio::co_spawn(driver_->engine()->executor(), std::move(judging),
                  asio::bind_cancellation_slot(call->cancel.slot(), std::move(done)));
 }
 

@@ -22,6 +22,7 @@ void EffectLedger::issue(const event::Effect& effect) {
     slot_.reset();
   }
   if (const auto* call = std::get_if<effects::CallProvider>(&effect)) call_ = *call;
+  if (const auto* evaluate = std::get_if<effects::EvaluateGates>(&effect)) judgement_ = *evaluate;
   if (const auto* retrieve = std::get_if<effects::RetrieveMemory>(&effect)) retrieval_ = *retrieve;
   if (const auto* keep = std::get_if<effects::StoreMemory>(&effect)) keeping_ = *keep;
   if (const auto* cancel = std::get_if<effects::CancelProvider>(&effect); cancel && call_) cancelled_ = cancel->attempt;
@@ -73,6 +74,9 @@ std::optional<std::string> EffectLedger::difference(const kernel::State& state) 
     const auto attempt = [](const auto& slot) { return slot ? std::optional(slot->attempt) : std::nullopt; };
     return "slot " + show(attempt(slot_)) + " is outstanding, " + show(attempt(owed.slot_)) +
            " is owed, or another time";
+  }
+  if (judgement_ != owed.judgement_ && !std::holds_alternative<kernel::Ended>(state.phase)) {
+    return "a judgement of the input is outstanding or owed, but not both";
   }
   if (retrieval_ != owed.retrieval_ && !std::holds_alternative<kernel::Ended>(state.phase)) {
     return "a look into the memory store is outstanding or owed, but not both";

@@ -35,6 +35,8 @@ class EffectLedger {
     const auto found = timers_.find(timer);
     return found == timers_.end() ? std::nullopt : std::optional(found->second);
   }
+  /// Notes that the rules of the input have answered.
+  void gates_returned() { judgement_.reset(); }
   /// Notes that the memory store has answered.
   void memory_returned() { retrieval_.reset(); }
   void memory_kept(const MemoryId& id) {
@@ -51,6 +53,7 @@ class EffectLedger {
   std::optional<event::effects::AcquireSlot> slot_;
   std::optional<event::effects::CallProvider> call_;
   std::optional<std::uint32_t> cancelled_;
+  std::optional<event::effects::EvaluateGates> judgement_;
   std::optional<event::effects::RetrieveMemory> retrieval_;
   std::optional<event::effects::StoreMemory> keeping_;
   std::map<TimerKind, std::uint64_t> timers_;

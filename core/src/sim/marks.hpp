@@ -166,6 +166,14 @@ namespace orchestrator::harness::sim {
   MARK(memory_stored) \
   MARK(memory_not_stored) \
   MARK(memory_cost_known) \
+  MARK(abort_while_judging) \
+  MARK(pause_while_judging) \
+  MARK(crash_while_judging) \
+  MARK(gate_passed) \
+  MARK(gate_objected_in_shadow) \
+  MARK(gate_denied_input) \
+  MARK(gate_denied_call) \
+  MARK(gate_stopped_answer) \
   MARK(abort_while_recalling) \
   MARK(pause_while_recalling) \
   MARK(hint_reopens_run) \

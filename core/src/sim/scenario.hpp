@@ -41,6 +41,7 @@ struct AnswerPlan {
   std::uint64_t cancel_after_us = 0;  // from the order to close the socket to its end
   bool sends_on = false;              // one more chunk is under way when the socket is closed, or after the end
   bool through_codec = false;         // the chunks were decoded from a stream of bytes
+  bool is_objected_to = false;        // by every rule of the output, where its text or its failure ends it
 };
 
 /// An order of the operator, given once the run has taken `at_input` inputs.
@@ -48,6 +49,7 @@ struct AnswerPlan {
 struct ToolPlan {
   std::uint64_t prepared_after_us = 0;
   bool is_refused = false;               // the look ends the call
+  bool is_objected_to = false;           // by every rule of calls
   std::optional<ApprovalNeed> approval;  // of the call
   std::uint32_t content = 0;             // of its target: another one after an answer makes the approval stale
   std::uint64_t returned_after_us = 0;
@@ -105,6 +107,8 @@ struct RunPlan {
   std::vector<SlotAnswer> slot_answers;       // by request for a slot; later ones are granted
   std::vector<ToolPlan> tools;                // by effect of the tool loop; later ones are plain
   std::vector<MemoryAnswer> memory;           // by effect; later ones find nothing, at once
+  std::uint64_t judged_after_us = 0;          // the input, where the run is under rules
+  bool is_objected_to = false;                // and by every rule of the input
   std::vector<AnswerToQuestion> questions;    // by question; later ones are allowed once
   bool tells_truth = true;                    // a look at a lost call finds out what has happened
   std::vector<CommandPlan> commands;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "event/runtime_version.hpp"
 #include "kernel/behaviours.hpp"
 #include "sim/answer_generator.hpp"
 #include "sim/entropy.hpp"
@@ -210,6 +211,22 @@ std::vector<MemoryAnswer> draw_memory(Entropy& entropy, MemoryPolicy& policy) {
   return answers;
 }
 
+// Rules of each phase, in shadow and enforcing, and what they object to.
+void draw_gates(Entropy& entropy, RunPlan& run) {
+  if (!entropy.chance(1, 3)) return;
+  constexpr std::array kPhases{GatePhase::input, GatePhase::tool, GatePhase::output};
+  for (const GatePhase phase : kPhases) {
+    for (const GateMode mode : {GateMode::shadow, GateMode::enforcing}) {
+      if (!entropy.chance(1, 3)) continue;
+      run.spec.gates.push_back({std::string(name_of(mode)) + "-" + std::string(name_of(phase)), mode, {phase}});
+    }
+  }
+  if (entropy.chance(1, 2)) run.judged_after_us = entropy.magnitude(1, 500'000);
+  run.is_objected_to = entropy.chance(1, 3);
+  for (AnswerPlan& answer : run.answers) answer.is_objected_to = entropy.chance(1, 4);
+  for (ToolPlan& tool : run.tools) tool.is_objected_to = entropy.chance(1, 3);
+}
+
 std::vector<AnswerToQuestion> draw_questions(Entropy& entropy) {
   constexpr std::array kDecisions{InterruptDecision::allow_once, InterruptDecision::allow_once,
                                   InterruptDecision::allow_run, InterruptDecision::deny};
@@ -238,7 +255,7 @@ events::RunStarted draw_spec(Entropy& entropy) {
   if (entropy.chance(1, 8)) spec.behaviours.pop_back();
   if (entropy.chance(1, 8)) spec.behaviours.pop_back();
   if (entropy.chance(1, 8)) spec.behaviours.resize(1);
-  spec.runtime_version = ORCHESTRATOR_VERSION;
+  spec.runtime_version = event::runtime_version();
   draw_tools(entropy, spec);
   return spec;
 }
@@ -330,6 +347,8 @@ RunPlan draw_run(std::uint64_t seed, std::uint64_t number, const SessionId& sess
   run.tools = draw_tool_plans(tools);
   Entropy memory(seed, "memory", number);
   run.memory = draw_memory(memory, run.spec.memory);
+  Entropy gates(seed, "gates", number);
+  draw_gates(gates, run);
   run.questions = draw_questions(tools);
   run.tells_truth = tools.chance(1, 2);
   run.commands = draw_commands(operations);

@@ -86,6 +86,10 @@ void append_run(std::string& out, const RunPlan& run) {
     out += "  the memory store " + (answer.fails ? "fails" : "has " + std::to_string(answer.hits)) + " after " +
            std::to_string(answer.after_us) + " us\n";
   }
+  for (const events::GateInForce& gate : run.spec.gates) out += "  is under the rule " + gate.name + "\n";
+  if (!run.spec.gates.empty() && run.is_objected_to) {
+    out += "  its input is objected to after " + std::to_string(run.judged_after_us) + " us\n";
+  }
   for (const WallJumpPlan& jump : run.wall_jumps) {
     out += "  at input " + std::to_string(jump.at_input) + ": the wall clock moves by " + std::to_string(jump.by_us) +
            " us\n";

@@ -90,6 +90,7 @@ class Shrinker {
         [](RunPlan& plan) { plan.spec.history_limits = {}; },
         [](RunPlan& plan) { plan.spec.context = {}; },
         [](RunPlan& plan) { plan.spec.memory = {}; },
+        [](RunPlan& plan) { plan.spec.gates.clear(); },
         [](RunPlan& plan) { plan.spec.budgets = {}; },
         [](RunPlan& plan) { plan.spec.timeouts = {}; },
         [](RunPlan& plan) { plan.spec.retries = events::RunStarted{}.retries; },

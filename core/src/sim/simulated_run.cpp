@@ -6,12 +6,29 @@
 #include <variant>
 
 #include "kernel/evolve.hpp"
+#include "kernel/gates.hpp"
 #include "sim/answer_script.hpp"
 #include "sim/replay.hpp"
 #include "sim/step_marks.hpp"
 
 namespace orchestrator::harness::sim {
 namespace {
+
+// What the shell makes of an answer under rules: verdicts come with its end, and one that blocks takes the place of the
+// end.
+void under_rules(event::Input::Value& value, const std::vector<GateVerdict>& gates) {
+  if (gates.empty()) return;
+  if (auto* ended = std::get_if<event::inputs::ProviderEnded>(&value)) ended->gates = gates;
+  auto* chunk = std::get_if<event::inputs::ProviderChunk>(&value);
+  if (chunk == nullptr) return;
+  const auto end = std::ranges::find_if(chunk->parts, [](const ProviderPart& part) {
+    return std::holds_alternative<AnswerFinished>(part) || std::holds_alternative<AnswerFailed>(part);
+  });
+  if (end == chunk->parts.end()) return;
+  chunk->gates = gates;
+  if (kernel::blocking(gates) == nullptr || std::holds_alternative<AnswerFailed>(*end)) return;
+  *end = AnswerFailed{RuntimeError{RuntimeErrorCode::gate_blocked, "stopped by a rule", "gates", {}}};
+}
 
 // Far more than any plan leads to: beyond it the run goes round in circles.
 constexpr std::uint64_t kInputsMax = 20'000;
@@ -101,6 +118,7 @@ void SimulatedRun::receive(event::Input::Value value) {
       act(key, tool);
     }
   }
+  if (std::holds_alternative<event::inputs::GateReturned>(value)) ledger_.gates_returned();
   if (std::holds_alternative<event::inputs::MemoryReturned>(value)) ledger_.memory_returned();
   if (const auto* kept = std::get_if<event::inputs::MemoryKept>(&value)) ledger_.memory_kept(kept->id);
   if (const auto* slot = std::get_if<event::inputs::SlotGranted>(&value)) ledger_.slot_came(slot->attempt);
@@ -226,6 +244,8 @@ void SimulatedRun::carry_out_tool(const event::Effect& effect) {
     if (plan.is_refused) {
       prepared.error = ToolError{ToolErrorCode::tool_args_invalid, "not like this", prepare->tool, {}}.to_error();
     } else {
+      prepared.gates = verdicts_on(GatePhase::tool, plan.is_objected_to);
+      for (GateVerdict& verdict : prepared.gates) verdict.call_id = prepare->call_id;
       prepared.preparation.approval = plan.approval;
       prepared.preparation.targets = {{"target", sha256(std::to_string(plan.content))}};
     }
@@ -286,6 +306,23 @@ event::Input::Value SimulatedRun::answer_slot(const event::effects::AcquireSlot&
   return inputs::SlotGranted{wanted.attempt, answer == SlotAnswer::probe};
 }
 
+std::vector<GateVerdict> SimulatedRun::verdicts_on(GatePhase phase, bool is_objected_to) const {
+  std::vector<GateVerdict> verdicts;
+  for (const events::GateInForce& gate : plan_.spec.gates) {
+    if (gate.phases.front() != phase) continue;
+    GateVerdict verdict;
+    verdict.gate = gate.name;
+    verdict.phase = phase;
+    verdict.mode = gate.mode;
+    if (gate.mode == GateMode::enforcing) verdict.cost_micro_usd = 3;  // a classifier was asked
+    verdict.passed = !is_objected_to;
+    verdict.action = is_objected_to ? GateAction::deny : GateAction::allow;
+    if (is_objected_to) verdict.reason = "it matches at byte 0";
+    verdicts.push_back(std::move(verdict));
+  }
+  return verdicts;
+}
+
 void SimulatedRun::carry_out_memory(const event::Effect& effect) {
   namespace effects = event::effects;
   const auto* retrieve = std::get_if<effects::RetrieveMemory>(&effect);
@@ -317,6 +354,9 @@ void SimulatedRun::carry_out(const event::Effect& effect) {
   if (const auto* acquire = std::get_if<effects::AcquireSlot>(&effect)) {
     const std::uint64_t delay_us = slots_asked_ < plan_.slot_delays_us.size() ? plan_.slot_delays_us[slots_asked_] : 0;
     queue_.send(std::max(elapsed_us_, acquire->not_before_us) + delay_us, answer_slot(*acquire));
+  } else if (std::holds_alternative<effects::EvaluateGates>(effect)) {
+    queue_.send(elapsed_us_ + plan_.judged_after_us,
+                event::inputs::GateReturned{verdicts_on(GatePhase::input, plan_.is_objected_to)});
   } else if (std::holds_alternative<effects::ReleaseSlot>(effect)) {
     // A slot that is under way already cannot be called back.
     if (plan_.fires_stale_timers) {
@@ -344,7 +384,13 @@ void SimulatedRun::call(const event::effects::CallProvider& made) {
   const std::size_t index = made.attempt - 1;
   const AnswerPlan answer = index < plan_.answers.size() ? plan_.answers[index] : plain_answer();
   marks_.hit_if(Mark::stream_through_codec, answer.through_codec);
-  for (auto& [after_us, value] : script_of(answer, made.attempt)) queue_.send(elapsed_us_ + after_us, std::move(value));
+  std::vector<GateVerdict> gates;
+  if (made.purpose == AttemptPurpose::answer) gates = verdicts_on(GatePhase::output, answer.is_objected_to);
+  for (GateVerdict& verdict : gates) verdict.attempt = made.attempt;
+  for (auto& [after_us, value] : script_of(answer, made.attempt)) {
+    under_rules(value, gates);
+    queue_.send(elapsed_us_ + after_us, std::move(value));
+  }
 }
 
 void SimulatedRun::die(const CrashPlan& crash) {
@@ -410,6 +456,7 @@ void SimulatedRun::try_after_end() {
   take(event::inputs::SlotGranted{1});
   take(event::inputs::EffectLost{1, {}});
   take(event::inputs::TimerFired{TimerKind::run});
+  take(event::inputs::GateReturned{});
   take(event::inputs::MemoryReturned{});
   take(event::inputs::MemoryKept{});
   take(cancelled_call(1));

@@ -52,6 +52,7 @@ class SimulatedRun {
   void carry_out_tool(const event::Effect& effect);
   const CrashPlan* crash_at(std::uint64_t input, const kernel::Decision& decision);
   void carry_out_memory(const event::Effect& effect);
+  [[nodiscard]] std::vector<GateVerdict> verdicts_on(GatePhase phase, bool is_objected_to) const;
   const ToolPlan& next_tool_plan();
   void ask_person(const events::InterruptRaised& raised);
   void act(const std::string& key, const std::string& tool);

@@ -119,6 +119,7 @@ class StepNotes {
     marks_.hit_if(Mark::call_failed, !input.timer && calling_->attempt.responded);
     marks_.hit_if(Mark::call_failed_before_headers, !calling_->attempt.responded);
   }
+  void operator()(const inputs::GateReturned&) const {}
   void operator()(const inputs::MemoryReturned& input) const {
     if (ignored_) return;
     marks_.hit_if(Mark::memory_retrieved, !input.hits.empty());
@@ -301,9 +302,21 @@ class StepNotes {
       marks_.hit_if(Mark::summary_attempt_failed, !is_lost && is_summary(calling_));
     }
     marks_.hit_if(Mark::summary_attempt_aborted, is_aborted && is_summary(stopping_));
+    marks_.hit_if(Mark::abort_while_judging, is_aborted && facts_.judges_input);
+    marks_.hit_if(Mark::pause_while_judging, find<events::RunPaused>(decision_) != nullptr && facts_.judges_input);
+    for (const StreamEvent& event : decision_.events) {
+      if (const auto* verdict = event.get_if<events::GateEvaluated>()) note_verdict(*verdict);
+    }
     marks_.hit_if(Mark::abort_while_recalling, is_aborted && facts_.recalls);
     marks_.hit_if(Mark::pause_while_recalling, find<events::RunPaused>(decision_) != nullptr && facts_.recalls);
     marks_.hit_if(Mark::hint_reopens_run, find<events::HintQueued>(decision_) != nullptr && calls_again(decision_));
+  }
+  void note_verdict(const GateVerdict& verdict) const {
+    marks_.hit_if(Mark::gate_passed, verdict.passed);
+    marks_.hit_if(Mark::gate_objected_in_shadow, !verdict.passed && verdict.mode == GateMode::shadow);
+    marks_.hit_if(Mark::gate_denied_input, blocks(verdict) && verdict.phase == GatePhase::input);
+    marks_.hit_if(Mark::gate_denied_call, blocks(verdict) && verdict.phase == GatePhase::tool);
+    marks_.hit_if(Mark::gate_stopped_answer, blocks(verdict) && verdict.phase == GatePhase::output);
   }
   void note_compaction() const {
     for (const StreamEvent& event : decision_.events) {
@@ -427,6 +440,7 @@ void note_crash(Marks& marks, const kernel::State& state) {
   marks.hit_if(Mark::crash_before_start_was_stored, std::holds_alternative<kernel::NotStarted>(state.phase));
   const auto* waiting = std::get_if<kernel::Waiting>(&state.phase);
   marks.hit_if(Mark::crash_while_queued, waiting != nullptr);
+  marks.hit_if(Mark::crash_while_judging, waiting != nullptr && state.facts.judges_input);
   marks.hit_if(Mark::crash_while_recalling, waiting != nullptr && state.facts.recalls);
   marks.hit_if(Mark::crash_while_keeping, kernel::is_keeping(state));
   marks.hit_if(Mark::crash_while_retry_waits, waiting != nullptr && waiting->is_retry);

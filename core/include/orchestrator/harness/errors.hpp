@@ -132,6 +132,7 @@ enum class RuntimeErrorCode : std::uint8_t {
   output_failed,  // the caller's output stream cannot be written
   local_model_unavailable,
   approval_denied,  // a question to a person expired unanswered
+  gate_blocked,     // an enforcing rule denied the input, or an answer
   script_invalid,   // a script of the scripted provider is not well-formed
   internal
 };

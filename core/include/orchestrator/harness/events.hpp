@@ -15,7 +15,9 @@
 #include "orchestrator/harness/errors.hpp"
 #include "orchestrator/harness/ids.hpp"
 #include "orchestrator/harness/model.hpp"
+#include "orchestrator/harness/redaction.hpp"
 #include "orchestrator/harness/reliability.hpp"
+#include "orchestrator/harness/safety.hpp"
 #include "orchestrator/harness/tool_spec.hpp"
 #include "orchestrator/harness/usage.hpp"
 
@@ -88,6 +90,14 @@ struct PinnedHash {
   bool operator==(const PinnedHash&) const = default;
 };
 
+/// A rule that a run is under; what it checks is pinned by the hash of the whole policy, `gates` in `pinned`.
+struct GateInForce {
+  std::string name;
+  GateMode mode = GateMode::shadow;
+  std::vector<GatePhase> phases;
+  bool operator==(const GateInForce&) const = default;
+};
+
 struct RunStarted {
   RunKind kind = RunKind::live;
   std::optional<ParentRef> parent;
@@ -103,6 +113,9 @@ struct RunStarted {
   HistoryLimits history_limits;
   ContextPolicy context;
   MemoryPolicy memory;
+  std::vector<GateInForce> gates;
+  RedactionMode redaction = RedactionMode::none;  // its policy is pinned by hash, `redaction` in `pinned`
+  bool is_history_untrusted = false;              // earlier runs of the session read what others wrote
   Budgets budgets;
   TimeoutPolicy timeouts;
   RetryPolicy retries{.attempts_max = 1};
@@ -215,6 +228,22 @@ struct LoopSuspected {
   std::uint32_t reads = 0;        // of the same tool with the same arguments
   std::uint32_t compactions = 0;  // of the run's own turns, since the first of them
   bool operator==(const LoopSuspected&) const = default;
+};
+
+/// What a rule says: of the run's input before anything is done, of a call before it starts, of an answer's text as it
+/// streams. A rule that blocks ends the run (`gate_blocked`), or the call (`denied`).
+using GateEvaluated = GateVerdict;
+
+/// How often something of a kind was taken out of what came in, before anything else saw it.
+struct RedactionCount {
+  RedactionKind kind = RedactionKind::secret;
+  std::uint64_t count = 0;
+  bool operator==(const RedactionCount&) const = default;
+};
+/// What was taken out of the input of this step, or of the part of an answer that it holds. Never the text.
+struct RedactionApplied {
+  std::vector<RedactionCount> counts;  // none is 0; in the order of the kinds
+  bool operator==(const RedactionApplied&) const = default;
 };
 
 struct ProviderRequested {
@@ -353,6 +382,7 @@ struct ToolCallFinished {
   std::optional<harness::Error> error;
   std::optional<SharedBytes> full_output;  // all of the output where `result` shows less
   std::uint64_t latency_us = 0;            // of its executions, without waiting for approval
+  bool is_untrusted = false;               // others may have written it: data, whatever it says
   bool operator==(const ToolCallFinished&) const = default;
 };
 
@@ -370,6 +400,7 @@ struct InterruptRaised {
   std::string shown;  // what the person is shown, unescaped
   Hash shown_hash;
   std::optional<std::uint64_t> expires_us;  // on the run's clock
+  std::string reason = {};                  // why it is asked, beyond what the tool's declaration and the mode say
   bool operator==(const InterruptRaised&) const = default;
 };
 struct InterruptResolved {

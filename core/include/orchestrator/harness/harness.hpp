@@ -30,6 +30,7 @@
 #include "orchestrator/harness/reliability.hpp"
 #include "orchestrator/harness/replay.hpp"
 #include "orchestrator/harness/run.hpp"
+#include "orchestrator/harness/safety.hpp"
 #include "orchestrator/harness/session.hpp"
 #include "orchestrator/harness/stream.hpp"
 #include "orchestrator/harness/tools.hpp"
@@ -87,6 +88,8 @@ class Harness {
   [[nodiscard]] const ModelCatalogue& catalogue() const;
   /// The model of runs that name none; empty where there is none. Valid as long as this harness.
   [[nodiscard]] const std::string& default_model() const;
+  /// Of the rules that its runs are under, as they pin it; empty where there are none.
+  [[nodiscard]] std::optional<Hash> rules_hash() const;
   /// The adapters, in the order in which they were given. Their calls belong to the harness's thread.
   [[nodiscard]] std::vector<std::shared_ptr<ProviderAdapter>> providers() const;
   /// The declarations of the tools that runs of this harness may call, by name.
@@ -119,6 +122,8 @@ class HarnessBuilder {
   HarnessBuilder& timeouts(TimeoutPolicy timeouts);  // of runs whose session and builder set none
   HarnessBuilder& retries(RetryPolicy retries);      // of runs whose session and builder set none
   HarnessBuilder& context(ContextPolicy context);    // of runs whose session and builder set none
+  /// The rules that every run is under: none by default. A run that another process began goes on under the same only.
+  HarnessBuilder& safety(SafetyPolicy policy);
   /// Where runs look memories up and leave them, and what those do that set no policy of their own: by default nothing.
   /// With an embedder they are found by their meaning, too; what it costs is a part of the run's cost.
   HarnessBuilder& memory(std::shared_ptr<MemoryStore> store, MemoryPolicy policy = {},

@@ -5,6 +5,7 @@
 // call. Plain values; docs/harness/evals-safety-track.md explains them.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "orchestrator/harness/errors.hpp"
+#include "orchestrator/harness/model.hpp"
 #include "orchestrator/harness/reliability.hpp"
 
 namespace orchestrator::harness {
@@ -84,7 +86,47 @@ struct RateCheck {
   std::uint64_t window_ms = 0;  // 0: the whole run
   bool operator==(const RateCheck&) const = default;
 };
-using GateCheck = std::variant<PatternCheck, KeywordCheck, SchemaCheck, CallCheck, SizeCheck, RateCheck>;
+/// Asks a model how sure it is that a text breaks a rule, and objects from a threshold on. Its call is the run's: it
+/// counts in the run's cost, and one that fails or comes late counts as the rule's `on_failure` says.
+struct ClassifierCheck {
+  ModelRef model;
+  std::string question;               // what is objected to, in a sentence or two; 1 to 4,000 bytes
+  double threshold = 0.5;             // above 0, up to 1
+  std::uint64_t timeout_ms = 10'000;  // 1 to 120,000
+  bool operator==(const ClassifierCheck&) const = default;
+};
+
+/// What a gate of yours is asked about. Views: valid for the one call.
+struct GateQuestion {
+  GatePhase phase = GatePhase::input;
+  std::string_view text;       // of an input or a whole answer; of a call: its arguments, as JSON
+  std::string_view tool = {};  // of a call
+};
+/// What it says. `reason` is needed where it does not pass, and holds no word of the text itself: it is journaled.
+struct GateOpinion {
+  bool passed = true;
+  std::optional<double> score = {};
+  std::string reason = {};
+};
+/// A rule in C++. One object serves all runs of its harness.
+class Gate {
+ public:
+  virtual ~Gate() = default;
+  /// Names what it does: runs pin it, and go on only under the same one. 1 to 200 bytes; the same for the object's
+  /// life.
+  [[nodiscard]] virtual std::string version() const = 0;
+  /// Judges. Called on a thread of its own, from several at once; may block, up to the rule's `timeout_ms`. An error
+  /// or an exception counts as the rule's `on_failure` says.
+  [[nodiscard]] virtual Result<GateOpinion> judge(const GateQuestion& question) const = 0;
+};
+/// Asks a gate of yours.
+struct CodeCheck {
+  std::shared_ptr<const Gate> gate;   // shared by the runs that are under it; never null
+  std::uint64_t timeout_ms = 10'000;  // 1 to 120,000
+  bool operator==(const CodeCheck&) const = default;
+};
+using GateCheck =
+    std::variant<PatternCheck, KeywordCheck, SchemaCheck, CallCheck, SizeCheck, RateCheck, ClassifierCheck, CodeCheck>;
 
 struct GateRule {
   std::string name;               // 1 to 64 of [a-z0-9._-], beginning with a letter or digit; once in a policy
@@ -109,8 +151,14 @@ struct GateVerdict {
   GateMode mode = GateMode::shadow;
   bool passed = true;
   GateAction action = GateAction::allow;  // what is done with it; in shadow: what would have been
-  std::string reason;                     // why not passed, without a word of the text itself
-  std::optional<Error> error;             // why it could not be evaluated
+  std::optional<double> score = {};       // of a rule that weighs, and from where on it objects
+  std::optional<double> threshold = {};
+  std::string reason;                               // why not passed, without a word of the text itself
+  std::optional<Error> error;                       // why it could not be evaluated
+  std::optional<std::uint32_t> attempt = {};        // of an answer
+  std::string call_id = {};                         // of a call
+  std::uint64_t latency_us = 0;                     // of a classifier or a gate in C++
+  std::optional<std::uint64_t> cost_micro_usd = 0;  // of a classifier's call; empty: not known
   bool operator==(const GateVerdict&) const = default;
 };
 

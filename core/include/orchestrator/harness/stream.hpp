@@ -40,6 +40,8 @@ struct StreamEvent {
   using MemoryRetrieved = events::MemoryRetrieved;
   using MemoryStored = events::MemoryStored;
   using LoopSuspected = events::LoopSuspected;
+  using GateEvaluated = events::GateEvaluated;
+  using RedactionApplied = events::RedactionApplied;
   using ProviderRequested = events::ProviderRequested;
   using ProviderResponded = events::ProviderResponded;
   using OutputDelta = events::OutputDelta;
@@ -73,12 +75,12 @@ struct StreamEvent {
 
   using Payload =
       std::variant<RunStarted, ModelSelected, NegotiationFailed, ContextAssembled, ContextTrimmed, ContextSummarised,
-                   MemoryRetrieved, MemoryStored, LoopSuspected, ProviderRequested, ProviderResponded, OutputDelta,
-                   ReasoningDelta, ToolArgumentsDelta, OutputItemCompleted, UsageReported, AttemptFinished,
-                   AttemptFailed, TimeoutFired, RetryScheduled, FallbackSelected, CircuitOpened, CircuitClosed,
-                   ToolCallRequested, ToolCallStarted, ToolCallFinished, InterruptRaised, InterruptResolved, HintQueued,
-                   HintDelivered, HintDropped, CheckpointCreated, AbortRequested, RunPaused, RunResumed, Completed,
-                   Error, Aborted, Unknown>;
+                   MemoryRetrieved, MemoryStored, LoopSuspected, GateEvaluated, RedactionApplied, ProviderRequested,
+                   ProviderResponded, OutputDelta, ReasoningDelta, ToolArgumentsDelta, OutputItemCompleted,
+                   UsageReported, AttemptFinished, AttemptFailed, TimeoutFired, RetryScheduled, FallbackSelected,
+                   CircuitOpened, CircuitClosed, ToolCallRequested, ToolCallStarted, ToolCallFinished, InterruptRaised,
+                   InterruptResolved, HintQueued, HintDelivered, HintDropped, CheckpointCreated, AbortRequested,
+                   RunPaused, RunResumed, Completed, Error, Aborted, Unknown>;
 
   EventMeta meta;
   Payload payload;

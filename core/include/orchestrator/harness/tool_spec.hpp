@@ -43,6 +43,20 @@ enum class ApprovalNeed : std::uint8_t {
 /// Whom a run asks. `ask` follows each call's `ApprovalNeed`.
 enum class ApprovalMode : std::uint8_t { never, ask, always };
 
+/// How far a call reaches. A tool that says nothing reaches outside.
+enum class ToolReach : std::uint8_t {
+  inside,   // it reads no secret, and nothing that it is given leaves the machine
+  secrets,  // it may read what is secret
+  outside   // it may carry what it is given to others, or read anything
+};
+
+/// What a run does about orders hidden in what others wrote: pages, files, output of programs.
+enum class InjectionStance : std::uint8_t {
+  off,     // nothing
+  mark,    // such results are marked for the model as data, and in the journal as untrusted
+  strict,  // and after the first of them every call that reaches further than `inside` needs an approval of its own
+};
+
 /// What a person is asked: to allow a call, or to say what became of one whose outcome nobody knows.
 enum class InterruptKind : std::uint8_t { approval, clarification };
 /// `allow_run` allows further calls of the same tool, declaration and policy for the rest of the run. For a
@@ -55,6 +69,7 @@ struct ToolPolicy {
   std::uint32_t calls_at_once = 1;  // 1: strictly one after another; up to 64
   std::uint32_t repairs_max = 8;    // turns in a row whose calls were all malformed; the next ends the run
   std::optional<std::uint64_t> approval_timeout_ms;  // an unanswered question ends the run; empty: it waits
+  InjectionStance injection = InjectionStance::mark;
   bool operator==(const ToolPolicy&) const = default;
 };
 
@@ -69,6 +84,8 @@ struct ToolSpec {
   ApprovalNeed approval = ApprovalNeed::none;
   std::uint64_t timeout_ms = 120'000;         // of one execution, 1 to 86,400,000
   std::uint64_t output_bytes_max = 64 << 10;  // of what the model sees of a result; more is kept as a blob
+  ToolReach reach = ToolReach::outside;
+  bool is_output_trusted = false;  // its results hold nothing that others could have written
   bool operator==(const ToolSpec&) const = default;
 };
 
@@ -92,6 +109,7 @@ struct ToolPreparation {
   std::vector<ToolTarget> targets;       // bound to the approval and compared again before the call starts
   std::optional<ApprovalNeed> approval;  // of this call, where it is not the tool's own
   std::string preview;                   // what a person is shown: the exact command, a diff; empty: the arguments
+  std::optional<ToolReach> reach = {};   // of this call, where it is not the tool's own
   bool operator==(const ToolPreparation&) const = default;
 };
 

@@ -49,6 +49,8 @@ void GateTrial::add(const StreamEvent& event) {
     pay(usage->cost_micro_usd, attempts_after_.contains(usage->attempt));
   } else if (const auto* retrieved = event.get_if<StreamEvent::MemoryRetrieved>()) {
     pay(retrieved->cost_micro_usd, end_seq_.has_value());
+  } else if (const auto* gate = event.get_if<StreamEvent::GateEvaluated>()) {
+    pay(gate->cost_micro_usd, end_seq_.has_value());
   } else if (const auto* stored = event.get_if<StreamEvent::MemoryStored>()) {
     pay(stored->cost_micro_usd, end_seq_.has_value());
   }

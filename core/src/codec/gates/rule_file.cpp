@@ -24,24 +24,14 @@ constexpr std::size_t kFileBytesMax = std::size_t{1} << 20;
 constexpr std::string_view kRulePrefix = "rule[";
 
 // The keys that make a check, by the check that they belong to.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 17> kCheckKeys = {{
-    {"patterns", "patterns"},
-    {"keywords", "keywords"},
-    {"schema", "schema"},
-    {"bytes_max", "bytes_max"},
-    {"calls_max", "calls_max"},
-    {"window_ms", "calls_max"},
-    {"window_bytes", "patterns"},
-    {"whole_words", "keywords"},
-    {"ignore_case", "patterns or keywords"},
-    {"tools.allow", "calls"},
-    {"tools.deny", "calls"},
-    {"paths.allow", "calls"},
-    {"paths.deny", "calls"},
-    {"hosts.allow", "calls"},
-    {"hosts.deny", "calls"},
-    {"commands.allow", "calls"},
-    {"commands.deny", "calls"},
+constexpr std::array<std::pair<std::string_view, std::string_view>, 21> kCheckKeys = {{
+    {"patterns", "patterns"},     {"keywords", "keywords"},    {"schema", "schema"},
+    {"bytes_max", "bytes_max"},   {"calls_max", "calls_max"},  {"window_ms", "calls_max"},
+    {"window_bytes", "patterns"}, {"whole_words", "keywords"}, {"ignore_case", "patterns or keywords"},
+    {"classifier", "classifier"}, {"model", "classifier"},     {"threshold", "classifier"},
+    {"timeout_ms", "classifier"}, {"tools.allow", "calls"},    {"tools.deny", "calls"},
+    {"paths.allow", "calls"},     {"paths.deny", "calls"},     {"hosts.allow", "calls"},
+    {"hosts.deny", "calls"},      {"commands.allow", "calls"}, {"commands.deny", "calls"},
 }};
 constexpr std::array<std::string_view, 6> kFrameKeys = {"name", "on", "mode", "action", "on_failure", "of_tools"};
 
@@ -93,7 +83,7 @@ class RuleReader {
 
   void read_check(GateRule& rule) {
     std::vector<std::string_view> kinds;
-    for (const std::string_view kind : {"patterns", "keywords", "schema", "bytes_max", "calls_max"}) {
+    for (const std::string_view kind : {"patterns", "keywords", "schema", "bytes_max", "calls_max", "classifier"}) {
       if (has(kind)) kinds.push_back(kind);
     }
     const bool has_calls = std::ranges::any_of(text_.entries, [](const auto& entry) {
@@ -105,7 +95,7 @@ class RuleReader {
       for (const std::string_view kind : kinds) found += (found.empty() ? "" : ", ") + std::string(kind);
       refuse_at("name", kinds.empty()
                             ? "the rule checks nothing: it needs one of patterns, keywords, schema, bytes_max, "
-                              "calls_max, or lists such as paths.deny"
+                              "calls_max, classifier, or lists such as paths.deny"
                             : "the rule has several checks (" + found + "): make a rule of each");
       return;
     }
@@ -126,6 +116,7 @@ class RuleReader {
     if (kind == "keywords")
       return KeywordCheck{texts("keywords"), truth("ignore_case", true), truth("whole_words", true)};
     if (kind == "schema") return SchemaCheck{text("schema")};
+    if (kind == "classifier") return classifier();
     if (kind == "bytes_max") return SizeCheck{number("bytes_max", 0, INT64_MAX)};
     if (kind == "calls_max") {
       return RateCheck{static_cast<std::uint32_t>(number("calls_max", 0, UINT32_MAX)),
@@ -135,6 +126,22 @@ class RuleReader {
                      {texts("paths.allow"), texts("paths.deny")},
                      {texts("hosts.allow"), texts("hosts.deny")},
                      {texts("commands.allow"), texts("commands.deny")}};
+  }
+
+  ClassifierCheck classifier() {
+    ClassifierCheck check;
+    check.question = text("classifier");
+    if (has("model")) {
+      auto model = ModelRef::parse(text("model"));
+      if (model) {
+        check.model = *std::move(model);
+      } else {
+        refuse_at("model", model.error().message);
+      }
+    }
+    check.threshold = decimal("threshold", check.threshold);
+    check.timeout_ms = number("timeout_ms", check.timeout_ms, 120'000);
+    return check;
   }
 
   [[nodiscard]] bool has(std::string_view key) const { return text_.entries.contains(std::string(key)); }
@@ -167,6 +174,13 @@ class RuleReader {
       return missing;
     }
     return static_cast<std::uint64_t>(*found);
+  }
+  double decimal(std::string_view key, double missing) {
+    const auto found = text_.entries.find(std::string(key));
+    if (found == text_.entries.end()) return missing;
+    if (const auto* whole = std::get_if<std::int64_t>(&found->second->value)) return static_cast<double>(*whole);
+    const auto* decimal = value<double>(key, "a number");
+    return decimal == nullptr ? missing : *decimal;
   }
   int choice(std::string_view key, const std::array<std::pair<std::string_view, int>, 2>& words,
              std::optional<int> missing) {

@@ -15,6 +15,9 @@ namespace {
 constexpr std::size_t kRulesMax = 64;
 constexpr std::size_t kNameBytesMax = 64;
 constexpr std::size_t kToolsMax = 256;
+constexpr std::size_t kQuestionBytesMax = 4'000;
+constexpr std::size_t kVersionBytesMax = 200;
+constexpr std::uint64_t kTimeoutMsMax = 120'000;
 
 std::unexpected<Error> refuse(const std::string& at, const std::string& what) {
   return fail(RuntimeErrorCode::configuration_invalid, what, at);
@@ -41,8 +44,14 @@ bool judges_text(const GateRule& rule) {
   return std::holds_alternative<PatternCheck>(rule.check) || std::holds_alternative<KeywordCheck>(rule.check);
 }
 
+bool judges_stream(const GateRule& rule) { return judges_text(rule) || std::holds_alternative<SizeCheck>(rule.check); }
+
 bool judges_calls_only(const GateRule& rule) {
   return std::holds_alternative<CallCheck>(rule.check) || std::holds_alternative<RateCheck>(rule.check);
+}
+
+bool asks_others(const GateRule& rule) {
+  return std::holds_alternative<ClassifierCheck>(rule.check) || std::holds_alternative<CodeCheck>(rule.check);
 }
 
 struct CompiledRule {
@@ -67,8 +76,28 @@ struct Compile {
     return CompiledRule{};
   }
   Result<CompiledRule> operator()(const RateCheck&) const { return CompiledRule{}; }
+  Result<CompiledRule> operator()(const ClassifierCheck& check) const {
+    if (check.question.empty() || check.question.size() > kQuestionBytesMax) {
+      return refuse("classifier", "1 to 4,000 bytes are allowed");
+    }
+    if (check.model.provider.str().empty() || check.model.model.empty()) {
+      return refuse("model", "is missing: the model to ask, as provider/model");
+    }
+    if (!(check.threshold > 0 && check.threshold <= 1)) return refuse("threshold", "above 0 and up to 1 is allowed");
+    return timed(check.timeout_ms);
+  }
+  Result<CompiledRule> operator()(const CodeCheck& check) const {
+    if (!check.gate) return refuse("gate", "is missing");
+    const std::string version = check.gate->version();
+    if (version.empty() || version.size() > kVersionBytesMax) return refuse("gate", "its version has 1 to 200 bytes");
+    return timed(check.timeout_ms);
+  }
 
  private:
+  static Result<CompiledRule> timed(std::uint64_t timeout_ms) {
+    if (timeout_ms == 0 || timeout_ms > kTimeoutMsMax) return refuse("timeout_ms", "1 to 120,000 are allowed");
+    return CompiledRule{};
+  }
   static Result<CompiledRule> text(Result<TextPatterns> patterns) {
     if (!patterns) return std::unexpected(std::move(patterns.error()));
     return CompiledRule{*std::move(patterns), std::nullopt};
@@ -97,6 +126,69 @@ Result<void> check_frame(const GateRule& rule) {
     return refuse("action", "'redact' is for patterns and keywords on 'output' alone");
   }
   return {};
+}
+
+// Every field with its length before it, so that no two policies have one text.
+class PolicyText {
+ public:
+  void add(std::string_view text) { text_ += std::to_string(text.size()) + ":" + std::string(text); }
+  void add(std::uint64_t number) { add(std::string_view(std::to_string(number))); }
+  void add(const std::vector<std::string>& texts) {
+    add(texts.size());
+    for (const std::string& text : texts) add(std::string_view(text));
+  }
+  void operator()(const PatternCheck& check) {
+    add(check.patterns);
+    add(check.ignore_case ? 1 : 0);
+    add(check.window_bytes);
+  }
+  void operator()(const KeywordCheck& check) {
+    add(check.keywords);
+    add(check.ignore_case ? 1 : 0);
+    add(check.whole_words ? 1 : 0);
+  }
+  void operator()(const SchemaCheck& check) { add(std::string_view(check.schema)); }
+  void operator()(const CallCheck& check) {
+    for (const AllowDeny* lists : {&check.tools, &check.paths, &check.hosts, &check.commands}) {
+      add(lists->allow);
+      add(lists->deny);
+    }
+  }
+  void operator()(const SizeCheck& check) { add(check.bytes_max); }
+  void operator()(const RateCheck& check) {
+    add(check.calls_max);
+    add(check.window_ms);
+  }
+  void operator()(const ClassifierCheck& check) {
+    add(std::string_view(check.model.str()));
+    add(std::string_view(check.question));
+    add(static_cast<std::uint64_t>(check.threshold * 1e9));
+    add(check.timeout_ms);
+  }
+  void operator()(const CodeCheck& check) {
+    add(std::string_view(check.gate->version()));
+    add(check.timeout_ms);
+  }
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+std::string policy_text(const SafetyPolicy& policy) {
+  PolicyText text;
+  for (const GateRule& rule : policy.rules) {
+    text.add(std::string_view(rule.name));
+    text.add(rule.phases.size());
+    for (const GatePhase phase : rule.phases) text.add(name_of(phase));
+    text.add(name_of(rule.mode));
+    text.add(name_of(rule.action));
+    text.add(name_of(rule.on_failure));
+    text.add(rule.of_tools);
+    text.add(rule.check.index());
+    std::visit(text, rule.check);
+  }
+  return text.text();
 }
 
 // What a rule finds: a reason, or nothing.
@@ -136,6 +228,8 @@ struct Judge {
     if (std::cmp_less(count, check.calls_max)) return std::nullopt;
     return std::optional<std::string>(std::to_string(count) + " calls went before it");
   }
+  Objection operator()(const ClassifierCheck&) const { return std::nullopt; }  // asked elsewhere
+  Objection operator()(const CodeCheck&) const { return std::nullopt; }
 
  private:
   Objection text() const {
@@ -198,12 +292,24 @@ bool RuleSet::has(GatePhase phase) const {
 }
 
 std::vector<GateVerdict> RuleSet::judge(const GateSubject& subject) const {
+  return judge_if(subject, [](const GateRule&) { return true; });
+}
+
+std::vector<GateVerdict> RuleSet::judge_whole(std::string_view answer) const {
+  GateSubject subject;
+  subject.phase = GatePhase::output;
+  subject.text = answer;
+  return judge_if(subject, [](const GateRule& rule) { return !judges_stream(rule); });
+}
+
+template <class Takes>
+std::vector<GateVerdict> RuleSet::judge_if(const GateSubject& subject, Takes takes) const {
   std::vector<GateVerdict> verdicts;
   std::optional<Result<CallTargets>> call;
   if (subject.phase == GatePhase::tool) call = call_targets(subject.arguments);
   for (std::size_t i = 0; i < compiled_->rules.size(); ++i) {
     const GateRule& rule = compiled_->policy.rules[i];
-    if (!is_about(rule, subject.phase)) continue;
+    if (!is_about(rule, subject.phase) || asks_others(rule) || !takes(rule)) continue;
     if (subject.phase == GatePhase::tool && !is_about_tool(rule, subject.tool)) continue;
     GateVerdict verdict;
     verdict.gate = rule.name;
@@ -224,13 +330,33 @@ std::vector<GateVerdict> RuleSet::judge(const GateSubject& subject) const {
   return verdicts;
 }
 
+std::vector<GateRule> RuleSet::asked(GatePhase phase, std::string_view tool) const {
+  std::vector<GateRule> rules;
+  for (const GateRule& rule : compiled_->policy.rules) {
+    if (!asks_others(rule) || !is_about(rule, phase)) continue;
+    if (phase == GatePhase::tool && !is_about_tool(rule, tool)) continue;
+    rules.push_back(rule);
+  }
+  return rules;
+}
+
+std::vector<GateRule> RuleSet::streamed_rules() const {
+  std::vector<GateRule> rules;
+  for (const GateRule& rule : compiled_->policy.rules) {
+    if (is_about(rule, GatePhase::output) && judges_stream(rule)) rules.push_back(rule);
+  }
+  return rules;
+}
+
+Hash RuleSet::hash() const { return sha256(policy_text(compiled_->policy)); }
+
 StreamGate RuleSet::stream_gate() const {
   std::vector<StreamRule> rules;
   for (std::size_t i = 0; i < compiled_->rules.size(); ++i) {
     const GateRule& rule = compiled_->policy.rules[i];
     if (!is_about(rule, GatePhase::output)) continue;
+    if (!judges_stream(rule)) continue;
     const auto* size = std::get_if<SizeCheck>(&rule.check);
-    if (size == nullptr && !compiled_->rules[i].patterns) continue;
     StreamRule one;
     one.name = rule.name;
     one.mode = rule.mode;

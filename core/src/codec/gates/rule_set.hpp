@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "codec/gates/stream_gate.hpp"
+#include "orchestrator/harness/ids.hpp"
 #include "orchestrator/harness/safety.hpp"
 #include "orchestrator/harness/tool_spec.hpp"
 
@@ -45,14 +46,27 @@ class RuleSet {
 
   [[nodiscard]] const SafetyPolicy& policy() const;
   [[nodiscard]] bool has(GatePhase phase) const;
-  /// What each rule says that is about this, in the order of the policy. Of an answer: all of it at once.
+  /// What each rule says that is about this, in the order of the policy. Of an answer: all of it at once. Rules that
+  /// are asked of others, models or code, are not among them: `asked`.
   [[nodiscard]] std::vector<GateVerdict> judge(const GateSubject& subject) const;
 
   /// The rules of answers that judge on the way: patterns, keywords and sizes. The others need all of it (`judge`).
   [[nodiscard]] StreamGate stream_gate() const;
+  /// Those rules, in the order of the gate's findings.
+  [[nodiscard]] std::vector<GateRule> streamed_rules() const;
+  /// What the other rules of answers say of a whole one.
+  [[nodiscard]] std::vector<GateVerdict> judge_whole(std::string_view answer) const;
+
+  /// The rules of classifiers and of gates in C++ that are about this, in the order of the policy.
+  [[nodiscard]] std::vector<GateRule> asked(GatePhase phase, std::string_view tool = {}) const;
+
+  /// Of all that the policy says: the same for equal policies only.
+  [[nodiscard]] Hash hash() const;
 
  private:
   struct Compiled;
+  template <class Takes>
+  std::vector<GateVerdict> judge_if(const GateSubject& subject, Takes takes) const;
   explicit RuleSet(std::shared_ptr<const Compiled> compiled) : compiled_(std::move(compiled)) {}
   std::shared_ptr<const Compiled> compiled_;
 };

@@ -97,6 +97,12 @@ void append_memory(std::vector<StreamEvent>& all) {
   append(all, events::LoopSuspected{9, "read_file", hash_of("arguments"), 3, 2});
 }
 
+GateVerdict verdict() {
+  return {"no-keys", GatePhase::output,      GateMode::enforcing, false, GateAction::redact, 0.75,
+          0.5,       "it matches at byte 4", provider_error(),    3,     "call_1",           12'000,
+          41};
+}
+
 void append_requests(std::vector<StreamEvent>& all) {
   append(all, events::ModelSelected{model("openai", "gpt-5.6"),
                                     "responses",
@@ -113,6 +119,8 @@ void append_requests(std::vector<StreamEvent>& all) {
                                        hash_of("context")});
   append(all, events::ContextTrimmed{"history_tokens", {hash_of("a"), hash_of("b")}, 1'100, 900, 17, 1, "Earlier"});
   append_memory(all);
+  append(all, events::GateEvaluated(verdict()));
+  append(all, events::RedactionApplied{{{RedactionKind::secret, 2}, {RedactionKind::email, 1}}});
   append(all, events::ProviderRequested{3, 2, model("openai", "gpt-5.6"), hash_of("request"), 150, 2'000, true,
                                         AttemptPurpose::summary});
   append(all, events::ProviderResponded{3, "req_0123456789", 200, 84'000});
@@ -139,10 +147,11 @@ void append_answers(std::vector<StreamEvent>& all) {
                                       example_targets(), interrupt});
   append(all, events::ToolCallFinished{"call_1", ToolOutcome::denied, example_parts(),
                                        ToolError{ToolErrorCode::tool_denied, "not allowed", "call_1", {}}.to_error(),
-                                       SharedBytes("all of the output"), 120});
-  append(all, events::InterruptRaised{interrupt, InterruptKind::clarification, "call_1", "write_file",
-                                      hash_of("arguments"), hash_of("tool"), hash_of("policy"), example_targets(),
-                                      "+ a line\u202e", hash_of("shown"), 60'000'000});
+                                       SharedBytes("all of the output"), 120, true});
+  append(all,
+         events::InterruptRaised{interrupt, InterruptKind::clarification, "call_1", "write_file", hash_of("arguments"),
+                                 hash_of("tool"), hash_of("policy"), example_targets(), "+ a line\u202e",
+                                 hash_of("shown"), 60'000'000, "after untrusted output of fetch_url"});
   append(all, events::InterruptResolved{interrupt, InterruptDecision::allow_run, "cli", "looks right"});
 }
 
@@ -217,12 +226,15 @@ events::RunStarted example_run_started() {
   run.offers = {{model("openai", "gpt-5.6"), "responses", {"seed"}, 400'000, 128'000, {"eu", "us"}, example_price()}};
   run.settings = settings();
   run.tools = {tool()};
-  run.tool_policy = {ApprovalMode::always, 4, 3, 600'000};
+  run.tool_policy = {ApprovalMode::always, 4, 3, 600'000, InjectionStance::strict};
   run.workspace = "/home/u/project";
   run.limits.run_events = std::numeric_limits<std::uint64_t>::max();
   run.history_limits = {100, 50'000, 1 << 20};
   run.context = {50'000, 40, 70, 3, WhenFull::summarise, 500, {{"rules", "Answer in German."}}};
   run.memory = {"ada", 5, 2'000, 1'500, true};
+  run.gates = {{"no-keys", GateMode::enforcing, {GatePhase::input, GatePhase::output}}};
+  run.redaction = RedactionMode::reversible;
+  run.is_history_untrusted = true;
   run.budgets = {.cost_micro_usd = 1'000'000, .tokens = 200'000, .turns = 8, .allow_unpriced = true};
   run.timeouts = {.connect_ms = 5'000,
                   .first_byte_ms = 60'000,

@@ -119,6 +119,24 @@ struct ToPayload {
 
 RetryAdvice any_advice() { return {maybe<std::uint64_t>(), any<bool>(), maybe<bool>()}; }
 
+std::vector<GateVerdict> any_gates() {
+  std::vector<GateVerdict> gates;
+  for (int left = *rc::gen::inRange(0, 3); left > 0; --left) {
+    GateVerdict verdict;
+    verdict.gate = *any_text();
+    verdict.phase = one_of<GatePhase>({GatePhase::input, GatePhase::tool, GatePhase::output});
+    verdict.mode = one_of<GateMode>({GateMode::shadow, GateMode::enforcing});
+    verdict.passed = any<bool>();
+    verdict.action = one_of<GateAction>({GateAction::allow, GateAction::deny, GateAction::redact});
+    verdict.reason = *any_text();
+    if (any<bool>()) verdict.score = 0.25;
+    if (any<bool>()) verdict.error = any_error();
+    verdict.attempt = maybe<std::uint32_t>();
+    gates.push_back(std::move(verdict));
+  }
+  return gates;
+}
+
 Input::Value any_provider_input(int kind) {
   const auto attempt = any<std::uint32_t>();
   switch (kind) {
@@ -127,14 +145,15 @@ Input::Value any_provider_input(int kind) {
     case 2:
       return inputs::ProviderHeaders{attempt, any<std::uint32_t>(), *any_text()};
     case 3: {
-      inputs::ProviderChunk chunk{attempt, {}};
+      inputs::ProviderChunk chunk{attempt, {}, any_gates()};
       for (int left = *rc::gen::inRange(0, 5); left > 0; --left) chunk.parts.push_back(any_part());
       return chunk;
     }
     case 4:
       return inputs::ProviderEnded{
           attempt,     any_error(), any<bool>() ? std::optional(TimerKind::first_byte) : std::nullopt,
-          any_count(), any_usage(), any<bool>() ? std::optional(any_advice()) : std::nullopt};
+          any_count(), any_usage(), any<bool>() ? std::optional(any_advice()) : std::nullopt,
+          any_gates()};
     case 5:
       return inputs::TimerFired{one_of<TimerKind>({TimerKind::turn, TimerKind::run})};
     default:
@@ -152,7 +171,7 @@ Input::Value any_tool_input(int kind) {
       if (any<bool>()) preparation.targets = example_targets();
       if (any<bool>()) preparation.approval = ApprovalNeed::require;
       if (any<bool>()) preparation.preview = *any_text();
-      return inputs::ToolPrepared{call_id, std::move(preparation), error};
+      return inputs::ToolPrepared{call_id, std::move(preparation), error, any_gates()};
     }
     case 8:
       return inputs::ToolReturned{call_id,
@@ -198,6 +217,8 @@ Input::Value any_command(int kind) {
     case 18:
       return inputs::MemoryKept{any_memory_id(), any_count(), any_count(), maybe<std::uint64_t>(),
                                 any<bool>() ? std::optional(any_error()) : std::nullopt};
+    case 19:
+      return inputs::GateReturned{any_gates()};
     case 16:
       return inputs::SlotRefused{
           *rc::gen::inRange<std::uint32_t>(1, 9),
@@ -232,6 +253,7 @@ inputs::Start any_start() {
 // What a kernel would answer by, if the events held all of the input.
 struct ToEvents {
   using Payloads = std::vector<StreamEvent::Payload>;
+  static Payloads gates(const std::vector<GateVerdict>& gates) { return {gates.begin(), gates.end()}; }
   Payloads operator()(const inputs::Start& start) const { return {start.spec}; }
   Payloads operator()(const inputs::SlotGranted& in) const {
     events::ProviderRequested requested{in.attempt, 1, {ProviderId("chat"), "m"}, {}, {}};
@@ -245,12 +267,13 @@ struct ToEvents {
     return {events::ProviderResponded{in.attempt, in.provider_request_id, in.status, 0}};
   }
   Payloads operator()(const inputs::ProviderChunk& in) const {
-    Payloads payloads;
+    Payloads payloads = gates(in.gates);
     for (const ProviderPart& part : in.parts) payloads.push_back(std::visit(ToPayload{in.attempt}, part));
     return payloads;
   }
   Payloads operator()(const inputs::ProviderEnded& in) const {
-    Payloads payloads{events::UsageReported{in.attempt, in.usage, {}, {}}};
+    Payloads payloads = gates(in.gates);
+    payloads.emplace_back(events::UsageReported{in.attempt, in.usage, {}, {}});
     if (in.timer) payloads.push_back(events::TimeoutFired{*in.timer, in.timer_ms, in.attempt});
     payloads.push_back(events::AttemptFailed{in.attempt, in.error, {"0"}});
     return payloads;
@@ -260,7 +283,9 @@ struct ToEvents {
     started.call_id = in.call_id;
     started.undo = in.preparation.undo;
     started.targets = in.preparation.targets;
-    return {started};
+    Payloads payloads = gates(in.gates);
+    payloads.emplace_back(started);
+    return payloads;
   }
   Payloads operator()(const inputs::ToolReturned& in) const {
     return {events::ToolCallFinished{in.call_id, in.outcome, in.result, in.error, in.full_output, 5}};
@@ -271,6 +296,7 @@ struct ToEvents {
     finished.result = in.result;
     return {finished};
   }
+  Payloads operator()(const inputs::GateReturned& in) const { return gates(in.gates); }
   Payloads operator()(const inputs::MemoryReturned& in) const {
     return {events::MemoryRetrieved{*any_text(), in.hits, any_count(), in.latency_us, in.cost_micro_usd, in.error}};
   }

@@ -236,6 +236,7 @@ std::string describe(const event::Effect& effect) {
     std::string operator()(const event::effects::VerifyTool& e) const {
       return "VerifyTool " + e.call_id + " " + e.tool + " " + e.arguments;
     }
+    std::string operator()(const event::effects::EvaluateGates&) const { return "EvaluateGates"; }
     std::string operator()(const event::effects::RetrieveMemory& e) const {
       return "RetrieveMemory of " + e.user + ", " + std::to_string(e.hits_max) + " for " + e.query;
     }

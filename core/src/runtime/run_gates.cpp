@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a run's rules are asked: about its input, its calls and its answers.
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/system/system_error.hpp>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "kernel/gates.hpp"
+#include "runtime/run_driver.hpp"
+#include "runtime/traceparent.hpp"
+
+namespace orchestrator::harness::runtime {
+namespace {
+
+namespace asio = boost::asio;
+
+// What a look at the rules takes beyond what they ask of others.
+constexpr std::chrono::milliseconds kOwnRulesTime{10'000};
+
+std::uint64_t timeout_ms_of(const GateRule& rule) {
+  if (const auto* classifier = std::get_if<ClassifierCheck>(&rule.check)) return classifier->timeout_ms;
+  if (const auto* code = std::get_if<CodeCheck>(&rule.check)) return code->timeout_ms;
+  return 0;
+}
+
+bool is_blocked(const std::vector<GateVerdict>& verdicts) { return kernel::blocking(verdicts) != nullptr; }
+
+void add_all(std::vector<GateVerdict>& verdicts, std::vector<GateVerdict> more) {
+  std::ranges::move(more, std::back_inserter(verdicts));
+}
+
+}  // namespace
+
+std::optional<AnswerGate> RunDriver::answer_gate(const event::effects::CallProvider& effect) const {
+  const auto& rules = engine_->options().rules;
+  const bool is_judged =
+      rules && effect.purpose == AttemptPurpose::answer && kernel::has_gates(state_.facts.spec, GatePhase::output);
+  return is_judged ? std::optional<AnswerGate>(std::in_place, *rules, effect.attempt) : std::nullopt;
+}
+
+asio::awaitable<std::vector<GateVerdict>> RunDriver::ask_gates(std::vector<GateRule> rules, GatePhase phase,
+                                                               std::string text, std::string tool) {
+  AskedSubject subject;
+  subject.phase = phase;
+  subject.text = std::move(text);
+  subject.tool = std::move(tool);
+  subject.session_id = session_id();
+  subject.run_id = run_id().str();
+  subject.traceparent = make_traceparent(trace_id(), kernel::run_span(state_.facts.spec));
+  std::vector<GateVerdict> verdicts = co_await engine_->gate_asker().ask(engine_, std::move(rules), std::move(subject));
+  co_return verdicts;
+}
+
+void RunDriver::on(const event::effects::EvaluateGates&) {
+  auto done = [self = shared_from_this()](const std::exception_ptr& failure) {
+    if (failure) std::rethrow_exception(failure);  // judge_input catches what may be thrown
+  };
+  asio::co_spawn(engine_->executor(), judge_input(), asio::bind_cancellation_slot(judging_.slot(), std::move(done)));
+}
+
+// The cheap rules come first: what they stop costs nothing.
+asio::awaitable<void> RunDriver::judge_input() {
+  const auto self = shared_from_this();
+  const auto& rules = engine_->options().rules;
+  event::inputs::GateReturned returned;
+  if (rules) {
+    MessageItem message;
+    message.parts = state_.facts.spec.input;
+    std::string text = text_of(ConversationItem{std::move(message), {}});
+    codec::GateSubject subject;
+    subject.phase = GatePhase::input;
+    subject.text = text;
+    returned.gates = rules->judge(subject);
+    std::vector<GateRule> asked = rules->asked(GatePhase::input);
+    if (!asked.empty() && !is_blocked(returned.gates)) {
+      const std::string no_tool;
+      try {
+        std::vector<GateVerdict> more =
+            co_await ask_gates(std::move(asked), GatePhase::input, std::move(text), no_tool);
+        add_all(returned.gates, std::move(more));
+      } catch (const boost::system::system_error&) {
+        co_return;  // cancelled: the run has ended
+      }
+    }
+  }
+  if (!has_ended()) push(std::move(returned));
+}
+
+std::optional<std::chrono::milliseconds> RunDriver::call_rules_time(const std::string& tool) const {
+  const auto& rules = engine_->options().rules;
+  if (!rules || !kernel::has_gates(state_.facts.spec, GatePhase::tool)) return std::nullopt;
+  std::uint64_t timeout_ms = 0;
+  for (const GateRule& rule : rules->asked(GatePhase::tool, tool)) timeout_ms += timeout_ms_of(rule);
+  return kOwnRulesTime + std::chrono::milliseconds(timeout_ms);
+}
+
+asio::awaitable<std::vector<GateVerdict>> RunDriver::judge_call(std::string call_id, std::string tool,
+                                                                std::string arguments,
+                                                                std::vector<ToolTarget> targets) {
+  const auto self = shared_from_this();
+  std::vector<GateVerdict> verdicts;
+  const auto& rules = engine_->options().rules;
+  if (!rules) co_return verdicts;
+  codec::GateSubject subject;
+  subject.phase = GatePhase::tool;
+  subject.tool = tool;
+  subject.arguments = arguments;
+  subject.targets = targets;
+  subject.workspace = state_.facts.spec.workspace;
+  // A call that is looked at again, once a person has allowed it, went before no other.
+  std::vector<codec::EarlierCall> earlier;
+  bool is_new = true;
+  for (const auto& [id, call] : judged_calls_) {
+    if (id == call_id) is_new = false;
+    if (id != call_id) earlier.push_back(call);
+  }
+  subject.earlier = earlier;
+  subject.now_us = elapsed_us();
+  verdicts = rules->judge(subject);
+  if (is_new) judged_calls_.emplace_back(call_id, codec::EarlierCall{tool, subject.now_us});
+  std::vector<GateRule> asked = rules->asked(GatePhase::tool, tool);
+  if (!asked.empty() && !is_blocked(verdicts)) {
+    std::vector<GateVerdict> more =
+        co_await ask_gates(std::move(asked), GatePhase::tool, std::move(arguments), std::move(tool));
+    add_all(verdicts, std::move(more));
+  }
+  for (GateVerdict& verdict : verdicts) verdict.call_id = call_id;
+  co_return verdicts;
+}
+
+asio::awaitable<std::vector<GateVerdict>> RunDriver::judge_answer(std::uint32_t attempt, std::string text) {
+  const auto self = shared_from_this();
+  std::vector<GateVerdict> verdicts;
+  const auto& rules = engine_->options().rules;
+  std::vector<GateRule> asked = rules ? rules->asked(GatePhase::output) : std::vector<GateRule>();
+  if (asked.empty()) co_return verdicts;
+  const std::string no_tool;
+  verdicts = co_await ask_gates(std::move(asked), GatePhase::output, std::move(text), no_tool);
+  for (GateVerdict& verdict : verdicts) verdict.attempt = attempt;
+  co_return verdicts;
+}
+
+}  // namespace orchestrator::harness::runtime

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs under rules: from a flag, a variable and the configuration; what they end with, and what is said of it."""
+
+import json
+
+from cli.program import ProgramTest
+
+PLAN = {"text": "Here is the secret plan for you."}
+
+
+def rule(name, on, mode, check):
+    return f'[[rule]]\nname = "{name}"\non = ["{on}"]\nmode = "{mode}"\n{check}\n'
+
+
+class RulesInRuns(ProgramTest):
+    def rules(self, *rules, name="gates.toml"):
+        (self.folder / name).write_text("\n".join(rules))
+        return str(self.folder / name)
+
+    def events(self, kind):
+        return [event for event in self.json_lines("runs", "events", "@last", "--json") if event["type"] == kind]
+
+    def test_an_input_that_is_denied_asks_nobody(self):
+        path = self.rules(rule("words", "input", "enforcing", 'keywords = ["secret plan"]'))
+        answer = self.fails(4, "of the input: the rule 'words' denies it", "run", "--gates", path, "--model",
+                            self.script(PLAN), "Tell me the secret plan")
+        self.assertEqual(answer.out, "")
+        self.assertEqual(self.events("ProviderRequested"), [])
+        self.assertEqual(self.events("Error")[0]["data"]["error"]["code"], "gate_blocked")
+
+    def test_an_answer_is_stopped_before_the_words_are_shown(self):
+        path = self.rules(rule("words", "output", "enforcing", 'keywords = ["secret plan"]'))
+        answer = self.fails(4, "of the answer: the rule 'words' denies it", "run", "--gates", path, "--model",
+                            self.script(PLAN), "Hello")
+        self.assertNotIn("secret", answer.out)
+
+    def test_an_answer_is_masked(self):
+        path = self.rules(rule("words", "output", "enforcing", 'keywords = ["secret plan"]\naction = "redact"'))
+        answer = self.succeeds("run", "--gates", path, "--model", self.script(PLAN), "Hello")
+        self.assertRegex(answer.out, r"^Here is the \[redacted.*\] for you\.\n$")
+        stored = "".join(file.read_text() for file in (self.folder / "state").rglob("*") if file.is_file())
+        self.assertNotIn("secret plan", stored)
+
+    def test_shadow_says_so_and_lets_it_be(self):
+        path = self.rules(rule("words", "output", "shadow", 'keywords = ["secret plan"]'))
+        answer = self.succeeds("run", "--gates", path, "--model", self.script(PLAN), "Hello")
+        self.assertEqual(answer.out, "Here is the secret plan for you.\n")
+        self.assertIn("the rule 'words' would act on the output (deny): it matches at byte 12", answer.err)
+
+    def test_a_call_is_denied_and_the_run_goes_on(self):
+        path = self.rules(rule("no-env", "tool", "enforcing", 'paths.deny = ["**/.env"]'))
+        workspace = self.folder / "workspace"
+        workspace.mkdir()
+        (workspace / ".env").write_text("TOKEN=canary\n")
+        model = self.script({"tool_calls": [{"name": "read_file", "arguments": {"path": "a/../.env"}}]},
+                            {"text": "I may not."})
+        answer = self.succeeds("run", "--gates", path, "--model", model, "--workspace", str(workspace), "Read it")
+        self.assertEqual(answer.out, "I may not.\n")
+        self.assertEqual(self.events("ToolCallFinished")[0]["data"]["outcome"], "denied")
+        self.assertEqual(self.events("ToolCallStarted"), [])
+        self.assertNotIn("canary", json.dumps(self.json_lines("runs", "events", "@last", "--json")))
+
+    def test_they_come_from_the_variable_and_the_configuration_too(self):
+        path = self.rules(rule("short", "input", "enforcing", "bytes_max = 3"))
+        model = self.script({"text": "Hi."})
+        self.fails(4, "the rule 'short'", "run", "--model", model, "Hello", environment={"ORCHESTRATOR_GATES": path})
+        folder = self.folder / "config" / "orchestrator"
+        folder.mkdir(parents=True)
+        (folder / "config.toml").write_text(f'[safety]\nrules = "{path}"\n')
+        self.fails(4, "the rule 'short'", "run", "--model", model, "Hello")
+        self.assertEqual([each["name"] for each in self.json_lines("gates", "list", "--json")], ["short"])
+        other = self.rules(rule("long", "input", "enforcing", "bytes_max = 300"), name="other.toml")
+        self.succeeds("run", "--gates", other, "--model", model, "Hello")
+
+    def test_a_file_that_is_wrong_starts_nothing(self):
+        path = self.rules('[[rule]]\nname = "x"\non = ["inptu"]\n')
+        self.fails(2, "gates.toml:3:1: 'on': 'inptu'; input, tool and output are allowed", "run", "--gates", path,
+                   "--model", self.script(PLAN), "Hello")
+        self.assertEqual(self.json_lines("runs", "list", "--json"), [])
+
+    def test_a_classifier_is_asked_and_a_missing_one_refused(self):
+        judge = self.script({"text": "93"}, name="judge.json")
+        check = f'classifier = "talk of plans"\nmodel = "{judge}"\nthreshold = 0.9'
+        path = self.rules(rule("classified", "input", "enforcing", check))
+        self.fails(4, "the rule 'classified' denies it", "run", "--gates", path, "--model", self.script(PLAN), "Hello")
+        verdict = self.events("GateEvaluated")[0]["data"]
+        self.assertEqual((verdict["score"], verdict["threshold"], verdict["passed"]), (0.93, 0.9, False))
+        missing = self.rules(rule("classified", "input", "enforcing",
+                                  'classifier = "plans"\nmodel = "openai/gpt-5-mini"'))
+        self.fails(2, "the rule 'classified' asks openai/gpt-5-mini", "run", "--gates", missing, "--model",
+                   self.script(PLAN), "Hello")
+        for check, message in (('classifier = "x"', "'model': is missing"),
+                               (f'classifier = "x"\nmodel = "{judge}"\nthreshold = 2', "above 0 and up to 1"),
+                               (f'classifier = ""\nmodel = "{judge}"', "1 to 4,000 bytes"),
+                               (f'bytes_max = 3\nmodel = "{judge}"', "belongs to rules with classifier")):
+            wrong = self.rules(rule("classified", "input", "enforcing", check), name="wrong.toml")
+            self.fails(2, message, "gates", "validate", wrong)
+
+    def test_a_trial_leaves_classifiers_out_and_says_so(self):
+        self.succeeds("run", "--model", self.script(PLAN), "Hello")
+        judge = self.script({"text": "93"}, name="judge.json")
+        path = self.rules(rule("classified", "input", "shadow", f'classifier = "plans"\nmodel = "{judge}"'))
+        tried = self.succeeds("gates", "try", path)
+        self.assertIn("the rule 'classified' is left out: a trial calls no model", tried.err)
+
+    def test_a_run_goes_on_under_its_own_rules_alone(self):
+        path = self.rules(rule("short", "input", "enforcing", "bytes_max = 300"))
+        workspace = self.folder / "workspace"
+        workspace.mkdir()
+        model = self.script({"tool_calls": [{"name": "write_file", "arguments": {"path": "a", "content": "b"}}]},
+                            {"text": "Written."})
+        waiting = self.run_program("run", "--gates", path, "--approve", "always", "--model", model, "--workspace",
+                                   str(workspace), "Write")
+        self.assertEqual(waiting.returncode, 5, waiting.err)
+        self.succeeds("approve", "@last")
+        self.fails(1, "the run began under rules", "resume", "@last")
+        self.assertEqual(self.succeeds("resume", "@last", "--gates", path).out, "Written.\n")
+
+    def test_stored_runs_are_evaluated_under_other_rules(self):
+        self.succeeds("run", "--model", self.script(PLAN), "Hello")
+        path = self.rules(rule("words", "output", "enforcing", 'keywords = ["secret plan"]'))
+        report = self.run_program("eval", "run", "--runs", "all", "--scorer", "exact", "--gates", path, "--json")
+        self.assertEqual(report.returncode, 1, report.err)
+        self.assertIn("gate_blocked", report.out + report.err)
