@@ -39,6 +39,7 @@ if(ORCHESTRATOR_FUZZ)
       target_sources(fuzz_${name} PRIVATE "${PROJECT_SOURCE_DIR}/core/src/tools/files/workspace_path.cpp"
                                           "${PROJECT_SOURCE_DIR}/core/src/tools/files/file_state.cpp"
                                           "${PROJECT_SOURCE_DIR}/core/src/tools/sandbox/protected_paths.cpp"
+                                          "${PROJECT_SOURCE_DIR}/core/src/tools/sandbox/secret_paths.cpp"
                                           "${PROJECT_SOURCE_DIR}/core/src/runtime/workspace.cpp")
     endif()
     if(name STREQUAL "config_file")

@@ -58,14 +58,19 @@ Result<OpenQuestion> choose_question(const OpenQuestions& questions, const std::
               *call);
 }
 
-Result<InterruptDecision> decision_of(const CommandContext& context, bool allow, InterruptKind kind) {
+Result<InterruptDecision> decision_of(const CommandContext& context, bool allow,
+                                      const harness::StreamEvent::InterruptRaised& raised) {
   if (!allow) {
     return InterruptDecision::deny;
   }
   if (!context.invocation.has("--for-run")) {
     return InterruptDecision::allow_once;
   }
-  if (kind == InterruptKind::clarification) {
+  if (!raised.reason.empty()) {
+    return fail(RuntimeErrorCode::invalid_argument,
+                "--for-run does not fit: " + raised.reason + " each call needs an approval of its own", "--for-run");
+  }
+  if (raised.kind == InterruptKind::clarification) {
     return fail(RuntimeErrorCode::invalid_argument,
                 "--for-run does not fit: the question is whether to make one call again", "--for-run");
   }
@@ -130,7 +135,7 @@ ExitStatus answer(CommandContext& context, bool allow) {
   if (!question) {
     return report(context, question.error());
   }
-  auto decision = decision_of(context, allow, question->raised.kind);
+  auto decision = decision_of(context, allow, question->raised);
   if (!decision) {
     return report(context, decision.error());
   }

@@ -39,6 +39,7 @@ Result<Configuration> load_configuration(const CommandContext& context) {
   take("--when-full", "context.when_full");
   take("--workspace", "workspace");
   take("--approve", "approve");
+  take("--injection", "safety.injection");
   sources.explicit_file = context.invocation.value("--config");
   return Configuration::load(sources);
 }

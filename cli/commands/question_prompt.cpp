@@ -82,6 +82,7 @@ class SettledWatch {
 };
 
 constexpr std::string_view kApprovalKeys = "[y] once  [a] for the rest of the run  [n] deny  [q] abort the run: ";
+constexpr std::string_view kOneCallKeys = "[y] allow this call  [n] deny  [q] abort the run: ";
 constexpr std::string_view kClarificationKeys = "[y] make the call again  [n] leave it  [q] abort the run: ";
 constexpr std::string_view kReason = "why (told to the model; may be empty): ";
 
@@ -90,11 +91,23 @@ struct Choice {
   InterruptDecision decision = InterruptDecision::deny;
 };
 
-Choice read_choice(const std::string& line, InterruptKind kind) {
+// Where others may have put the call into the model's mind, an answer is for this call alone.
+bool is_for_run_possible(const harness::StreamEvent::InterruptRaised& raised) {
+  return raised.kind == InterruptKind::approval && raised.reason.empty();
+}
+
+std::string_view keys_of(const harness::StreamEvent::InterruptRaised& raised) {
+  if (raised.kind == InterruptKind::clarification) {
+    return kClarificationKeys;
+  }
+  return is_for_run_possible(raised) ? kApprovalKeys : kOneCallKeys;
+}
+
+Choice read_choice(const std::string& line, const harness::StreamEvent::InterruptRaised& raised) {
   if (line == "y" || line == "Y" || line == "yes") {
     return {Choice::Kind::answer, InterruptDecision::allow_once};
   }
-  if ((line == "a" || line == "A") && kind == InterruptKind::approval) {
+  if ((line == "a" || line == "A") && is_for_run_possible(raised)) {
     return {Choice::Kind::answer, InterruptDecision::allow_run};
   }
   if (line == "n" || line == "N" || line == "no") {
@@ -132,17 +145,16 @@ Result<PromptOutcome> ask_question(CommandContext& context, const harness::RunHa
                                    const OpenQuestion& question) {
   const SettledWatch settled(std::move(executor), run.reader(seen_seq), question.raised.interrupt_id);
   LineInput input(STDIN_FILENO, settled.descriptor());
-  const InterruptKind kind = question.raised.kind;
   ::tcflush(STDIN_FILENO, TCIFLUSH);  // what was typed before is no answer to this
   context.notes.block(question_text(question, context.terminal.columns));
   while (true) {
-    context.notes.block(kind == InterruptKind::approval ? kApprovalKeys : kClarificationKeys);
+    context.notes.block(keys_of(question.raised));
     std::string line;
     auto read = input.next(line);
     if (read == LineInput::Outcome::end || read == LineInput::Outcome::interrupted) {
       return outcome_without_line(context, read);
     }
-    const Choice choice = read_choice(line, kind);
+    const Choice choice = read_choice(line, question.raised);
     if (read == LineInput::Outcome::too_long || choice.kind == Choice::Kind::ask_again) {
       continue;
     }

@@ -22,6 +22,9 @@ std::string question_text(const OpenQuestion& question, std::size_t columns) {
                         ? "What became of a call of " + escaped_line(raised.tool) + " is not known\n"
                         : "The model wants to call " + escaped_line(raised.tool) + "\n";
   out += "  call       " + escaped_line(raised.call_id) + "\n";
+  if (!raised.reason.empty()) {
+    out += "  asked      " + escaped_line(raised.reason) + ": it may carry out what others wrote there\n";
+  }
   for (const harness::ToolTarget& target : raised.targets) {
     out += "  touches    " + escaped_line(target.name) +
            (target.content ? " (now sha256 " + target.content->str() + ")" : "") + "\n";

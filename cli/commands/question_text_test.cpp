@@ -36,6 +36,13 @@ TEST(QuestionText, ShowsCallArgumentsAndWhatWillRun) {
                 harness::sha256("-old\n+new").str() + ":\n  | -old\n  | +new\n");
 }
 
+TEST(QuestionText, SaysWhyItIsAsked) {
+  OpenQuestion asked = question("{}", "{}");
+  EXPECT_THAT(question_text(asked, 0), Not(HasSubstr("  asked ")));
+  asked.raised.reason = "after untrusted output of fetch_url";
+  EXPECT_THAT(question_text(asked, 0), HasSubstr("\n  asked      after untrusted output of fetch_url: it may "));
+}
+
 TEST(QuestionText, ShowsArgumentsOnceWhereTheyAreAllThereIs) {
   const std::string text = question_text(question("{}", "{}"), 0);
   EXPECT_THAT(text, HasSubstr("  arguments, 2 bytes, 1 line, sha256 "));

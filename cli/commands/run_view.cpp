@@ -239,7 +239,8 @@ bool RunView::tool_note(const StreamEvent& event) {
     }
   } else if (const auto* raised = event.get_if<StreamEvent::InterruptRaised>(); raised != nullptr) {
     note("tool " + shortened(raised->tool) + " waits for an " +
-         (raised->kind == harness::InterruptKind::approval ? "approval" : "answer: whether it happened is not known"));
+         (raised->kind == harness::InterruptKind::approval ? "approval" : "answer: whether it happened is not known") +
+         (raised->reason.empty() ? "" : ": " + shortened(raised->reason)));
   } else if (const auto* resolved = event.get_if<StreamEvent::InterruptResolved>(); resolved != nullptr) {
     note((resolved->decision == harness::InterruptDecision::deny ? "denied by " : "allowed by ") + resolved->by +
          (resolved->decision == harness::InterruptDecision::allow_run ? " for the rest of the run" : "") +

@@ -37,6 +37,12 @@ harness::ApprovalMode approval_of(const std::string& word) {
                             : harness::ApprovalMode::ask;
 }
 
+harness::InjectionStance stance_of(const std::string& word) {
+  return word == "off"      ? harness::InjectionStance::off
+         : word == "strict" ? harness::InjectionStance::strict
+                            : harness::InjectionStance::mark;
+}
+
 Result<void> take_names(const std::vector<std::string>& wanted, const std::string& origin, RuntimeErrorCode code,
                         ToolChoice& choice) {
   for (const std::string& name : wanted) {
@@ -154,6 +160,7 @@ Result<harness::ToolSpec> find_built_in_tool(const std::string& name) {
 Result<ToolChoice> choose_tools(const Invocation& invocation, const Configuration& configuration) {
   ToolChoice choice;
   choice.policy.approval = approval_of(configuration.text("approve").value_or("ask"));
+  choice.policy.injection = stance_of(configuration.text("safety.injection").value_or("mark"));
   choice.policy.approval_timeout_ms = configuration.number("timeouts.approval");
   if (const auto count = invocation.value("--parallel-tools"); count) {
     const auto number = parse_count(*count, 1, kCallsAtOnceMost);

@@ -35,8 +35,9 @@ struct ToolChoice {
 /// The declaration of the built-in tool of that name. Error: `invalid_argument` with a suggestion.
 [[nodiscard]] harness::Result<harness::ToolSpec> find_built_in_tool(const std::string& name);
 
-/// Reads --tool, --no-tools, --workspace, --approve and --parallel-tools, and what the user's configuration says.
-/// Errors: `invalid_argument` naming the flag, `configuration_invalid` naming the place in the file.
+/// Reads --tool, --no-tools, --workspace, --approve, --injection and --parallel-tools, and what the user's
+/// configuration says. Errors: `invalid_argument` naming the flag, `configuration_invalid` naming the place in the
+/// file.
 [[nodiscard]] harness::Result<ToolChoice> choose_tools(const Invocation& invocation,
                                                        const Configuration& configuration);
 

@@ -25,6 +25,8 @@ boost::json::object json_of(const harness::ToolSpec& spec) {
           {"approval", word_of(spec.approval)},
           {"timeout_ms", spec.timeout_ms},
           {"output_bytes_max", spec.output_bytes_max},
+          {"reach", word_of(spec.reach)},
+          {"is_output_trusted", spec.is_output_trusted},
           {"strict", spec.strict},
           {"input_schema", json_or_null(spec.input_schema)},
           {"output_schema", spec.output_schema.text.empty() ? nullptr : json_or_null(spec.output_schema)}};
@@ -91,6 +93,8 @@ ExitStatus tools_show_command(CommandContext& context) {
   }
   std::string out = spec->name + "\n" + spec->description + "\n\neffect    " +
                     std::string(word_of(spec->effect_class)) + "\napproval  " + approval_text(spec->approval) +
+                    "\nreach     " + std::string(word_of(spec->reach)) + "\nresults   " +
+                    (spec->is_output_trusted ? "trusted" : "untrusted: others may have written what they hold") +
                     "\ntimeout   " + std::to_string(spec->timeout_ms) + " ms\noutput    at most " +
                     std::to_string(spec->output_bytes_max) + " bytes are shown to the model\n\narguments:\n";
   append_indented(out, json_or_null(spec->input_schema), 0);

@@ -42,6 +42,10 @@ constexpr auto kKeys = std::to_array<ConfigKey>({
     {.name = "sandbox.protected_paths", .type = ValueType::texts},
     {.name = "memory.store", .type = ValueType::text, .variable = "ORCHESTRATOR_MEMORY"},
     {.name = "memory.user", .type = ValueType::text},
+    {.name = "safety.injection",
+     .type = ValueType::choice,
+     .choices = "off mark strict",
+     .variable = "ORCHESTRATOR_INJECTION"},
     {.name = "safety.rules", .type = ValueType::text, .variable = "ORCHESTRATOR_GATES"},
     {.name = "memory.recall", .type = ValueType::count, .least = 0, .most = 100},
     {.name = "memory.recall_tokens", .type = ValueType::count, .least = 1, .most = 100'000},
@@ -211,7 +215,8 @@ std::string suggest_key(std::string_view name) {
     const auto index = static_cast<std::size_t>(std::ranges::find(lasts, *nearest) - lasts.begin());
     return "; did you mean '" + names[index] + "'?";
   }
-  return "; there are: model, store, tools, workspace, approve, sandbox.*, memory.*, log.*, timeouts.*, retry.*, "
+  return "; there are: model, store, tools, workspace, approve, sandbox.*, safety.*, memory.*, log.*, timeouts.*, "
+         "retry.*, "
          "circuit.*, "
          "fallbacks, catalogue, context.*, history.*, limits.*, "
          "providers.NAME.*";

@@ -144,14 +144,16 @@ struct Summary {
            (event.approval ? " as approved" : "");
   }
   std::string operator()(const events::InterruptRaised& event) const {
-    return event.interrupt_id.str() + " " + event.call_id + " " + event.tool + ": " + quote(event.shown);
+    return event.interrupt_id.str() + " " + event.call_id + " " + event.tool +
+           (event.reason.empty() ? "" : ", " + event.reason) + ": " + quote(event.shown);
   }
   std::string operator()(const events::InterruptResolved& event) const {
     return event.interrupt_id.str() + " " + word(word_of(event.decision)) + " by " + event.by +
            (event.reason.empty() ? "" : ": " + quote(event.reason));
   }
   std::string operator()(const events::ToolCallFinished& event) const {
-    return event.call_id + " " + word(word_of(event.outcome)) + (event.error ? " " + text_of_error(*event.error) : "");
+    return event.call_id + " " + word(word_of(event.outcome)) + (event.is_untrusted ? ", untrusted" : "") +
+           (event.error ? " " + text_of_error(*event.error) : "");
   }
   std::string operator()(const events::HintQueued& event) const {
     return word(word_of(event.priority)) + " by " + event.by + ": " + quote(event.text);

@@ -18,6 +18,7 @@ std::string_view word_of(harness::RunKind value) { return enum_to_string(value, 
 std::string_view word_of(harness::ToolOutcome value) { return enum_to_string(value, "unknown"); }
 std::string_view word_of(harness::InterruptDecision value) { return enum_to_string(value, "unknown"); }
 std::string_view word_of(harness::EffectClass value) { return enum_to_string(value, "unknown"); }
+std::string_view word_of(harness::ToolReach value) { return enum_to_string(value, "unknown"); }
 std::string_view word_of(harness::ApprovalNeed value) { return enum_to_string(value, "unknown"); }
 std::string_view word_of(harness::ErrorCategory value) { return enum_to_string(value, "unknown"); }
 std::string_view word_of(harness::NextAction value) { return enum_to_string(value, "unknown"); }

@@ -21,6 +21,7 @@ namespace orchestrator::cli {
 [[nodiscard]] std::string_view word_of(harness::ToolOutcome value);
 [[nodiscard]] std::string_view word_of(harness::InterruptDecision value);
 [[nodiscard]] std::string_view word_of(harness::EffectClass value);
+[[nodiscard]] std::string_view word_of(harness::ToolReach value);
 [[nodiscard]] std::string_view word_of(harness::ApprovalNeed value);
 [[nodiscard]] std::string_view word_of(harness::ErrorCategory value);
 [[nodiscard]] std::string_view word_of(harness::NextAction value);

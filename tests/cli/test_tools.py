@@ -103,6 +103,19 @@ class Choice(ToolsTest):
         self.assertEqual((policy["approval"], policy["calls_at_once"]), ("always", 3))
         self.fails(2, "never, ask, always", "run", "--approve", "sometimes", "Go")
 
+    def test_injection(self):
+        stance = lambda *arguments, **options: self.declared(*arguments, **options)[1]["tool_policy"]["injection"]
+        self.assertEqual(stance("--workspace", "work"), "mark")
+        self.assertEqual(stance("--workspace", "work", "--injection", "strict"), "strict")
+        self.fails(2, "off, mark, strict", "run", "--injection", "on", "Go")
+        config = self.folder / "config/orchestrator/config.toml"
+        config.parent.mkdir(parents=True)
+        config.write_text('[safety]\ninjection = "strict"\n')
+        self.assertEqual(stance("--workspace", "work"), "strict")
+        self.assertEqual(stance("--workspace", "work", "--injection", "off"), "off")
+        environment = {"ORCHESTRATOR_INJECTION": "off"}
+        self.assertEqual(stance("--workspace", "work", environment=environment), "off")
+
     def test_the_users_configuration(self):
         config = self.folder / "config/orchestrator"
         config.mkdir(parents=True)
@@ -136,7 +149,7 @@ class Choice(ToolsTest):
 
     def test_a_project_may_not_choose(self):
         for line in ('tools = ["run_command"]', 'workspace = "/"', 'approve = "never"',
-                     'sandbox.command_network = "grant"'):
+                     'sandbox.command_network = "grant"', 'safety.injection = "off"'):
             (self.folder / "orchestrator.toml").write_text(line + "\n")
             self.fails(2, "may not stand in a project's file", "run", "Go")
 
@@ -162,6 +175,52 @@ class Shown(ToolsTest):
         answer = self.tools_run(WRITE, DONE, arguments=["--approve", "never"])
         self.assertEqual(answer.returncode, 0, answer.err)
         self.assertEqual((self.work / "a.txt").read_text(), "hello")
+
+
+class AfterUntrustedOutput(ToolsTest):
+    """What a tool brought may hold orders: `--injection strict` asks before a call that reads secrets."""
+
+    SECRET = {"tool_calls": [{"name": "read_file", "arguments": {"path": ".env"}}]}
+
+    def setUp(self):
+        super().setUp()
+        (self.work / ".env").write_text("KEY=canary\n")
+
+    def test_marked_and_not_asked_about_by_default(self):
+        answer = self.tools_run(READ, self.SECRET, DONE)
+        self.assertEqual(answer.returncode, 0, answer.err)
+        self.assertEqual([event["is_untrusted"] for event in self.events("ToolCallFinished")], [True, True])
+        self.assertRegex(self.succeeds("runs", "events", "@last").out, r"ToolCallFinished +\S+ ok, untrusted")
+
+    def test_denied_where_nobody_is_asked(self):
+        answer = self.tools_run(READ, self.SECRET, DONE, arguments=("--injection", "strict", "--approve", "never"))
+        self.assertEqual(answer.returncode, 0, answer.err)
+        self.assertRegex(answer.err, r"(?m)^tool read_file denied .*after untrusted output of read_file")
+        self.assertNotIn("canary", str(self.events("ToolCallFinished")))
+
+    def test_the_question_says_why_and_is_for_one_call(self):
+        run = self.parked(READ, self.SECRET, DONE, arguments=("--injection", "strict"))
+        self.assertIn("after untrusted output of read_file", self.succeeds("approve", "@last", "--dry-run").out)
+        self.assertIn("after untrusted output of read_file", self.succeeds("runs", "events", "@last").out)
+        self.fails(2, "an approval of its own", "approve", run, "--for-run")
+        self.succeeds("approve", run)
+        self.assertIn("All done.", self.succeeds("resume", run).out)
+
+    def test_on_a_terminal(self):
+        terminal = self.on_tools_terminal(READ, self.SECRET, DONE, arguments=("--injection", "strict"))
+        text = terminal.until("[y] allow this call  [n] deny  [q] abort the run: ")
+        self.assertIn("after untrusted output of read_file", text)
+        terminal.send("y\n")
+        self.assertEqual(terminal.finish(), 0, terminal.text)
+        self.assertIn("All done.", terminal.text)
+
+    def test_a_later_run_of_the_session_knows(self):
+        self.assertEqual(self.tools_run(READ, DONE).returncode, 0)
+        session = self.shown()["session_id"]
+        answer = self.tools_run(self.SECRET, DONE, arguments=("--injection", "strict", "--approve", "never",
+                                                              "--session", session))
+        self.assertRegex(answer.err, r"denied .*after untrusted output in earlier runs of the session")
+        self.assertTrue(self.events("RunStarted")[0]["is_history_untrusted"])
 
 
 class WithoutTerminal(ToolsTest):

@@ -314,6 +314,34 @@ TEST(Approvals, AToolThatHasChangedIsNotTheToolThatWasDeclared) {
   EXPECT_EQ(third.resume_run(id).error().code, "precondition_failed");
 }
 
+// Runs from before there was a stance do not know how far their tools reach.
+TEST(Approvals, HowFarAToolReachesMattersToRunsWithAStance) {
+  for (const InjectionStance stance : {InjectionStance::off, InjectionStance::mark}) {
+    const runtime::testing::TemporaryFolder folder(runtime::testing::FolderPlace::memory);
+    const std::string store = "jsonl:" + folder.path();
+    auto tool = std::make_shared<TestTool>("act", EffectClass::irreversible, ApprovalNeed::ask);
+    RunId id;
+    {
+      Harness first = scripted_builder(kOneCall).store(store).tool(tool).build().value();
+      ToolPolicy policy;
+      policy.injection = stance;
+      auto run = first.session().run("Hi").tool_policy(policy).start().value();
+      id = run.id();
+      read_until<StreamEvent::InterruptRaised>(run);
+      ASSERT_TRUE(run.control().detach());
+    }
+    auto known = std::make_shared<TestTool>("act", EffectClass::irreversible, ApprovalNeed::ask);
+    known->declare().reach = ToolReach::inside;
+    known->declare().is_output_trusted = true;
+    Harness second = scripted_builder(kOneCall).store(store).tool(known).build().value();
+    auto resumed = second.resume_run(id);
+    EXPECT_EQ(resumed.has_value(), stance == InjectionStance::off);
+    if (resumed) {
+      EXPECT_TRUE(resumed->abort());
+    }
+  }
+}
+
 TEST(Approvals, ARunThatIsBusyIsNotLetGo) {
   auto tool = std::make_shared<TestTool>("act");
   tool->hangs = true;

@@ -28,7 +28,8 @@ class RecordedTool final : public Tool {
       : spec_(declared), results_(std::move(results)) {
     spec_.effect_class = EffectClass::pure;
     spec_.approval = ApprovalNeed::none;
-    spec_.output_schema = {};  // what is recorded was checked
+    spec_.reach = ToolReach::inside;  // it gives back what is recorded, and does nothing
+    spec_.output_schema = {};         // what is recorded was checked
   }
   const ToolSpec& spec() const override { return spec_; }
   Awaitable<ToolResult> execute(ToolCall call, ToolPreparation, ToolContext) override {

@@ -538,6 +538,7 @@ void JournalInvariants::add(const StreamEvent& event) {
   if (event.get_if<events::ProviderRequested>() == nullptr) check_span(event);
   std::visit(Check{*this}, event.payload);
   for (const auto& breach : gates_.see(event)) report(breach.invariant, std::string(breach.what));
+  for (const auto& breach : trust_.see(event)) report(breach.invariant, std::string(breach.what));
   for (const auto& breach : context_.see(event)) report(breach.invariant, std::string(breach.what));
   if (event.is_terminal()) terminal_seq_ = meta_.seq;
 }

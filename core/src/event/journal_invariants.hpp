@@ -16,6 +16,7 @@
 
 #include "event/context_invariants.hpp"
 #include "event/gate_invariants.hpp"
+#include "event/trust_invariants.hpp"
 #include "orchestrator/harness/stream.hpp"
 
 namespace orchestrator::harness::event {
@@ -134,6 +135,7 @@ class JournalInvariants {
   std::vector<std::string> unpriced_;
   ContextInvariants context_;
   GateInvariants gates_;
+  TrustInvariants trust_;
   Sum cost_;
   std::optional<std::uint64_t> queue_us_;
   std::uint64_t model_us_ = 0;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "kernel/untrusted_output.hpp"
+
 namespace orchestrator::harness::kernel {
 namespace {
 
@@ -29,7 +31,13 @@ Permission permission_of(const Facts& facts, const ToolCallProgress& call, const
   if (spec == nullptr) return Permission::denied;
   const ApprovalNeed need = preparation.approval.value_or(spec->approval);
   if (need == ApprovalNeed::refuse) return Permission::denied;
-  if (call.approval) return preparation.targets == call.targets ? Permission::granted : Permission::stale;
+  const bool needs_its_own = !reason_to_ask(facts, call, preparation).empty();
+  if (call.approval && (!needs_its_own || call.is_approved_knowing)) {
+    return preparation.targets == call.targets ? Permission::granted : Permission::stale;
+  }
+  if (needs_its_own) {
+    return facts.spec.tool_policy.approval == ApprovalMode::never ? Permission::denied : Permission::asked;
+  }
   // For the run is allowed what the tool declares. A call that needs more than that, such as the network for one
   // command, was not what the person saw.
   if (need <= spec->approval && facts.allowed_tools.contains(tool_hash(*spec))) return Permission::granted;
@@ -44,22 +52,22 @@ Permission permission_of(const Facts& facts, const ToolCallProgress& call, const
   return Permission::denied;
 }
 
-void raise_interrupt(Decider& decider, const CallPlace& place, InterruptKind kind, std::vector<ToolTarget> targets,
-                     std::string shown) {
+void raise_interrupt(Decider& decider, const CallPlace& place, Question question) {
   const ToolCallProgress call = place.call(decider);
   const Facts& facts = decider.facts();
   const ToolSpec* spec = spec_of(facts.spec, call.tool);
   events::InterruptRaised raised;
   raised.interrupt_id = new_interrupt_id(facts);
-  raised.kind = kind;
+  raised.kind = question.kind;
   raised.call_id = call.call_id;
   raised.tool = call.tool;
   raised.argument_hash = argument_hash(call.arguments);
   if (spec != nullptr) raised.tool_hash = tool_hash(*spec);
   raised.policy_hash = policy_hash(facts.spec.tool_policy);
-  raised.targets = std::move(targets);
-  raised.shown_hash = sha256(shown);
-  raised.shown = std::move(shown);
+  raised.targets = std::move(question.targets);
+  raised.shown_hash = sha256(question.shown);
+  raised.shown = std::move(question.shown);
+  raised.reason = std::move(question.reason);
   raised.expires_us = expiry_us(decider, facts.spec.tool_policy);
   decider.emit_in_call(place, std::move(raised));
   if (const auto at_us = approval_deadline_us(decider.state())) {

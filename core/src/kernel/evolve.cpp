@@ -11,6 +11,7 @@
 #include "kernel/money.hpp"
 #include "kernel/run_memory.hpp"
 #include "kernel/summary_call.hpp"
+#include "kernel/untrusted_output.hpp"
 
 namespace orchestrator::harness::kernel {
 namespace {
@@ -31,6 +32,7 @@ class Evolution {
     facts_.spec = event;
     facts_.recalls = wants_recall(event);
     facts_.judges_input = has_gates(event, GatePhase::input);
+    if (event.is_history_untrusted) note_untrusted(kFromHistory);
     std::vector<event::ContextEntry> pinned;
     for (const PinnedText& text : event.context.pinned) {
       pinned.push_back(make_context_entry(user_text(text.text), ContextSource::pinned));
@@ -85,6 +87,7 @@ class Evolution {
       notes.push_back(make_context_entry(memory_note(hit), ContextSource::memory));
     }
     facts_.context.insert(input, notes.begin(), notes.end());
+    if (!event.hits.empty()) note_untrusted(kFromMemory);
   }
   void operator()(const events::GateEvaluated& event) {
     add_side_cost(event.cost_micro_usd);
@@ -263,6 +266,11 @@ class Evolution {
     ToolResultItem result;
     result.call_id = event.call_id;
     result.parts = event.result;
+    if (event.is_untrusted) {
+      const std::uint32_t turn = std::get<Acting>(state_.phase).turn;
+      result.parts = marked_as_data(facts_.spec, {turn, event.call_id}, std::move(result.parts));
+    }
+    if (event.is_untrusted || is_unmarked(*call, event)) note_untrusted(call->tool);
     result.is_error = event.outcome != ToolOutcome::ok;
     result.custom = call->custom;
     call->result = make_context_entry({std::move(result), {}}, ContextSource::tool_result);
@@ -286,8 +294,15 @@ class Evolution {
     for (ToolCallProgress& call : acting->calls) {
       if (!call.interrupt || call.interrupt->interrupt_id != event.interrupt_id) continue;
       const bool is_approval = call.interrupt->kind == InterruptKind::approval;
-      if (event.decision != InterruptDecision::deny) call.approval = event.interrupt_id;
-      if (event.decision == InterruptDecision::allow_run) facts_.allowed_tools.insert(call.interrupt->tool_hash);
+      const bool is_of_this_call = !call.interrupt->reason.empty();
+      if (event.decision != InterruptDecision::deny) {
+        call.approval = event.interrupt_id;
+        call.is_approved_knowing = is_of_this_call;
+      }
+      // Who was asked because of something untrusted has judged this call and no other.
+      if (event.decision == InterruptDecision::allow_run && !is_of_this_call) {
+        facts_.allowed_tools.insert(call.interrupt->tool_hash);
+      }
       // What was approved stays with the call, to be compared once more before it starts.
       if (is_approval) call.targets = call.interrupt->targets;
       call.stage = is_approval ? CallStage::preparing : CallStage::lost;
@@ -350,6 +365,16 @@ class Evolution {
   void operator()(const events::Unknown&) {}
 
  private:
+  // A run without a stance marks nothing; a later one of its session must know all the same.
+  [[nodiscard]] bool is_unmarked(const ToolCallProgress& call, const events::ToolCallFinished& event) const {
+    const bool has_returned = event.outcome == ToolOutcome::ok || event.outcome == ToolOutcome::error;
+    return facts_.spec.tool_policy.injection == InjectionStance::off && call.attempt > 0 && has_returned &&
+           may_be_of_others(facts_.spec, call.tool, event.result);
+  }
+  void note_untrusted(std::string_view from) {
+    if (facts_.untrusted_from.empty()) facts_.untrusted_from = from;
+  }
+
   void spend(std::uint64_t micro_usd) {
     facts_.spent_micro_usd += std::min(micro_usd, std::numeric_limits<std::uint64_t>::max() - facts_.spent_micro_usd);
   }

@@ -2,6 +2,7 @@
 // Going on after a crash: what a dead process may have done, and what is done about it.
 #include "kernel/run_memory.hpp"
 #include "kernel/tool_loop.hpp"
+#include "kernel/untrusted_output.hpp"
 
 namespace orchestrator::harness::kernel {
 namespace {
@@ -70,6 +71,8 @@ void on_tool_verified(Decider& decider, const event::inputs::ToolVerified& input
       finished.result = input.result;
       if (finished.result.empty()) finished.result.emplace_back(TextPart{"done; its own words were lost in a crash"});
       finished.latency_us = call.ran_us;
+      // The tool's own words about what it found.
+      finished.is_untrusted = !input.result.empty() && is_kept_apart(decider.facts().spec, call.tool, input.result);
       decider.emit_in_call(*place, std::move(finished));
       step_calls(decider);
       return;
@@ -88,7 +91,7 @@ void on_tool_verified(Decider& decider, const event::inputs::ToolVerified& input
   std::string shown =
       "Whether this call has happened is not known. Make it again?\n" + call.tool + " " + call.arguments;
   if (!input.detail.empty()) shown += "\n" + input.detail;
-  raise_interrupt(decider, *place, InterruptKind::clarification, call.targets, std::move(shown));
+  raise_interrupt(decider, *place, Question{InterruptKind::clarification, call.targets, std::move(shown)});
 }
 
 void on_recover(Decider& decider, const event::inputs::Recover& input) {

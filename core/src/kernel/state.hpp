@@ -142,7 +142,7 @@ struct Facts {
   std::uint32_t summary_turn = 0;      // the last turn for which a summary was asked for
   std::optional<WrittenSummary> summary;
   ReadLoops loops;
-  std::string untrusted_from;  // the tool whose result first was untrusted, or `history`; empty: nothing was
+  std::string untrusted_from;  // the tool whose result first was, or `history`, or `memory`; empty: nothing was
   Latencies latencies;
   std::optional<std::uint64_t> first_request_us;
   IntervalHistogram intervals;

@@ -38,6 +38,7 @@ struct ToolCallProgress {
   std::vector<ToolTarget> targets;                   // as approved, or as it started
   std::optional<events::InterruptRaised> interrupt;  // open while `awaiting`
   std::optional<InterruptId> approval;               // the interrupt that allowed it
+  bool is_approved_knowing = false;                  // it was asked because of something untrusted
   std::optional<event::ContextEntry> result;         // of a finished call
   bool operator==(const ToolCallProgress&) const = default;
 };

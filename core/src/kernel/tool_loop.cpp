@@ -6,6 +6,7 @@
 
 #include "kernel/behaviours.hpp"
 #include "kernel/gates.hpp"
+#include "kernel/untrusted_output.hpp"
 
 namespace orchestrator::harness::kernel {
 namespace {
@@ -115,14 +116,22 @@ std::optional<CallPlace> place_at(const State& state, std::string_view call_id, 
                   [&](const ToolCallProgress& call) { return call.call_id == call_id && call.stage == stage; });
 }
 
+std::string why_denied(const Facts& facts, const ToolCallProgress& call, const ToolPreparation& preparation) {
+  const std::string reason = reason_to_ask(facts, call, preparation);
+  const bool is_refused = preparation.approval == ApprovalNeed::refuse;
+  if (reason.empty() || is_refused) return "the policy of this run does not allow the call";
+  return reason + " the call needs an approval of its own, and this run asks nobody";
+}
+
 bool is_denial(const Error& error) { return error.code == "tool_denied" || error.code == "protected_path"; }
 
 }  // namespace
 
 bool is_journal_full(const Facts& facts) {
-  constexpr std::uint64_t kEventsOfOneCall = 8;
+  // A call that was allowed before something untrusted came is asked about a second time.
+  const std::uint64_t events_of_one_call = facts.spec.tool_policy.injection == InjectionStance::strict ? 10 : 8;
   const Limits& limits = facts.spec.limits;
-  return facts.last_seq + kEventsOfOneCall + closing_events(limits) > limits.run_events ||
+  return facts.last_seq + events_of_one_call + closing_events(limits) > limits.run_events ||
          facts.text_bytes > limits.run_bytes;
 }
 
@@ -247,8 +256,10 @@ void on_tool_prepared(Decider& decider, const event::inputs::ToolPrepared& input
       start_call(decider, *place, input.preparation);
       return;
     case Permission::asked:
-      raise_interrupt(decider, *place, InterruptKind::approval, input.preparation.targets,
-                      input.preparation.preview.empty() ? call.arguments : input.preparation.preview);
+      raise_interrupt(decider, *place,
+                      Question{InterruptKind::approval, input.preparation.targets,
+                               input.preparation.preview.empty() ? call.arguments : input.preparation.preview,
+                               reason_to_ask(decider.base().facts, call, input.preparation)});
       return;
     case Permission::stale:
       finish_call(
@@ -259,7 +270,8 @@ void on_tool_prepared(Decider& decider, const event::inputs::ToolPrepared& input
     case Permission::denied:
       finish_call(
           decider, *place, ToolOutcome::denied,
-          ToolError{ToolErrorCode::tool_denied, "the policy of this run does not allow the call", call.tool, {}});
+          ToolError{
+              ToolErrorCode::tool_denied, why_denied(decider.base().facts, call, input.preparation), call.tool, {}});
       break;
   }
   step_calls(decider);
@@ -275,6 +287,7 @@ void on_tool_returned(Decider& decider, const event::inputs::ToolReturned& input
   finished.result = input.result;
   finished.error = input.error;
   finished.full_output = input.full_output;
+  finished.is_untrusted = is_kept_apart(decider.base().facts.spec, call.tool, input.result);
   finished.latency_us = ran_us(call, decider.now_us());
   const ToolSpec* spec = spec_of(decider.base().facts.spec, call.tool);
   if (input.error && input.error->code == name_of(ToolErrorCode::tool_timeout) && spec != nullptr) {

@@ -12,7 +12,9 @@
 
 namespace orchestrator::harness::kernel {
 
-/// What the policy says of a prepared call.
+/// What the policy says of a prepared call. After something that others wrote, under the strict stance, a call that
+/// reaches further than `inside` is granted by nothing but an approval that was asked for because of it, and is denied
+/// where nobody is asked.
 enum class Permission : std::uint8_t { granted, asked, denied, stale };
 [[nodiscard]] Permission permission_of(const Facts& facts, const ToolCallProgress& call,
                                        const ToolPreparation& preparation);
@@ -39,9 +41,15 @@ void start_again(Decider& decider, const CallPlace& place);
 void finish_call(Decider& decider, const CallPlace& place, ToolOutcome outcome, const ToolError& error);
 void finish_unknown(Decider& decider, const CallPlace& place, const std::string& why);
 
+/// What a person is asked about a call.
+struct Question {
+  InterruptKind kind = InterruptKind::approval;
+  std::vector<ToolTarget> targets;
+  std::string shown;
+  std::string reason = {};
+};
 /// Asks a person. The run is parked once nothing else of it is under way.
-void raise_interrupt(Decider& decider, const CallPlace& place, InterruptKind kind, std::vector<ToolTarget> targets,
-                     std::string shown);
+void raise_interrupt(Decider& decider, const CallPlace& place, Question question);
 void restart_approval_timer(Decider& decider);
 
 /// True where the journal has no room for another call or another attempt.

@@ -15,6 +15,7 @@ events::RunStarted acting_spec(EffectClass effect_class = EffectClass::irreversi
                                ApprovalNeed approval = ApprovalNeed::none) {
   events::RunStarted spec = example_spec();
   spec.tools = {example_tool(effect_class, approval)};
+  spec.tools.front().is_output_trusted = true;
   return spec;
 }
 

@@ -214,16 +214,19 @@ Awaitable<Result<Forgotten>> forget(MemoryToolsConfig config, ForgetArguments ar
 }  // namespace
 
 std::vector<std::shared_ptr<Tool>> memory_tools(const MemoryToolsConfig& config) {
-  ToolOptions remembering{.effect_class = EffectClass::idempotent};
+  // What is remembered may have come from anybody: `recall` is not trusted.
+  ToolOptions remembering{
+      .effect_class = EffectClass::idempotent, .reach = ToolReach::inside, .is_output_trusted = true};
   remembering.fields = {{"text", "One fact in one or two sentences that can be understood on its own."},
                         {"lane",
                          "semantic: a fact that holds (the default); episodic: what happened; working: a note "
                          "for this session alone."}};
-  ToolOptions recalling{.effect_class = EffectClass::pure};
+  ToolOptions recalling{.effect_class = EffectClass::pure, .reach = ToolReach::inside};
   recalling.fields = {{"query", "Words to look for; empty: the newest."},
                       {"lane", "Only memories of this lane."},
                       {"limit", "Memories at most, 1 to 20; default 5."}};
-  ToolOptions forgetting{.effect_class = EffectClass::irreversible};
+  ToolOptions forgetting{
+      .effect_class = EffectClass::irreversible, .reach = ToolReach::inside, .is_output_trusted = true};
   forgetting.fields = {{"id", "The id that recall gave."}};
   return {
       make_tool<RememberArguments>(

@@ -83,6 +83,8 @@ TEST(MakeTool, DeclaresWhatItsOptionsSay) {
                                      .timeout_ms = 7,
                                      .output_bytes_max = 8,
                                      .strict = true,
+                                     .reach = ToolReach::secrets,
+                                     .is_output_trusted = true,
                                      .fields = {{"n", "How often."}}});
   ToolSpec expected;
   expected.name = "act";
@@ -93,6 +95,8 @@ TEST(MakeTool, DeclaresWhatItsOptionsSay) {
   expected.approval = ApprovalNeed::ask;
   expected.timeout_ms = 7;
   expected.output_bytes_max = 8;
+  expected.reach = ToolReach::secrets;
+  expected.is_output_trusted = true;
   EXPECT_EQ(tool->spec(), expected);
   ToolRegistry registry;
   EXPECT_TRUE(registry.add(tool));

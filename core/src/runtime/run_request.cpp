@@ -322,6 +322,7 @@ Result<event::inputs::Start> RunRequest::make_start(const RunBuilder& builder, c
   spec.memory = std::move(memory);
   spec.memory.keep_run = spec.memory.keep_run && draft.remember && config.remember;
   spec.gates = gates_of(engine.options().rules);
+  spec.is_history_untrusted = history.is_untrusted;
   spec.budgets = draft.budgets;
   spec.timeouts = timeouts;
   spec.retries = retries;

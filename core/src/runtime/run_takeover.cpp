@@ -63,6 +63,16 @@ asio::awaitable<Result<void>> wait_for_end(EnginePtr engine, std::shared_ptr<Run
   }
 }
 
+// Whether a tool is still the one that the run declared. How far it reaches matters to no run without a stance, and runs
+// from before 0.2.1 do not know it.
+bool is_as_declared(ToolSpec now, const ToolSpec& declared, const ToolPolicy& policy) {
+  if (policy.injection == InjectionStance::off) {
+    now.reach = declared.reach;
+    now.is_output_trusted = declared.is_output_trusted;
+  }
+  return now == declared;
+}
+
 // The tools that the run declared, from those of the harness and of the caller.
 Result<ToolRegistry> tools_of(const Engine& engine, const events::RunStarted& spec,
                               const std::vector<std::shared_ptr<Tool>>& more) {
@@ -77,7 +87,7 @@ Result<ToolRegistry> tools_of(const Engine& engine, const events::RunStarted& sp
       return fail(RuntimeErrorCode::precondition_failed,
                   "the run needs the tool '" + declared.name + "', which this harness does not have", "tools");
     }
-    if (kernel::tool_hash(tool->spec()) != kernel::tool_hash(declared)) {
+    if (!is_as_declared(tool->spec(), declared, spec.tool_policy)) {
       return fail(RuntimeErrorCode::precondition_failed,
                   "the tool '" + declared.name + "' is no longer declared as it was when the run began", "tools");
     }

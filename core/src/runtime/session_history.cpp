@@ -137,6 +137,7 @@ asio::awaitable<Result<SessionHistory>> load_session_history(std::shared_ptr<Jou
   if (!newest->run) co_return history;
   history.base_run_id = newest->run->state.facts.identity.run_id;
   history.pinned = newest->run->state.facts.spec.context.pinned;
+  history.is_untrusted = !newest->run->state.facts.untrusted_from.empty();
 
   auto backwards = co_await entries_backwards(store, std::move(newest->run));
   if (!backwards) co_return std::unexpected(backwards.error());
@@ -218,6 +219,7 @@ asio::awaitable<Result<RunOrigin>> load_run_origin(std::shared_ptr<JournalStore>
   origin.history.base_run_id = started->history.base_run_id;
   origin.history.entries = *std::move(history);
   origin.history.pinned = started->context.pinned;
+  origin.history.is_untrusted = started->is_history_untrusted;
   co_return origin;
 }
 

@@ -23,6 +23,7 @@ struct SessionHistory {
   std::optional<RunId> base_run_id;  // the last remembered run
   std::vector<event::ContextEntry> entries;
   std::vector<PinnedText> pinned;  // in that run
+  bool is_untrusted = false;       // that run, or one before it, read what others may have written
 };
 
 /// Walks back from the newest ended run that is remembered, along each run's history reference, only as far as items

@@ -119,7 +119,8 @@ asio::awaitable<Result<RunHandle>> SessionState::start_now(RunBuilder builder) {
   driver->on_ended([self = shared_from_this(), run_id](const kernel::State& state, bool is_whole) {
     if (is_whole && state.facts.spec.remember) {
       const std::scoped_lock lock(self->mutex_);
-      self->history_ = {run_id, kernel::context_after(state), state.facts.spec.context.pinned};
+      self->history_ = {run_id, kernel::context_after(state), state.facts.spec.context.pinned,
+                        !state.facts.untrusted_from.empty()};
     }
     self->leave();
   });

@@ -174,6 +174,15 @@ namespace orchestrator::harness::sim {
   MARK(gate_denied_input) \
   MARK(gate_denied_call) \
   MARK(gate_stopped_answer) \
+  MARK(result_untrusted) \
+  MARK(history_untrusted) \
+  MARK(memory_untrusted) \
+  MARK(asked_after_untrusted) \
+  MARK(asked_once_more) \
+  MARK(allowed_after_untrusted) \
+  MARK(denied_after_untrusted) \
+  MARK(inside_after_untrusted) \
+  MARK(made_again_after_untrusted) \
   MARK(abort_while_recalling) \
   MARK(pause_while_recalling) \
   MARK(hint_reopens_run) \

@@ -51,6 +51,7 @@ struct ToolPlan {
   bool is_refused = false;               // the look ends the call
   bool is_objected_to = false;           // by every rule of calls
   std::optional<ApprovalNeed> approval;  // of the call
+  std::optional<ToolReach> reach;        // of the call
   std::uint32_t content = 0;             // of its target: another one after an answer makes the approval stale
   std::uint64_t returned_after_us = 0;
   bool acts_at_once = false;    // the world changes as the call begins, else as it returns

@@ -227,6 +227,21 @@ void draw_gates(Entropy& entropy, RunPlan& run) {
   for (ToolPlan& tool : run.tools) tool.is_objected_to = entropy.chance(1, 3);
 }
 
+// What the run does about results that others may have written, how far its tools reach, and how far single calls do.
+void draw_trust(Entropy& entropy, RunPlan& run) {
+  constexpr std::array kStances{InjectionStance::off, InjectionStance::mark, InjectionStance::strict,
+                                InjectionStance::strict};
+  constexpr std::array kReaches{ToolReach::inside, ToolReach::secrets, ToolReach::outside, ToolReach::outside};
+  run.spec.tool_policy.injection = entropy.pick(kStances);
+  for (ToolSpec& tool : run.spec.tools) {
+    tool.reach = entropy.pick(kReaches);
+    tool.is_output_trusted = entropy.chance(1, 3);
+  }
+  for (ToolPlan& tool : run.tools) {
+    if (entropy.chance(1, 4)) tool.reach = entropy.pick(kReaches);
+  }
+}
+
 std::vector<AnswerToQuestion> draw_questions(Entropy& entropy) {
   constexpr std::array kDecisions{InterruptDecision::allow_once, InterruptDecision::allow_once,
                                   InterruptDecision::allow_run, InterruptDecision::deny};
@@ -360,6 +375,8 @@ RunPlan draw_run(std::uint64_t seed, std::uint64_t number, const SessionId& sess
   }
   Entropy loop(seed, "loop", number);
   if (loop.chance(1, 60)) make_loop(loop, run);
+  Entropy trust(seed, "trust", number);
+  draw_trust(trust, run);
   run.fires_stale_timers = process.chance(1, 3);
   if (process.chance(1, 4)) {
     const auto jump_us = static_cast<std::int64_t>(process.magnitude(1, 86'400'000'000));

@@ -86,6 +86,11 @@ void append_run(std::string& out, const RunPlan& run) {
     out += "  the memory store " + (answer.fails ? "fails" : "has " + std::to_string(answer.hits)) + " after " +
            std::to_string(answer.after_us) + " us\n";
   }
+  for (std::size_t i = 0; i < run.tools.size(); ++i) {
+    if (!run.tools[i].reach) continue;
+    out += "  effect " + std::to_string(i) + " of its tools reaches " +
+           std::string(event::enum_name(*run.tools[i].reach)) + "\n";
+  }
   for (const events::GateInForce& gate : run.spec.gates) out += "  is under the rule " + gate.name + "\n";
   if (!run.spec.gates.empty() && run.is_objected_to) {
     out += "  its input is objected to after " + std::to_string(run.judged_after_us) + " us\n";

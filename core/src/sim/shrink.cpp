@@ -91,6 +91,7 @@ class Shrinker {
         [](RunPlan& plan) { plan.spec.context = {}; },
         [](RunPlan& plan) { plan.spec.memory = {}; },
         [](RunPlan& plan) { plan.spec.gates.clear(); },
+        [](RunPlan& plan) { plan.spec.tool_policy.injection = InjectionStance::off; },
         [](RunPlan& plan) { plan.spec.budgets = {}; },
         [](RunPlan& plan) { plan.spec.timeouts = {}; },
         [](RunPlan& plan) { plan.spec.retries = events::RunStarted{}.retries; },

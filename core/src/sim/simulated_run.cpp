@@ -202,6 +202,7 @@ bool SimulatedRun::store(const event::Input& input, const kernel::Decision& deci
     }
   }
   judge_.see_step(*stored, stored_state_);
+  judge_.see_trust(input, stored->events);
   head_ = stored->head;
   lines_.push_back(std::move(encoded.line));
   return true;
@@ -247,6 +248,7 @@ void SimulatedRun::carry_out_tool(const event::Effect& effect) {
       prepared.gates = verdicts_on(GatePhase::tool, plan.is_objected_to);
       for (GateVerdict& verdict : prepared.gates) verdict.call_id = prepare->call_id;
       prepared.preparation.approval = plan.approval;
+      prepared.preparation.reach = plan.reach;
       prepared.preparation.targets = {{"target", sha256(std::to_string(plan.content))}};
     }
     queue_.send(elapsed_us_ + plan.prepared_after_us, std::move(prepared));

@@ -14,8 +14,10 @@ constexpr std::int64_t kWallStartUs = 1'700'000'000'000'000;
 
 void play_runs(const Scenario& scenario, Outcome& outcome) {
   std::vector<event::ContextEntry> history;
+  bool is_history_untrusted = false;
   WallTime wall{kWallStartUs};
-  for (const RunPlan& plan : scenario.runs) {
+  for (RunPlan plan : scenario.runs) {
+    plan.spec.is_history_untrusted = is_history_untrusted;
     SimulatedRun run(plan, history, wall, outcome.marks);
     run.play();
     outcome.inputs += run.inputs();
@@ -27,6 +29,8 @@ void play_runs(const Scenario& scenario, Outcome& outcome) {
     if (run.lines().empty()) continue;                                      // refused: as if it had never been
     if (!std::holds_alternative<kernel::Ended>(run.state().phase)) return;  // left paused: the session waits
     history = kernel::context_after(run.state());
+    const kernel::Facts& facts = run.state().facts;
+    is_history_untrusted = is_history_untrusted || (facts.spec.remember && !facts.untrusted_from.empty());
   }
 }
 

@@ -112,6 +112,10 @@ void StepJudge::see_step(const event::StoredStep& step, const kernel::State& aft
   see_bounds(after);
 }
 
+void StepJudge::see_trust(const event::Input& input, const std::vector<StreamEvent>& events) {
+  if (auto wrong = trust_.see(input, events)) fail("trust", *std::move(wrong));
+}
+
 void StepJudge::see_bounds(const kernel::State& state) {
   const kernel::Facts& facts = state.facts;
   require(facts.hints.size() <= facts.spec.limits.hints_queued, "bounds", "more hints wait than may");

@@ -12,6 +12,7 @@
 #include "event/step.hpp"
 #include "kernel/decide.hpp"
 #include "kernel/state.hpp"
+#include "sim/trust_oracle.hpp"
 
 namespace orchestrator::harness::sim {
 
@@ -27,6 +28,8 @@ class StepJudge {
   void see_decision(const kernel::State& before, const event::Input& input, const kernel::Decision& decision);
   /// Looks at the events as they were read back, and the state that they led to.
   void see_step(const event::StoredStep& step, const kernel::State& after);
+  /// Looks at what was stored of an input once more: whether it was to start what it has started.
+  void see_trust(const event::Input& input, const std::vector<StreamEvent>& events);
   /// Looks at the end: the run is over, or was left paused.
   void see_end(const kernel::State& state);
   /// The first thing that was wrong.
@@ -41,6 +44,7 @@ class StepJudge {
   void see_call(const kernel::State& before, const event::effects::CallProvider& call);
 
   event::JournalInvariants invariants_;
+  TrustOracle trust_;
   std::optional<Failure> failure_;
   std::vector<Hash> sent_;  // the items of the last request, while nothing was compacted since
 };

@@ -226,6 +226,7 @@ class StepNotes {
     note_retries();
     note_context();
     note_money();
+    note_trust();
     if (const auto* raised = find<events::InterruptRaised>(decision_)) {
       marks_.hit(raised->kind == InterruptKind::approval ? Mark::approval_asked : Mark::clarification_asked);
     }
@@ -256,6 +257,35 @@ class StepNotes {
   }
 
  private:
+  void note_trust() const {
+    const bool is_guarded =
+        facts_.spec.tool_policy.injection == InjectionStance::strict && !facts_.untrusted_from.empty();
+    for (const StreamEvent& event : decision_.events) {
+      const auto* run = event.get_if<events::RunStarted>();
+      marks_.hit_if(Mark::history_untrusted, run != nullptr && run->is_history_untrusted);
+      const auto* memory = event.get_if<events::MemoryRetrieved>();
+      marks_.hit_if(Mark::memory_untrusted, memory != nullptr && !memory->hits.empty());
+      const auto* finished = event.get_if<events::ToolCallFinished>();
+      marks_.hit_if(Mark::result_untrusted, finished != nullptr && finished->is_untrusted);
+      marks_.hit_if(Mark::denied_after_untrusted, is_guarded && finished != nullptr && finished->error &&
+                                                      finished->error->message.starts_with("after "));
+    }
+    const auto* acting = std::get_if<kernel::Acting>(&before_.phase);
+    if (acting == nullptr || !is_guarded) return;
+    if (const auto* raised = find<events::InterruptRaised>(decision_); raised != nullptr && !raised->reason.empty()) {
+      marks_.hit(Mark::asked_after_untrusted);
+      const auto* call = kernel::open_call(acting->calls, raised->call_id);
+      marks_.hit_if(Mark::asked_once_more, call != nullptr && call->approval.has_value());
+    }
+    if (const auto* started = find<events::ToolCallStarted>(decision_)) {
+      const auto* call = kernel::open_call(acting->calls, started->call_id);
+      const bool is_first = started->attempt == 1;
+      marks_.hit_if(Mark::allowed_after_untrusted, is_first && call != nullptr && call->is_approved_knowing);
+      marks_.hit_if(Mark::inside_after_untrusted, is_first && !started->approval);
+      marks_.hit_if(Mark::made_again_after_untrusted, !is_first && !(call != nullptr && call->is_approved_knowing));
+    }
+  }
+
   bool retries() const { return find<events::RetryScheduled>(decision_) != nullptr; }
   bool waits_for_retry() const { return waiting_ != nullptr && waiting_->is_retry; }
 

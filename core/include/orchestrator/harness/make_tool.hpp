@@ -47,6 +47,10 @@ struct ToolOptions {
   std::uint64_t timeout_ms = 120'000;
   std::uint64_t output_bytes_max = 64 << 10;
   bool strict = false;
+  /// How far a call reaches, and whether nobody else can have written what it returns: under
+  /// `InjectionStance::strict` these decide which calls a person is asked about. The defaults are the careful ones.
+  ToolReach reach = ToolReach::outside;
+  bool is_output_trusted = false;
   std::vector<FieldDescription> fields = {};  // of the arguments, told to the model
 };
 
@@ -133,6 +137,8 @@ template <DescribedStruct Args, class Function>
   spec.approval = options.approval;
   spec.timeout_ms = options.timeout_ms;
   spec.output_bytes_max = options.output_bytes_max;
+  spec.reach = options.reach;
+  spec.is_output_trusted = options.is_output_trusted;
   return arguments::make_tool_of<Args>(std::move(spec), std::forward<Function>(function));
 }
 

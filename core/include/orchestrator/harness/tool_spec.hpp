@@ -61,6 +61,7 @@ enum class InjectionStance : std::uint8_t {
 enum class InterruptKind : std::uint8_t { approval, clarification };
 /// `allow_run` allows further calls of the same tool, declaration and policy for the rest of the run. For a
 /// clarification, `allow_once` makes the call again and `deny` leaves its outcome unknown.
+/// As the answer to a question that has a reason, `allow_run` allows the one call that it is about.
 enum class InterruptDecision : std::uint8_t { allow_once, allow_run, deny };
 
 /// How a run treats the calls of its model.

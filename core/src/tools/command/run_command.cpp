@@ -86,6 +86,7 @@ class RunCommand final : public Tool {
     // Longer than the longest `timeout_ms` and the end of the tree after it.
     spec_.timeout_ms = 610'000;
     spec_.output_bytes_max = std::uint64_t{80} << 10;
+    spec_.reach = ToolReach::outside;
   }
 
   const ToolSpec& spec() const override { return spec_; }
@@ -139,6 +140,7 @@ Awaitable<std::expected<ToolPreparation, ToolError>> RunCommand::prepare(ToolCal
   preparation.targets.push_back(
       {command->program, is_of_workspace ? content_of(command->program) : std::optional<Hash>()});
   if (arguments.network && !network_granted_) preparation.approval = ApprovalNeed::require;
+  if (!arguments.network) preparation.reach = ToolReach::secrets;  // it may read all that is in its view
   for (const std::string& argument : arguments.argv) preparation.preview += shell_quoted(argument) + "\n";
   preparation.preview += "in " + shell_quoted(arguments.folder.empty() ? "." : arguments.folder) + ", " +
                          (arguments.network ? "with the network" : "without network") + ", at most " +

@@ -219,5 +219,13 @@ TEST_F(RunCommandTest, TheNetworkNeedsAnApprovalUnlessItIsGranted) {
   EXPECT_TRUE(prepare(arguments)->preview.contains("with the network"));
 }
 
+TEST_F(RunCommandTest, ReachesOutsideWithTheNetworkAndSecretsWithout) {
+  EXPECT_EQ(prepare(R"({"argv": ["true"]})")->reach, ToolReach::secrets);
+  EXPECT_EQ(prepare(R"({"argv": ["true"], "network": true})")->reach, std::nullopt);
+  const auto tool = make_run_command(BuiltInToolsConfig{});
+  EXPECT_EQ(tool->spec().reach, ToolReach::outside);
+  EXPECT_FALSE(tool->spec().is_output_trusted);
+}
+
 }  // namespace
 }  // namespace orchestrator::harness::tools

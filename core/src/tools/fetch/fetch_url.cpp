@@ -89,6 +89,7 @@ class FetchUrl final : public Tool {
     spec_.effect_class = EffectClass::pure;
     spec_.approval = ApprovalNeed::require;
     spec_.timeout_ms = 65'000;
+    spec_.reach = ToolReach::outside;  // an address can carry anything away
   }
 
   const ToolSpec& spec() const override { return spec_; }

@@ -3,6 +3,8 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <utility>
 
@@ -14,6 +16,7 @@ namespace {
 
 constexpr std::size_t kJsonDepthMax = 128;
 constexpr std::uint64_t kTimeoutMs = 60'000;
+constexpr std::array kPathArguments{"path", "from", "to"};
 
 // A call that could be planned once, and now fails for what is in the file, fails because that has changed.
 ToolError as_stale(ToolError error) {
@@ -30,6 +33,16 @@ ToolError as_stale(ToolError error) {
     default:
       return error;
   }
+}
+
+// A secret that is moved to a harmless name could be read under it.
+bool touches_secrets(const ToolCall& call, const Workspace& workspace) {
+  const auto arguments = object_of(call);
+  if (!arguments) return true;
+  return std::ranges::any_of(kPathArguments, [&](const char* name) {
+    const std::string path = text_of(*arguments, name);
+    return !path.empty() && leads_to_secrets(workspace, path);
+  });
 }
 
 }  // namespace
@@ -60,6 +73,8 @@ ChangingTool::ChangingTool(std::string name, std::string description, std::strin
   spec_.effect_class = EffectClass::reversible;
   spec_.approval = ApprovalNeed::ask;
   spec_.timeout_ms = kTimeoutMs;
+  spec_.reach = ToolReach::inside;
+  spec_.is_output_trusted = true;  // it says what was changed, in the harness's own words, and shows no content
 }
 
 std::vector<std::string> ChangingTool::protected_in(const Workspace& workspace) const {
@@ -108,15 +123,19 @@ std::expected<FileChange, ToolError> ChangingTool::plan_call(const ToolCall& cal
 }
 
 Awaitable<std::expected<ToolPreparation, ToolError>> ChangingTool::prepare(ToolCall call, ToolContext context) {
-  using Planned = std::expected<FileChange, ToolError>;
-  std::function<Planned()> look = [this, call, context] { return plan_call(call, context); };
-  Planned change = co_await off_thread(std::move(look));
-  if (!change) co_return std::unexpected(change.error());
-  ToolPreparation preparation;
-  preparation.undo = undo_record(*change);
-  preparation.targets = targets_of(*change);
-  preparation.preview = change->preview;
-  co_return preparation;
+  using Prepared = std::expected<ToolPreparation, ToolError>;
+  std::function<Prepared()> look = [this, call, context]() -> Prepared {
+    const auto change = plan_call(call, context);
+    if (!change) return std::unexpected(change.error());
+    ToolPreparation preparation;
+    preparation.undo = undo_record(*change);
+    preparation.targets = targets_of(*change);
+    preparation.preview = change->preview;
+    if (touches_secrets(call, *context.workspace)) preparation.reach = ToolReach::secrets;
+    return preparation;
+  };
+  Prepared prepared = co_await off_thread(std::move(look));
+  co_return prepared;
 }
 
 Awaitable<ToolResult> ChangingTool::execute(ToolCall call, ToolPreparation preparation, ToolContext context) {

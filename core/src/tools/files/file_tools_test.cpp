@@ -577,5 +577,59 @@ TEST(IgnoreRules, FollowGit) {
   EXPECT_TRUE(rules.ignores("only", true));
 }
 
+// How far a call reaches decides what a person is asked after untrusted output.
+TEST_F(FileTools, SayWhichOfTheirCallsReachSecrets) {
+  put("ws/.env", "KEY=1\n");
+  put("ws/sub/plain.txt", "KEY\n");
+  fs::create_symlink("../.env", base_ / "ws/sub/settings.txt");
+  fs::create_symlink("sub", base_ / "ws/way");
+  fs::create_directories(base_ / "ws/keys");
+  put("ws/keys/ca.pem", "KEY\n");
+  const auto reach = [&](const std::shared_ptr<Tool>& tool, const std::string& arguments) {
+    EXPECT_EQ(tool->spec().reach, ToolReach::inside);
+    const auto prepared = prepare(*tool, arguments);
+    EXPECT_TRUE(prepared) << arguments << ": " << prepared.error().message;
+    return prepared ? prepared->reach.value_or(tool->spec().reach) : ToolReach::outside;
+  };
+  const auto secret = [&](const std::shared_ptr<Tool>& tool, const std::string& arguments) {
+    EXPECT_EQ(reach(tool, arguments), ToolReach::secrets) << tool->spec().name << arguments;
+  };
+  const auto harmless = [&](const std::shared_ptr<Tool>& tool, const std::string& arguments) {
+    EXPECT_EQ(reach(tool, arguments), ToolReach::inside) << tool->spec().name << arguments;
+  };
+  const auto read = make_read_file(config_);
+  secret(read, R"({"path":".env"})");
+  secret(read, R"({"path":"sub/../.env"})");
+  secret(read, R"({"path":"sub/settings.txt"})");
+  secret(read, R"({"path":"way/settings.txt"})");
+  secret(read, "{\"path\":" + quoted((base_ / "ws/.env").string()) + "}");
+  secret(read, R"({"path":"keys/missing.pem"})");
+  harmless(read, R"({"path":"a.txt"})");
+  harmless(read, R"({"path":"way/plain.txt"})");
+  harmless(read, R"({"path":"missing.txt"})");
+  harmless(read, R"({"path":"../secret.txt"})");
+  const auto search = make_search_files(config_);
+  secret(search, R"({"pattern":"KEY"})");
+  secret(search, R"({"pattern":"KEY","path":"keys"})");
+  secret(search, R"({"pattern":"KEY","glob":"**/*.pem"})");
+  harmless(search, R"({"pattern":"KEY","path":"sub"})");
+  harmless(search, R"({"pattern":"KEY","glob":"*.txt"})");
+  put("ws/.gitignore", ".env\nkeys\n");
+  harmless(search, R"({"pattern":"KEY"})");
+  const auto list = make_list_files(config_);
+  harmless(list, "{}");
+  fs::create_directories(base_ / "ws/sub/.aws");
+  secret(list, R"({"path":"sub/.aws"})");
+  // Under another name it could be read by anybody.
+  secret(make_move_file(config_), R"({"from":".env","to":"sub/b.txt"})");
+  secret(make_edit_file(config_), R"({"path":".env","old":"KEY","new":"key"})");
+  harmless(make_move_file(config_), R"({"from":"a.txt","to":"sub/b.txt"})");
+  harmless(make_write_file(config_), R"({"path":"new.txt","content":"x"})");
+  EXPECT_FALSE(read->spec().is_output_trusted);
+  EXPECT_FALSE(search->spec().is_output_trusted);
+  EXPECT_FALSE(list->spec().is_output_trusted);
+  EXPECT_TRUE(make_write_file(config_)->spec().is_output_trusted);
+}
+
 }  // namespace
 }  // namespace orchestrator::harness::tools

@@ -15,6 +15,7 @@
 #include "tools/files/folder_walk.hpp"
 #include "tools/files/ignore_rules.hpp"
 #include "tools/files/off_thread.hpp"
+#include "tools/sandbox/secret_paths.hpp"
 
 namespace orchestrator::harness::tools {
 namespace {
@@ -195,16 +196,49 @@ ToolResult search(const ToolCall& call, const ToolContext& context) {
   return ToolResult::text(found.empty() ? "nothing matches\n" : std::move(found));
 }
 
+// Names alone tell little, but for those of a folder of keys.
+bool lists_secrets(const ToolCall& call, const ToolContext& context) {
+  const auto arguments = object_of(call);
+  return context.workspace && arguments && leads_to_secrets(*context.workspace, folder_of(*arguments));
+}
+
+// Whether a file that looks as if it held secrets is among those that would be searched.
+bool may_search_secrets(const ToolCall& call, const ToolContext& context) {
+  const auto arguments = object_of(call);
+  if (!context.workspace || !arguments) return false;
+  if (leads_to_secrets(*context.workspace, folder_of(*arguments))) return true;
+  const Glob glob(text_of(*arguments, "glob"));
+  bool has_found = false;
+  const WalkOptions options{kDepthMost, true, context.cancellation};
+  const auto whole = walk(*context.workspace, folder_of(*arguments), options, [&](const WalkedEntry& entry) {
+    has_found = entry.kind == FileKind::file && glob.takes(entry.path) && may_hold_secrets(entry.path);
+    return !has_found;
+  });
+  return whole && (has_found || !*whole);
+}
+
 class LookingTool final : public Tool {
  public:
   using Look = ToolResult (*)(const ToolCall&, const ToolContext&);
-  LookingTool(const char* name, const char* description, const char* schema, Look look) : look_(look) {
+  using Judge = bool (*)(const ToolCall&, const ToolContext&);
+  LookingTool(const char* name, const char* description, const char* schema, Look look, Judge may_find_secrets)
+      : look_(look), may_find_secrets_(may_find_secrets) {
     spec_.name = name;
     spec_.description = description;
     spec_.input_schema = {schema};
     spec_.effect_class = EffectClass::pure;
+    spec_.reach = ToolReach::inside;
   }
   const ToolSpec& spec() const override { return spec_; }
+  Awaitable<std::expected<ToolPreparation, ToolError>> prepare(ToolCall call, ToolContext context) override {
+    std::function<ToolPreparation()> judge = [may_find_secrets = may_find_secrets_, call, context] {
+      ToolPreparation preparation;
+      if (may_find_secrets(call, context)) preparation.reach = ToolReach::secrets;
+      return preparation;
+    };
+    ToolPreparation preparation = co_await off_thread(std::move(judge));
+    co_return preparation;
+  }
   Awaitable<ToolResult> execute(ToolCall call, ToolPreparation, ToolContext context) override {
     std::function<ToolResult()> work = [look = look_, call, context] { return look(call, context); };
     co_return co_await off_thread(std::move(work));
@@ -213,19 +247,20 @@ class LookingTool final : public Tool {
  private:
   ToolSpec spec_;
   Look look_;
+  Judge may_find_secrets_;
 };
 
 }  // namespace
 
 std::shared_ptr<Tool> make_list_files(const BuiltInToolsConfig&) {
   return std::make_shared<LookingTool>("list_files", "Lists what is in a folder of the workspace, with sizes in bytes.",
-                                       kListSchema, list);
+                                       kListSchema, list, lists_secrets);
 }
 
 std::shared_ptr<Tool> make_search_files(const BuiltInToolsConfig&) {
   return std::make_shared<LookingTool>(
       "search_files", "Finds lines that match a regular expression, in files that git does not ignore.", kSearchSchema,
-      search);
+      search, may_search_secrets);
 }
 
 }  // namespace orchestrator::harness::tools

@@ -114,8 +114,21 @@ class ReadFile final : public Tool {
     spec_.description = "Reads a text file of the workspace, all of it or some lines; an image is shown.";
     spec_.input_schema = {kSchema};
     spec_.effect_class = EffectClass::pure;
+    spec_.reach = ToolReach::inside;
   }
   const ToolSpec& spec() const override { return spec_; }
+  Awaitable<std::expected<ToolPreparation, ToolError>> prepare(ToolCall call, ToolContext context) override {
+    std::function<ToolPreparation()> look = [call, context] {
+      ToolPreparation preparation;
+      const auto arguments = object_of(call);
+      const bool is_secret =
+          context.workspace && arguments && leads_to_secrets(*context.workspace, text_of(*arguments, "path"));
+      if (is_secret) preparation.reach = ToolReach::secrets;
+      return preparation;
+    };
+    ToolPreparation preparation = co_await off_thread(std::move(look));
+    co_return preparation;
+  }
   Awaitable<ToolResult> execute(ToolCall call, ToolPreparation, ToolContext context) override {
     std::function<ToolResult()> work = [call, context] { return read(call, context); };
     co_return co_await off_thread(std::move(work));

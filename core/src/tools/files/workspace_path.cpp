@@ -16,6 +16,7 @@
 
 #include "event/json_writer.hpp"
 #include "tools/sandbox/protected_paths.hpp"
+#include "tools/sandbox/secret_paths.hpp"
 
 namespace orchestrator::harness::tools {
 namespace {
@@ -145,6 +146,16 @@ std::expected<Descriptor, ToolError> open_beneath(const Workspace& workspace, co
   const int number = open_at(workspace.root(), *relative, flags);
   if (number < 0) return std::unexpected(file_error(errno, path));
   return Descriptor(number);
+}
+
+bool leads_to_secrets(const Workspace& workspace, const std::string& path) {
+  const auto relative = checked(workspace, path);
+  if (!relative) return false;  // nothing can be opened by it
+  if (may_hold_secrets(std::filesystem::path(*relative).lexically_normal().generic_string())) return true;
+  const Descriptor target(open_at(workspace.root(), *relative, O_PATH));
+  if (!target.is_open()) return false;
+  const auto place = place_of(workspace, target.get(), path);
+  return place && may_hold_secrets(*place);
 }
 
 bool is_protected(std::string_view path, const std::vector<std::string>& more) {

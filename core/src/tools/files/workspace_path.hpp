@@ -31,6 +31,9 @@ struct OpenPath {
 [[nodiscard]] std::expected<Descriptor, ToolError> open_beneath(const Workspace& workspace, const std::string& path,
                                                                 int flags);
 
+/// True where `path` looks as if it held secrets (`may_hold_secrets`), or leads through links to one that does.
+[[nodiscard]] bool leads_to_secrets(const Workspace& workspace, const std::string& path);
+
 /// True for what tools never change: what steers this harness or programs that people run, and `more`. `path` is one
 /// of `OpenPath`. Case does not matter, since on some file systems it does not.
 [[nodiscard]] bool is_protected(std::string_view path, const std::vector<std::string>& more);

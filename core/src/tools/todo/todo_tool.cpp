@@ -48,6 +48,8 @@ class Todo final : public Tool {
     spec_.effect_class = EffectClass::idempotent;
     spec_.approval = ApprovalNeed::none;
     spec_.timeout_ms = 5'000;
+    spec_.reach = ToolReach::inside;
+    spec_.is_output_trusted = true;  // the model's own list
   }
 
   const ToolSpec& spec() const override { return spec_; }
