@@ -10,6 +10,16 @@ FlagSpec gates_flag() {
           .kind = ValueKind::file};
 }
 
+FlagSpec redact_flag() {
+  return {.name = "--redact",
+          .value = "WHAT",
+          .help =
+              "what is taken out of all texts: the keys of providers; secrets and personal data; the same, put back "
+              "for tools and on the screen; default: keys",
+          .kind = ValueKind::choice,
+          .choices = "none keys full reversible"};
+}
+
 std::vector<FlagSpec> run_flags() {
   return {
       {.name = "--model", .value = "PROVIDER/MODEL", .help = "the model to ask; default: the first that is there"},
@@ -51,6 +61,7 @@ std::vector<FlagSpec> run_flags() {
        .choices = "off mark strict"},
       {.name = "--parallel-tools", .value = "N", .help = "tool calls at once, 1 to 64; default 1"},
       gates_flag(),
+      redact_flag(),
       {.name = "--output-schema",
        .value = "FILE",
        .help = "a JSON Schema that the answer must satisfy",

@@ -14,6 +14,9 @@ namespace orchestrator::cli {
 [[nodiscard]] FlagSpec gates_flag();
 /// Flags of `run` and `chat`, in the order of the help.
 [[nodiscard]] std::vector<FlagSpec> run_flags();
+
+/// `--redact`, which a run and what goes on with it take.
+[[nodiscard]] FlagSpec redact_flag();
 /// --store, --config, --no-daemon, --help: last in every command that uses them.
 [[nodiscard]] std::vector<FlagSpec> store_flags();
 /// `flags`, then `more`.

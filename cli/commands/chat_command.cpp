@@ -7,6 +7,7 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/commands/harness_wiring.hpp"
+#include "cli/commands/redaction_choice.hpp"
 #include "cli/commands/run_drive.hpp"
 #include "cli/commands/run_request.hpp"
 #include "cli/commands/session_choice.hpp"
@@ -106,7 +107,13 @@ ExitStatus chat_command(CommandContext& context) {
   const std::string session_id = session->id().str();
   context.notes.note("session " + session_id + (context.terminal.in_is_terminal ? "; /help says more" : ""));
   StopSignals signals(harness->executor(), context.notes);
-  const DriveOptions options{harness->executor(), configuration->folders(), true, is_lasting(*configuration), {}, {}};
+  const DriveOptions options{harness->executor(),
+                             configuration->folders(),
+                             true,
+                             is_lasting(*configuration),
+                             {},
+                             {},
+                             display_vault(context, *configuration)};
   Conversation conversation(context, signals, session_id);
   ExitStatus last = ExitStatus::done;
   while (true) {

@@ -9,6 +9,7 @@
 #include "cli/commands/memory_access.hpp"
 #include "cli/commands/named_endpoint.hpp"
 #include "cli/commands/own_catalogue.hpp"
+#include "cli/commands/redaction_choice.hpp"
 #include "cli/commands/run_request.hpp"
 #include "cli/commands/tool_choice.hpp"
 #include "orchestrator/harness/observability.hpp"
@@ -20,12 +21,18 @@ namespace {
 namespace providers = harness::providers;
 using harness::Result;
 
-/// The provider of an endpoint out of [providers.NAME].
+constexpr std::size_t kKeyNameBytesMax = 64;
+
+/// The provider of an endpoint out of [providers.NAME]; adds its key to `keys`.
 Result<std::shared_ptr<harness::ProviderAdapter>> named_provider(const NamedProvider& named,
-                                                                 const Environment& environment) {
+                                                                 const Environment& environment,
+                                                                 std::vector<harness::ConfiguredSecret>& keys) {
   auto endpoint = named_endpoint(named, environment);
   if (!endpoint) {
     return std::unexpected(std::move(endpoint.error()));
+  }
+  if (const std::string& key = endpoint->address.api_key; harness::is_protected_key(key)) {
+    keys.push_back({named.name.substr(0, kKeyNameBytesMax), key});
   }
   providers::HttpProviderConfig config;
   config.id = harness::ProviderId(named.name);
@@ -103,8 +110,9 @@ Result<harness::Harness> make(const CommandContext& context, const Configuration
   harness::LocalConfig local;
   local.progress = [&notes](std::string_view line) { notes.note_from_any_thread(line); };
   builder.provider(harness::local_provider(std::move(local)));
+  std::vector<harness::ConfiguredSecret> keys;
   for (const NamedProvider& named : configuration.providers()) {
-    auto provider = named_provider(named, context.environment);
+    auto provider = named_provider(named, context.environment, keys);
     if (!provider) {
       return std::unexpected(std::move(provider.error()));
     }
@@ -115,6 +123,11 @@ Result<harness::Harness> make(const CommandContext& context, const Configuration
     return std::unexpected(std::move(tools.error()));
   }
   builder.safety(std::move(rules));
+  auto redaction = choose_redaction(context, configuration, std::move(keys));
+  if (!redaction) {
+    return std::unexpected(std::move(redaction.error()));
+  }
+  builder.redaction(std::move(redaction->policy), std::move(redaction->vault));
   auto memory = memory_config(context, configuration);
   if (!memory) {
     return std::unexpected(std::move(memory.error()));

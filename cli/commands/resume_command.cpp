@@ -4,6 +4,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/commands/control_target.hpp"
 #include "cli/commands/harness_wiring.hpp"
+#include "cli/commands/redaction_choice.hpp"
 #include "cli/commands/run_drive.hpp"
 #include "cli/display/event_word.hpp"
 #include "cli/display/run_json.hpp"
@@ -27,8 +28,13 @@ ExitStatus resume_here(CommandContext& context, ControlTarget& target) {
   StopSignals signals(harness->executor(), context.notes);
   harness::ResumeOptions options;
   options.by = control_by();
-  const DriveOptions drive{harness->executor(),         target.configuration.folders(), false, true,
-                           questions->tools_of_calls(), *std::move(questions)};
+  const DriveOptions drive{harness->executor(),
+                           target.configuration.folders(),
+                           false,
+                           true,
+                           questions->tools_of_calls(),
+                           *std::move(questions),
+                           display_vault(context, target.configuration)};
   return drive_run(context, harness->resume_run(run_id, std::move(options)), signals, drive);
 }
 

@@ -3,6 +3,7 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/commands/harness_wiring.hpp"
+#include "cli/commands/redaction_choice.hpp"
 #include "cli/commands/run_drive.hpp"
 #include "cli/commands/run_request.hpp"
 #include "cli/commands/session_choice.hpp"
@@ -36,7 +37,13 @@ ExitStatus run_command(CommandContext& context) {
     return report(context, session.error());
   }
   StopSignals signals(harness->executor(), context.notes);
-  const DriveOptions options{harness->executor(), configuration->folders(), false, is_lasting(*configuration), {}, {}};
+  const DriveOptions options{harness->executor(),
+                             configuration->folders(),
+                             false,
+                             is_lasting(*configuration),
+                             {},
+                             {},
+                             display_vault(context, *configuration)};
   return drive_run(context, build_run(*request, *session, *std::move(prompt)).start(), signals, options);
 }
 

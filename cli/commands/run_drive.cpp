@@ -30,7 +30,7 @@ class Drive {
       : context_(context),
         run_(run),
         options_(options),
-        view_(context, run.id(), options.in_chat),
+        view_(context, run.id(), options.in_chat, options.vault),
         questions_(options.questions) {
     for (const auto& [call_id, tool] : options.tools_of_calls) {
       view_.know_call(call_id, tool);

@@ -73,8 +73,13 @@ std::string numbers_of(const harness::Usage& usage, const std::optional<std::uin
 
 }  // namespace
 
-RunView::RunView(CommandContext& context, const harness::RunId& run_id, bool in_chat)
-    : context_(context), json_(context.invocation.has("--json")), in_chat_(in_chat), run_id_(run_id.str()) {}
+RunView::RunView(CommandContext& context, const harness::RunId& run_id, bool in_chat,
+                 std::shared_ptr<harness::SecretVault> vault)
+    : context_(context),
+      json_(context.invocation.has("--json")),
+      in_chat_(in_chat),
+      run_id_(run_id.str()),
+      restored_(std::move(vault)) {}
 
 void RunView::show(const StreamEvent& event) {
   if (json_) {
@@ -133,7 +138,7 @@ void RunView::output(std::uint32_t turn, const std::string& item_id, std::string
   turn_ = turn;
   shown_bytes_[item_id] += text.size();
   std::string shown;
-  text_filter_.append(shown, text);
+  text_filter_.append(shown, restored_.append(text));
   context_.out.write(shown);
 }
 
@@ -153,6 +158,7 @@ void RunView::reasoning(std::string_view text) {
 /// Text that came without deltas.
 void RunView::item_completed(const StreamEvent::OutputItemCompleted& item) {
   const std::string text = harness::text_of(item.item);
+  show_held();
   const std::size_t shown = shown_bytes_[item.item_id];
   if (shown >= text.size()) {
     return;
@@ -162,6 +168,13 @@ void RunView::item_completed(const StreamEvent::OutputItemCompleted& item) {
   } else if (item.kind == harness::ItemKind::reasoning) {
     reasoning(std::string_view(text).substr(shown));
   }
+}
+
+/// The end of an item, or of the answer, decides what looked like the front of a placeholder.
+void RunView::show_held() {
+  std::string shown;
+  text_filter_.append(shown, restored_.finish());
+  context_.out.write(shown);
 }
 
 void RunView::control_note(const StreamEvent& event) {
@@ -298,6 +311,7 @@ void RunView::end_output_line() {
 
 /// The text of an answer ends with its line, also in a pipe.
 void RunView::finish_text() {
+  show_held();
   context_.notes.end_line();
   end_output_line();
 }

@@ -6,9 +6,11 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "cli/commands/command_context.hpp"
+#include "cli/display/restored_text.hpp"
 #include "cli/display/text_filter.hpp"
 #include "cli/store/attempt_tally.hpp"
 #include "orchestrator/harness/stream.hpp"
@@ -17,7 +19,9 @@ namespace orchestrator::cli {
 
 class RunView {
  public:
-  RunView(CommandContext& context, const harness::RunId& run_id, bool in_chat);
+  /// With a vault the text of answers is shown with its values put back.
+  RunView(CommandContext& context, const harness::RunId& run_id, bool in_chat,
+          std::shared_ptr<harness::SecretVault> vault);
 
   /// Shows one event and flushes.
   void show(const harness::StreamEvent& event);
@@ -30,6 +34,7 @@ class RunView {
   void show_text(const harness::StreamEvent& event);
   void started();
   void output(std::uint32_t turn, const std::string& item_id, std::string_view text);
+  void show_held();
   void reasoning(std::string_view text);
   void item_completed(const harness::StreamEvent::OutputItemCompleted& item);
   void control_note(const harness::StreamEvent& event);
@@ -48,6 +53,7 @@ class RunView {
   std::string failure_;  // what went wrong last with the provider
   std::string session_id_;
   std::uint32_t turn_ = 0;
+  RestoredText restored_;
   TextFilter text_filter_;
   TextFilter reasoning_filter_;
   std::map<std::string, std::string> tools_of_calls_;  // of calls under way, by call id

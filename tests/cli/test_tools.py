@@ -200,7 +200,7 @@ class AfterUntrustedOutput(ToolsTest):
 
     def test_the_question_says_why_and_is_for_one_call(self):
         run = self.parked(READ, self.SECRET, DONE, arguments=("--injection", "strict"))
-        self.assertIn("after untrusted output of read_file", self.succeeds("approve", "@last", "--dry-run").out)
+        self.assertIn("after untrusted output of read_file", self.succeeds("approve", "@last", "--dry-run").err)
         self.assertIn("after untrusted output of read_file", self.succeeds("runs", "events", "@last").out)
         self.fails(2, "an approval of its own", "approve", run, "--for-run")
         self.succeeds("approve", run)
@@ -217,8 +217,8 @@ class AfterUntrustedOutput(ToolsTest):
     def test_a_later_run_of_the_session_knows(self):
         self.assertEqual(self.tools_run(READ, DONE).returncode, 0)
         session = self.shown()["session_id"]
-        answer = self.tools_run(self.SECRET, DONE, arguments=("--injection", "strict", "--approve", "never",
-                                                              "--session", session))
+        answer = self.tools_run(READ, DONE, self.SECRET, DONE,
+                                arguments=("--injection", "strict", "--approve", "never", "--session", session))
         self.assertRegex(answer.err, r"denied .*after untrusted output in earlier runs of the session")
         self.assertTrue(self.events("RunStarted")[0]["is_history_untrusted"])
 

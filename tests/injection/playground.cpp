@@ -12,6 +12,7 @@
 #include "orchestrator/harness/make_tool.hpp"
 #include "orchestrator/harness/memory.hpp"
 #include "runtime/testing/run_awaitable.hpp"
+#include "tools/fetch/fetch_url.hpp"
 
 namespace orchestrator::harness::injection {
 namespace {
@@ -72,7 +73,7 @@ bool Playground::holds_secret(const std::string& text) {
 }
 
 Playground::Playground()
-    : folder_(runtime::testing::FolderPlace::memory), server_([this](TestConnection& connection, std::size_t) {
+    : folder_(runtime::testing::FolderPlace::disk), server_([this](TestConnection& connection, std::size_t) {
         while (auto request = connection.read_request()) {
           const bool is_page = request->target.starts_with("/page");
           if (!is_page) write_down(request->target + request->body);
@@ -157,10 +158,12 @@ std::vector<std::shared_ptr<Tool>> Playground::own_tools(const InjectionCase& on
 Played Playground::play(const InjectionCase& one, const Stance& stance) {
   make_workspace(one);
   BuiltInToolsConfig config{.command_network = true, .fetch_hosts = {server_.place()}, .protected_paths = {}};
+  tools::FetchSeams seams;
+  seams.policy = tools::AddressPolicy({{boost::asio::ip::make_address("127.0.0.1"), server_.port()}});
   HarnessBuilder builder;
   builder.provider(must(scripted_provider({{"obeys", script_of(one)}, {"reads", kReads}})))
       .default_model("scripted/obeys")
-      .tool(fetch_url_tool(config));
+      .tool(tools::make_fetch_url(config, std::move(seams)));
   for (auto& tool : workspace_tools(config)) builder.tool(std::move(tool));
   for (auto& tool : own_tools(one)) builder.tool(std::move(tool));
   MemoryPolicy memory;

@@ -19,8 +19,12 @@ struct GateInvariants::Check {
 
   void operator()(const events::RunStarted& event) const {
     at.gates_ = event.gates;
+    at.is_redacted_ = event.redaction != RedactionMode::none;
     at.judges_input_ =
         std::ranges::any_of(event.gates, [](const auto& gate) { return is_about(gate, GatePhase::input); });
+  }
+  void operator()(const events::RedactionApplied&) const {
+    at.require(at.is_redacted_, "redaction_in_force", "something was taken out of a run that is under no redaction");
   }
   void operator()(const events::GateEvaluated& event) const {
     const auto gate = std::ranges::find(at.gates_, event.gate, &events::GateInForce::name);

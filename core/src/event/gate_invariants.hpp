@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// What holds in every journal of rules and their verdicts. Used by `JournalInvariants`. A value type; one journal, one
-// thread.
+// What holds in every journal of rules and their verdicts, and of what was taken out. Used by `JournalInvariants`. A
+// value type; one journal, one thread.
 
 #include <set>
 #include <string>
@@ -30,6 +30,7 @@ class GateInvariants {
   std::vector<Breach> breaches_;  // of the event being checked
   std::vector<events::GateInForce> gates_;
   bool judges_input_ = false;           // and has not yet
+  bool is_redacted_ = false;            // it says that it is
   bool is_blocked_ = false;             // the run is to end
   std::set<std::string> denied_calls_;  // and not finished yet
 };

@@ -55,6 +55,15 @@ std::vector<std::shared_ptr<ProviderAdapter>> providers_of_environment() {
   return providers;
 }
 
+// A short one is no key but a word that servers without keys are given, such as `ollama`: it stays in texts.
+std::vector<ConfiguredSecret> keys_of_environment() {
+  std::vector<ConfiguredSecret> keys;
+  for (const char* name : {"OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "CHAT_API_KEY"}) {
+    if (std::string key = variable(name); is_protected_key(key)) keys.push_back({name, std::move(key)});
+  }
+  return keys;
+}
+
 Result<std::string> store_of_environment() {
   if (std::string named = variable("ORCHESTRATOR_STORE"); !named.empty()) return named;
   auto folder = state_folder();
@@ -74,6 +83,7 @@ Result<Environment> read_environment() {
     if (!log) return std::unexpected(log.error());
     environment.log = *std::move(log);
   }
+  environment.keys = keys_of_environment();
   environment.providers = providers_of_environment();
   environment.default_model = default_model(environment.providers);
   return environment;

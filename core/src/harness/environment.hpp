@@ -11,6 +11,7 @@
 #include "orchestrator/harness/errors.hpp"
 #include "orchestrator/harness/observability.hpp"
 #include "orchestrator/harness/provider.hpp"
+#include "orchestrator/harness/redaction.hpp"
 
 namespace orchestrator::harness::assembly {
 
@@ -19,6 +20,7 @@ struct Environment {
   std::vector<std::shared_ptr<ProviderAdapter>> providers;
   std::string default_model;  // empty when nothing is there
   std::shared_ptr<LogSink> log;
+  std::vector<ConfiguredSecret> keys;  // of providers, each called by its variable
 };
 
 /// Errors: `configuration_invalid` naming the variable.

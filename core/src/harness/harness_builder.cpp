@@ -43,6 +43,10 @@ struct HarnessBuilder::Draft {
   std::shared_ptr<Embedder> embedder;
   MemoryPolicy memory_policy;
   SafetyPolicy safety;
+  std::optional<RedactionPolicy> redaction;
+  std::shared_ptr<SecretVault> vault;
+  std::vector<ConfiguredSecret> keys;  // of the environment
+  std::shared_ptr<TraceSink> trace;
   CircuitPolicy circuit;
   RetryBudget retry_budget;
   ModelCatalogue catalogue = ModelCatalogue::built_in();
@@ -72,6 +76,7 @@ HarnessBuilder HarnessBuilder::from_environment() {
   builder.draft_->providers = std::move(environment->providers);
   builder.draft_->default_model = std::move(environment->default_model);
   builder.draft_->log = std::move(environment->log);
+  builder.draft_->keys = std::move(environment->keys);
   return builder;
 }
 
@@ -111,6 +116,16 @@ HarnessBuilder& HarnessBuilder::context(ContextPolicy context) {
 }
 HarnessBuilder& HarnessBuilder::safety(SafetyPolicy policy) {
   draft_->safety = std::move(policy);
+  return *this;
+}
+
+HarnessBuilder& HarnessBuilder::redaction(RedactionPolicy policy, std::shared_ptr<SecretVault> vault) {
+  draft_->redaction = std::move(policy);
+  draft_->vault = std::move(vault);
+  return *this;
+}
+HarnessBuilder& HarnessBuilder::trace(std::shared_ptr<TraceSink> sink) {
+  draft_->trace = std::move(sink);
   return *this;
 }
 
@@ -183,6 +198,19 @@ Result<Harness> HarnessBuilder::build() const {
   options.concurrency = draft_->concurrency;
   options.flush_window_ms = draft_->flush_window_ms;
   options.log = draft_->log;
+  options.trace = draft_->trace;
+  if (draft_->redaction && draft_->redaction->mode != RedactionMode::none) {
+    RedactionPolicy policy = *draft_->redaction;
+    policy.secrets.insert(policy.secrets.end(), draft_->keys.begin(), draft_->keys.end());
+    if (options.log) {
+      auto log = filtered_log_sink(std::move(options.log), policy);
+      if (!log) return std::unexpected(std::move(log.error()));
+      options.log = *std::move(log);
+    }
+    auto redactor = codec::RunRedactor::compile(std::move(policy), draft_->vault);
+    if (!redactor) return std::unexpected(std::move(redactor.error()));
+    options.redactor = std::make_shared<const codec::RunRedactor>(*std::move(redactor));
+  }
   for (const std::shared_ptr<Tool>& tool : draft_->tools) {
     if (auto added = options.tools.add(tool); !added) return std::unexpected(added.error());
   }

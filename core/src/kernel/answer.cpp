@@ -256,7 +256,7 @@ void on_provider_chunk(Decider& decider, const event::inputs::ProviderChunk& inp
   const Facts& facts = decider.base().facts;
   AnswerDecision answer(decider, *attempt);
   const Limits& limits = facts.spec.limits;
-  if (facts.last_seq + input.parts.size() + input.gates.size() + closing_events(limits) > limits.run_events ||
+  if (facts.last_seq + input.parts.size() + input.gates.size() + closing_events(facts.spec) > limits.run_events ||
       facts.text_bytes > limits.run_bytes) {
     const bool by_events = facts.text_bytes <= limits.run_bytes;
     const RuntimeError error{RuntimeErrorCode::limit_exceeded,

@@ -43,7 +43,7 @@ bool refuse_bad_text(Decider& decider, const std::string& text, std::uint64_t by
 bool refuse_full_journal(Decider& decider) {
   const Facts& facts = decider.base().facts;
   const Limits& limits = facts.spec.limits;
-  if (facts.last_seq + 1 + closing_events(limits) <= limits.run_events) return false;
+  if (facts.last_seq + 1 + closing_events(facts.spec) <= limits.run_events) return false;
   decider.refuse(RuntimeErrorCode::limit_exceeded,
                  "the run reached its limit of " + std::to_string(limits.run_events) + " events", "limits.run_events");
   return true;

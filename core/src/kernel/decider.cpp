@@ -6,9 +6,11 @@
 
 namespace orchestrator::harness::kernel {
 
-std::uint64_t closing_events(const Limits& limits) {
+std::uint64_t closing_events(const events::RunStarted& spec) {
   // Of each call at most: its request, a question and its answer, and its end.
-  return 16ULL + limits.hints_queued + 4ULL * limits.tool_calls_per_turn;
+  const std::uint64_t events = 16ULL + spec.limits.hints_queued + 4ULL * spec.limits.tool_calls_per_turn;
+  // Each may come in a step that tells of what was taken out.
+  return spec.redaction == RedactionMode::none ? events : 2 * events;
 }
 
 const State& Decider::state() {

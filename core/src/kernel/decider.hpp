@@ -101,7 +101,7 @@ void on_checkpoint(Decider& decider, const event::inputs::Checkpoint& input);
 
 /// The room in its journal that every run keeps for its closing events: hints to drop, calls to answer, the terminal
 /// event.
-[[nodiscard]] std::uint64_t closing_events(const Limits& limits);
+[[nodiscard]] std::uint64_t closing_events(const events::RunStarted& spec);
 
 /// Completes a run that only waits for its memory to be stored (`is_keeping`), without it.
 void give_up_keeping(Decider& decider, const std::string& reason);

@@ -129,9 +129,10 @@ bool is_denial(const Error& error) { return error.code == "tool_denied" || error
 
 bool is_journal_full(const Facts& facts) {
   // A call that was allowed before something untrusted came is asked about a second time.
-  const std::uint64_t events_of_one_call = facts.spec.tool_policy.injection == InjectionStance::strict ? 10 : 8;
+  const std::uint64_t own_events = facts.spec.tool_policy.injection == InjectionStance::strict ? 10 : 8;
+  const std::uint64_t events_of_one_call = own_events + 2 * facts.spec.gates.size();  // each look has its verdicts
   const Limits& limits = facts.spec.limits;
-  return facts.last_seq + events_of_one_call + closing_events(limits) > limits.run_events ||
+  return facts.last_seq + events_of_one_call + closing_events(facts.spec) > limits.run_events ||
          facts.text_bytes > limits.run_bytes;
 }
 

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "codec/gates/rule_set.hpp"
+#include "codec/redaction/run_redactor.hpp"
 #include "orchestrator/harness/catalogue.hpp"
 #include "orchestrator/harness/embedder.hpp"
 #include "orchestrator/harness/journal.hpp"
@@ -55,7 +56,9 @@ struct EngineOptions {
   std::shared_ptr<MemoryStore> memory;  // may be empty
   std::shared_ptr<Embedder> embedder;   // of what runs look for and leave; may be empty
   MemoryPolicy memory_policy;
-  std::optional<codec::RuleSet> rules;  // that every run is under
+  std::optional<codec::RuleSet> rules;                 // that every run is under
+  std::shared_ptr<const codec::RunRedactor> redactor;  // of what comes into runs; may be empty
+  std::shared_ptr<TraceSink> trace;                    // may be empty
 };
 
 class Engine : public std::enable_shared_from_this<Engine> {

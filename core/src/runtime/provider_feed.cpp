@@ -24,6 +24,11 @@ bool extend_pending(std::vector<ProviderPart>& pending, ProviderPart& part) {
   return false;
 }
 
+bool is_end(const ProviderPart& part) {
+  return std::holds_alternative<AnswerFinished>(part) || std::holds_alternative<AnswerFailed>(part) ||
+         std::holds_alternative<UsageSeen>(part);
+}
+
 std::size_t size_of(const ProviderPart& part) {
   if (const auto* piece = std::get_if<TextPiece>(&part)) return piece->text.size();
   if (const auto* piece = std::get_if<ReasoningPiece>(&part)) return piece->text.size();
@@ -34,8 +39,10 @@ std::size_t size_of(const ProviderPart& part) {
 }  // namespace
 
 ProviderFeed::ProviderFeed(RunDriver* driver, std::uint32_t attempt, std::chrono::milliseconds window,
-                           std::optional<AnswerGate> gate)
-    : driver_(driver), attempt_(attempt), window_(window), gate_(std::move(gate)) {}
+                           std::optional<AnswerGate> gate, const codec::RunRedactor* redactor)
+    : driver_(driver), attempt_(attempt), window_(window), gate_(std::move(gate)) {
+  if (redactor != nullptr) redactor_.emplace(*redactor);
+}
 
 std::vector<GateVerdict> ProviderFeed::verdicts() const {
   return gate_ ? gate_->verdicts() : std::vector<GateVerdict>();
@@ -86,17 +93,33 @@ Awaitable<void> ProviderFeed::ask_rules() {
   gate_->take_verdicts(std::move(verdicts));
 }
 
+Awaitable<void> ProviderFeed::judge(ProviderPart part) {
+  if (!gate_) {
+    take(std::move(part));
+    co_return;
+  }
+  const bool is_whole = std::holds_alternative<AnswerFinished>(part) && !gate_->is_stopped();
+  if (is_whole && !gate_->text().empty()) co_await ask_rules();
+  std::vector<ProviderPart> shown;
+  gate_->take(std::move(part), shown);
+  for (ProviderPart& one : shown) take(std::move(one));
+}
+
 Awaitable<void> ProviderFeed::add(std::vector<ProviderPart>* parts) {
   for (ProviderPart& part : *parts) {
-    if (!gate_) {
+    if (!redactor_ && !gate_) {
       take(std::move(part));
       continue;
     }
-    const bool is_whole = std::holds_alternative<AnswerFinished>(part) && !gate_->is_stopped();
-    if (is_whole && !gate_->text().empty()) co_await ask_rules();
-    std::vector<ProviderPart> shown;
-    gate_->take(std::move(part), shown);
-    for (ProviderPart& one : shown) take(std::move(one));
+    // Output that is held back has come all the same.
+    saw_output_ = saw_output_ || !is_end(part);
+    std::vector<ProviderPart> redacted;
+    if (redactor_) {
+      redactor_->take(std::move(part), redacted);
+    } else {
+      redacted.push_back(std::move(part));
+    }
+    for (ProviderPart& one : redacted) co_await judge(std::move(one));
   }
   parts->clear();
   if (is_due()) co_await flush();
@@ -116,7 +139,9 @@ Awaitable<void> ProviderFeed::flush() {
   pending_bytes_ = 0;
   last_flush_ = std::chrono::steady_clock::now();
   event::Input::Value input = std::move(chunk);
-  co_await driver_->deliver(std::move(input));
+  std::vector<events::RedactionCount> redacted;
+  if (redactor_) redacted = redactor_->take_counts();
+  co_await driver_->deliver(std::move(input), std::move(redacted));
 }
 
 }  // namespace orchestrator::harness::runtime

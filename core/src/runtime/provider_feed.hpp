@@ -13,6 +13,7 @@
 #include <optional>
 #include <vector>
 
+#include "codec/redaction/answer_redactor.hpp"
 #include "orchestrator/harness/provider.hpp"
 #include "runtime/answer_gate.hpp"
 
@@ -22,9 +23,9 @@ class RunDriver;
 
 class ProviderFeed final : public ProviderSink {
  public:
-  /// `driver` outlives the feed.
+  /// `driver` and `redactor` outlive the feed.
   ProviderFeed(RunDriver* driver, std::uint32_t attempt, std::chrono::milliseconds window,
-               std::optional<AnswerGate> gate = {});
+               std::optional<AnswerGate> gate = {}, const codec::RunRedactor* redactor = nullptr);
   ProviderFeed(const ProviderFeed&) = delete;
   ProviderFeed& operator=(const ProviderFeed&) = delete;
 
@@ -44,6 +45,7 @@ class ProviderFeed final : public ProviderSink {
 
  private:
   Awaitable<void> ask_rules();
+  Awaitable<void> judge(ProviderPart part);
   void take(ProviderPart part);
   void join(ProviderPart part);
   [[nodiscard]] bool is_due() const;
@@ -51,6 +53,7 @@ class ProviderFeed final : public ProviderSink {
   RunDriver* driver_;
   std::uint32_t attempt_;
   std::chrono::milliseconds window_;
+  std::optional<codec::AnswerRedactor> redactor_;  // before the rules
   std::optional<AnswerGate> gate_;
   std::vector<ProviderPart> pending_;
   std::size_t pending_bytes_ = 0;

@@ -37,6 +37,18 @@ void collect_contents(const StreamEvent& event, std::vector<SharedBytes>& conten
   }
 }
 
+// Both in the order of the kinds.
+void add_counts(std::vector<events::RedactionCount>& counts, const std::vector<events::RedactionCount>& more) {
+  for (const events::RedactionCount& one : more) {
+    const auto place = std::ranges::lower_bound(counts, one.kind, {}, &events::RedactionCount::kind);
+    if (place != counts.end() && place->kind == one.kind) {
+      place->count += one.count;
+    } else {
+      counts.insert(place, one);
+    }
+  }
+}
+
 constexpr std::chrono::milliseconds kSyncDistanceMax{2};
 
 bool has_strict(const event::Step& step) {
@@ -68,25 +80,27 @@ std::uint64_t RunDriver::elapsed_us() const {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(elapsed).count());
 }
 
-asio::awaitable<Result<void>> RunDriver::start(event::inputs::Start start, std::vector<event::inputs::Hint> hints) {
+asio::awaitable<Result<void>> RunDriver::start(event::inputs::Start start, std::vector<event::inputs::Hint> hints,
+                                               std::vector<events::RedactionCount> redacted) {
   auto self = shared_from_this();
   engine_->add_run(self);
   // The loop begins when its first input is there; hints stand behind it, and before anything that follows from it.
   for (event::inputs::Hint& hint : hints) inbox_.push_back(Pending{std::move(hint), {}});
   event::Input::Value value = std::move(start);
-  Result<void> accepted = co_await first_command(std::move(value));
+  Result<void> accepted = co_await first_command(std::move(value), std::move(redacted));
   if (!accepted) abandon();
   co_return accepted;
 }
 
-asio::awaitable<Result<void>> RunDriver::first_command(event::Input::Value value) {
+asio::awaitable<Result<void>> RunDriver::first_command(event::Input::Value value,
+                                                       std::vector<events::RedactionCount> redacted) {
   std::optional<Result<void>> result;
   Wakeup answered;
   Answer answer = [&](Result<void> outcome) {
     result = std::move(outcome);
     answered.notify();
   };
-  inbox_.push_front(Pending{std::move(value), std::move(answer)});
+  inbox_.push_front(Pending{std::move(value), std::move(answer), std::move(redacted)});
   spawn_loop();
   if (!result) {
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
@@ -121,8 +135,8 @@ void RunDriver::take_over(kernel::State state, event::JournalHead head, std::uin
   spawn_loop();
 }
 
-void RunDriver::push(event::Input::Value value, Answer answer) {
-  inbox_.push_back(Pending{std::move(value), std::move(answer)});
+void RunDriver::push(event::Input::Value value, Answer answer, std::vector<events::RedactionCount> redacted) {
+  inbox_.push_back(Pending{std::move(value), std::move(answer), std::move(redacted)});
   input_.notify();
 }
 
@@ -142,8 +156,8 @@ asio::awaitable<Result<void>> RunDriver::command(event::Input::Value value) {
   co_return *std::move(result);
 }
 
-asio::awaitable<void> RunDriver::deliver(event::Input::Value value) {
-  push(std::move(value));
+asio::awaitable<void> RunDriver::deliver(event::Input::Value value, std::vector<events::RedactionCount> redacted) {
+  push(std::move(value), {}, std::move(redacted));
   while (is_behind() && !ended_) co_await room_.wait();
 }
 
@@ -163,7 +177,8 @@ asio::awaitable<void> RunDriver::loop() {
     inbox_.pop_front();
     Result<void> outcome;
     try {
-      outcome = co_await process(std::move(pending.value));
+      event::Input input{{}, std::move(pending.value), std::move(pending.redacted)};
+      outcome = co_await process(std::move(input));
     } catch (const std::exception& error) {
       // A broken invariant freezes this run alone: its journal stays as it was before the input.
       outcome = fail(RuntimeErrorCode::internal, error.what(), "run");
@@ -182,14 +197,18 @@ asio::awaitable<void> RunDriver::loop() {
   room_.notify();
 }
 
-asio::awaitable<Result<void>> RunDriver::process(event::Input::Value value) {
+asio::awaitable<Result<void>> RunDriver::process(event::Input input) {
   if (broken_) co_return std::unexpected(*broken_);
   event::Step step;
+  step.input = std::move(input);
   // The run's clock begins with its first event.
-  const bool is_start = std::holds_alternative<event::inputs::Start>(value);
+  const bool is_start = std::holds_alternative<event::inputs::Start>(step.input.value);
   if (is_start) started_ = std::chrono::steady_clock::now();
   step.input.now = {wall_now(), is_start ? 0 : elapsed_us()};
-  step.input.value = std::move(value);
+  // The one place that every input passes. A start was redacted before its contents were stored.
+  if (const auto* redaction = redactor(); redaction != nullptr && !is_start) {
+    add_counts(step.input.redacted, redaction->redact(step.input.value));
+  }
   kernel::Decision decision = kernel::decide(state_, step.input);
   if (decision.refusal) co_return std::unexpected(*std::move(decision.refusal));
   if (!decision.events.empty()) {
@@ -245,14 +264,53 @@ asio::awaitable<Result<void>> RunDriver::append(event::Step step) {
   for (const StreamEvent& event : step.events) kernel::evolve(state_, event);
   if (strict) unsynced_.push_back({step.events.front().meta.seq, step.events.back().meta.seq});
   if (!unsynced_.empty()) backlog_bytes_ += bytes;
-  tail_->append(std::make_shared<const PublishedStep>(PublishedStep{std::move(step.events), bytes}));
+  auto published = std::make_shared<const PublishedStep>(PublishedStep{std::move(step.events), bytes});
+  if (engine_->options().trace) untraced_.push_back(published);
+  tail_->append(std::move(published));
   publish_visible();
   if (strict) request_sync();
   if (is_sync_awaited()) sync_timer_.cancel();
   co_return Result<void>();
 }
 
-void RunDriver::publish_visible() { tail_->publish(unsynced_.empty() ? head_.seq : unsynced_.front().first_seq - 1); }
+void RunDriver::publish_visible() {
+  const std::uint64_t seq = unsynced_.empty() ? head_.seq : unsynced_.front().first_seq - 1;
+  trace_until(seq);
+  tail_->publish(seq);
+}
+
+// A trace shows what anyone may see, in order.
+void RunDriver::trace_until(std::uint64_t seq) {
+  while (!untraced_.empty() && untraced_.front()->events.back().meta.seq <= seq) {
+    const auto step = std::move(untraced_.front());
+    untraced_.pop_front();
+    for (const StreamEvent& event : step->events) {
+      try {
+        engine_->options().trace->take(event);
+      } catch (const std::exception& error) {
+        engine_->log(LogLevel::error, "trace", "a sink threw", run_id().str(), identity_.trace_id.str(),
+                     {{"error", error.what()}});
+      }
+    }
+  }
+}
+
+const codec::RunRedactor* RunDriver::redactor() const {
+  const bool is_under = state_.facts.spec.redaction != RedactionMode::none;
+  return is_under ? engine_->options().redactor.get() : nullptr;
+}
+
+void RunDriver::restore_preparation(ToolPreparation& preparation) const {
+  const auto* redaction = redactor();
+  if (redaction == nullptr || redaction->vault() == nullptr) return;
+  for (ToolTarget& target : preparation.targets) target.name = restore(target.name, *redaction->vault());
+  preparation.preview = restore(preparation.preview, *redaction->vault());
+}
+
+std::string RunDriver::restored_arguments(std::string arguments) const {
+  const auto* redaction = redactor();
+  return redaction == nullptr ? arguments : redaction->restored_arguments(arguments);
+}
 
 void RunDriver::request_sync() {
   if (syncing_) return;
@@ -351,8 +409,8 @@ void RunDriver::use_tools(ToolRegistry tools, std::shared_ptr<const Workspace> w
   tool_runner_ = std::make_unique<ToolRunner>(this, std::move(tools), std::move(workspace));
 }
 
-void RunDriver::push_tool_input(event::Input::Value value) {
-  if (!ended_) push(std::move(value));
+void RunDriver::push_tool_input(event::Input::Value value, std::vector<events::RedactionCount> redacted) {
+  if (!ended_) push(std::move(value), {}, std::move(redacted));
 }
 
 SpanId RunDriver::call_span(std::string_view call_id) const {

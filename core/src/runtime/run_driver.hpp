@@ -44,7 +44,9 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
 
   /// Feeds `Start`, then the hints, and runs until the end. Returns once `RunStarted` is appended; the run may then
   /// have ended already. Hints that are refused are left out.
-  boost::asio::awaitable<Result<void>> start(event::inputs::Start start, std::vector<event::inputs::Hint> hints);
+  /// `redacted`: what was taken out of `start` already.
+  boost::asio::awaitable<Result<void>> start(event::inputs::Start start, std::vector<event::inputs::Hint> hints,
+                                             std::vector<events::RedactionCount> redacted = {});
   /// Who is told of the end of a run that was accepted. To be set before `start`.
   void on_ended(RunEnded on_ended) { on_ended_ = std::move(on_ended); }
   /// Takes over a run whose process is gone: its state and head as folded from the store, its clock going on from the
@@ -62,12 +64,14 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   /// Feeds a command; returns once it is appended or refused.
   boost::asio::awaitable<Result<void>> command(event::Input::Value value);
   /// Feeds an input of the provider call and waits until there is room for the next one.
-  boost::asio::awaitable<void> deliver(event::Input::Value value);
+  /// `redacted`: what was taken out of it already.
+  boost::asio::awaitable<void> deliver(event::Input::Value value, std::vector<events::RedactionCount> redacted = {});
 
   /// Takes how the provider call under way has ended, for the model's circuit: null is an answer.
   void note_outcome(const Error* error);
   /// Feeds what a tool call came to; nothing once the run has ended.
-  void push_tool_input(event::Input::Value value);
+  /// `redacted`: what was taken out of it already.
+  void push_tool_input(event::Input::Value value, std::vector<events::RedactionCount> redacted = {});
   /// Waits until everything appended so far survives a power loss. False when the journal broke or the run ended.
   boost::asio::awaitable<bool> wait_durable();
   /// What the run's rules say of a call before it starts. Cancelling the coroutine ends what is asked of others.
@@ -78,6 +82,12 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   [[nodiscard]] boost::asio::awaitable<std::vector<GateVerdict>> judge_answer(std::uint32_t attempt, std::string text);
   /// How long the rules about calls of a tool may take, at most; empty where none is about them.
   [[nodiscard]] std::optional<std::chrono::milliseconds> call_rules_time(const std::string& tool) const;
+  /// What redacts the inputs of this run; null where it is under no redaction.
+  [[nodiscard]] const codec::RunRedactor* redactor() const;
+  /// What a tool is given as its arguments: with what the vault has put back.
+  [[nodiscard]] std::string restored_arguments(std::string arguments) const;
+  /// The same in what a look at the call has found.
+  void restore_preparation(ToolPreparation& preparation) const;
   /// The span of a call under way, and how often it was begun.
   [[nodiscard]] SpanId call_span(std::string_view call_id) const;
   [[nodiscard]] std::uint32_t call_attempt(std::string_view call_id) const;
@@ -95,7 +105,8 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   using Answer = std::move_only_function<void(Result<void>)>;
   struct Pending {
     event::Input::Value value;
-    Answer answer;  // may be empty
+    Answer answer;                                      // may be empty
+    std::vector<events::RedactionCount> redacted = {};  // before it was handed in
   };
 
   // The provider call under way; a new one may begin while the coroutine of the last is still winding down.
@@ -106,16 +117,18 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
     bool was_late = false;                  // no output in time
   };
 
-  void push(event::Input::Value value, Answer answer = {});
-  boost::asio::awaitable<Result<void>> first_command(event::Input::Value value);
+  void push(event::Input::Value value, Answer answer = {}, std::vector<events::RedactionCount> redacted = {});
+  boost::asio::awaitable<Result<void>> first_command(event::Input::Value value,
+                                                     std::vector<events::RedactionCount> redacted);
   void spawn_loop();
   void abandon();
   boost::asio::awaitable<void> loop();
-  boost::asio::awaitable<Result<void>> process(event::Input::Value value);
+  boost::asio::awaitable<Result<void>> process(event::Input input);
   boost::asio::awaitable<Result<void>> append(event::Step step);
   boost::asio::awaitable<Result<void>> store_contents(std::vector<SharedBytes> contents);
   void wake_durable_waiters();
   void publish_visible();
+  void trace_until(std::uint64_t seq);
   void request_sync();
   boost::asio::awaitable<void> sync_loop();
   boost::asio::awaitable<void> keep_distance(std::chrono::steady_clock::duration sync_time);
@@ -186,7 +199,8 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
     std::uint64_t first_seq;
     std::uint64_t last_seq;
   };
-  std::deque<Unsynced> unsynced_;  // bounded by Limits::journal_backlog_bytes
+  std::deque<Unsynced> unsynced_;                              // bounded by Limits::journal_backlog_bytes
+  std::deque<std::shared_ptr<const PublishedStep>> untraced_;  // and these, where there is a trace
   std::uint64_t backlog_bytes_ = 0;
   bool syncing_ = false;
 

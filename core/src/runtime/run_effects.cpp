@@ -165,7 +165,7 @@ asio::awaitable<void> RunDriver::run_call(event::effects::CallProvider effect, s
   ended.attempt = effect.attempt;
   {
     const std::chrono::milliseconds window(engine_->options().flush_window_ms);
-    ProviderFeed feed(this, effect.attempt, window, answer_gate(effect));
+    ProviderFeed feed(this, effect.attempt, window, answer_gate(effect), redactor());
     call->feed = &feed;
     std::expected<void, ProviderCallFailure> outcome;
     try {

@@ -107,7 +107,8 @@ asio::awaitable<std::vector<GateVerdict>> RunDriver::judge_call(std::string call
   codec::GateSubject subject;
   subject.phase = GatePhase::tool;
   subject.tool = tool;
-  subject.arguments = arguments;
+  const std::string restored = restored_arguments(arguments);  // the rules judge what the tool will get
+  subject.arguments = restored;
   subject.targets = targets;
   subject.workspace = state_.facts.spec.workspace;
   // A call that is looked at again, once a person has allowed it, went before no other.

@@ -330,6 +330,10 @@ Result<event::inputs::Start> RunRequest::make_start(const RunBuilder& builder, c
   spec.remember = draft.remember && config.remember;
   spec.pinned = {{"offers", hash_of_offers(spec.offers)}};
   if (engine.options().rules) spec.pinned.push_back({"gates", engine.options().rules->hash()});
+  if (const auto& redactor = engine.options().redactor) {
+    spec.redaction = redactor->mode();
+    spec.pinned.push_back({"redaction", redactor->hash()});
+  }
   spec.behaviours = kernel::present_behaviours();
   spec.seed = new_seed();
   spec.labels = draft.labels;

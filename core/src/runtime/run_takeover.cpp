@@ -63,8 +63,8 @@ asio::awaitable<Result<void>> wait_for_end(EnginePtr engine, std::shared_ptr<Run
   }
 }
 
-// Whether a tool is still the one that the run declared. How far it reaches matters to no run without a stance, and runs
-// from before 0.2.1 do not know it.
+// Whether a tool is still the one that the run declared. How far it reaches matters to no run without a stance, and
+// runs from before 0.2.1 do not know it.
 bool is_as_declared(ToolSpec now, const ToolSpec& declared, const ToolPolicy& policy) {
   if (policy.injection == InjectionStance::off) {
     now.reach = declared.reach;
@@ -106,6 +106,17 @@ Result<void> check_rules(const Engine& engine, const events::RunStarted& spec) {
       "gates");
 }
 
+// So with what is taken out of its texts. A run that began without goes on without.
+Result<void> check_redaction(const Engine& engine, const events::RunStarted& spec) {
+  const auto pinned = std::ranges::find(spec.pinned, "redaction", &events::PinnedHash::name);
+  const auto& redactor = engine.options().redactor;
+  if (pinned == spec.pinned.end() || (redactor && redactor->hash() == pinned->hash)) return {};
+  return fail(RuntimeErrorCode::precondition_failed,
+              redactor ? "the redaction is not the one that the run began with"
+                       : "the run began under redaction, and there is none here",
+              "redaction");
+}
+
 // What the dead process had begun and not finished.
 std::vector<event::inputs::EffectLost> lost_effects(const kernel::State& state) {
   std::vector<event::inputs::EffectLost> lost;
@@ -140,6 +151,10 @@ asio::awaitable<Result<void>> abort_orphan(EnginePtr engine, RunId id, std::stri
 asio::awaitable<Result<void>> answer_orphan(EnginePtr engine, RunId id, InterruptAnswer answer) {
   auto taken = co_await take(engine, id);
   if (!taken) co_return std::unexpected(taken.error());
+  if (!answer.reason.empty()) {  // the one text of it
+    const auto checked = check_redaction(*engine, taken->run.state.facts.spec);
+    if (!checked) co_return std::unexpected(checked.error());
+  }
   auto driver = drive(engine, *std::move(taken));
   driver->only_record();
   event::Input::Value value =
@@ -158,6 +173,7 @@ asio::awaitable<Result<RunHandle>> resume_run(EnginePtr engine, RunId id, Resume
   auto tools = tools_of(*engine, spec, options.tools);
   if (!tools) co_return std::unexpected(tools.error());
   if (auto checked = check_rules(*engine, spec); !checked) co_return std::unexpected(checked.error());
+  if (auto checked = check_redaction(*engine, spec); !checked) co_return std::unexpected(checked.error());
   std::shared_ptr<const Workspace> workspace;
   if (!spec.workspace.empty()) {
     auto opened = Workspace::open(spec.workspace);

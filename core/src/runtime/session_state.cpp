@@ -100,6 +100,12 @@ asio::awaitable<Result<RunHandle>> SessionState::start_now(RunBuilder builder) {
   auto start = RunRequest::make_start(builder, *engine_, id_, config_, std::move(history), *tools, workspace->get());
   if (!start) co_return std::unexpected(start.error());
   start->spec.parent = parent;
+  std::vector<events::RedactionCount> redacted;
+  if (const auto& redactor = engine_->options().redactor) {
+    event::Input::Value value = *std::move(start);
+    redacted = redactor->redact(value);
+    *start = std::get<event::inputs::Start>(std::move(value));
+  }
 
   // A refusal must leave nothing behind, so it is asked for before the run exists in the store.
   event::Input probe{event::Now{}, *start};
@@ -124,7 +130,8 @@ asio::awaitable<Result<RunHandle>> SessionState::start_now(RunBuilder builder) {
     }
     self->leave();
   });
-  Result<void> accepted = co_await driver->start(*std::move(start), RunRequest::first_hints(builder));
+  Result<void> accepted =
+      co_await driver->start(*std::move(start), RunRequest::first_hints(builder), std::move(redacted));
   if (!accepted) co_return std::unexpected(accepted.error());
   engine_->log(LogLevel::info, "run", "started", run_id.str(), driver->trace_id().str(), {{"session_id", id_.str()}});
   co_return RunHandle(std::move(driver), std::move(cursor));

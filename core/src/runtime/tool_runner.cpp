@@ -84,6 +84,11 @@ ToolContext ToolRunner::context_of(const CallPtr& call, const std::string& key) 
   return context;
 }
 
+// Right before a tool's own code: what a vault keeps is put back, and what a model sends beside is taken away.
+std::string ToolRunner::restored(const std::string& tool, std::string arguments) const {
+  return ToolRegistryAccess::tool_arguments(tools_, tool, driver_->restored_arguments(std::move(arguments)));
+}
+
 void ToolRunner::start_deadline(const CallPtr& call, std::chrono::milliseconds after) {
   call->timer.expires_after(after);
   call->timer.async_wait([this, keep = driver_->shared_from_this(), call](const boost::system::error_code& error) {
@@ -190,7 +195,9 @@ ToolResult ToolRunner::stopped_result(const Call& call) const {
 
 void ToolRunner::prepare(event::effects::PrepareTool effect) {
   auto call = begin(effect.call_id, effect.tool, 1, Kind::preparation);
-  effect.arguments = ToolRegistryAccess::tool_arguments(tools_, effect.tool, std::move(effect.arguments));
+  // What may be shown to models that rules ask.
+  const std::string redacted = ToolRegistryAccess::tool_arguments(tools_, effect.tool, effect.arguments);
+  effect.arguments = restored(effect.tool, std::move(effect.arguments));
   if (auto error = ToolRegistryAccess::check_arguments(tools_, effect.tool, effect.arguments)) {
     end(call);
     driver_->push_tool_input(event::inputs::ToolPrepared{effect.call_id, {}, error->to_error()});
@@ -198,7 +205,7 @@ void ToolRunner::prepare(event::effects::PrepareTool effect) {
   }
   start_deadline(call, kLookDeadline);
   ToolCall asked{effect.call_id, effect.tool, {effect.arguments}};
-  auto done = [this, keep = driver_->shared_from_this(), call, arguments = effect.arguments](
+  auto done = [this, keep = driver_->shared_from_this(), call, arguments = redacted](
                   const std::exception_ptr& failure, std::expected<ToolPreparation, ToolError> prepared) {
     if (call->is_answered) return;
     event::inputs::ToolPrepared input;
@@ -261,9 +268,8 @@ asio::awaitable<ToolResult> ToolRunner::execute_when_durable(CallPtr call, event
   }
   call->has_begun = true;
   ToolContext context = context_of(call, effect.idempotency_key);
-  ToolCall asked{effect.call_id,
-                 effect.tool,
-                 {ToolRegistryAccess::tool_arguments(tools_, effect.tool, std::move(effect.arguments))}};
+  ToolCall asked{effect.call_id, effect.tool, {restored(effect.tool, std::move(effect.arguments))}};
+  driver_->restore_preparation(effect.preparation);
   auto work = call->tool->execute(std::move(asked), std::move(effect.preparation), std::move(context));
   ToolResult result = co_await std::move(work);
   co_return result;
@@ -314,10 +320,13 @@ void ToolRunner::answer_execution(const CallPtr& call, const std::exception_ptr&
       if (auto error = ToolRegistryAccess::check_output(tools_, spec.name, json->json.text)) result.error = *error;
     }
   }
-  event::inputs::ToolReturned returned = make_returned(std::move(result), call->output.take(), spec.output_bytes_max);
+  OutputCollector::Collected written = call->output.take();
+  std::vector<events::RedactionCount> redacted;
+  if (const auto* redaction = driver_->redactor()) redacted = redaction->redact_output(result.parts, written.text);
+  event::inputs::ToolReturned returned = make_returned(std::move(result), std::move(written), spec.output_bytes_max);
   returned.call_id = call->call_id;
   returned.attempt = call->attempt;
-  driver_->push_tool_input(std::move(returned));
+  driver_->push_tool_input(std::move(returned), std::move(redacted));
 }
 
 void ToolRunner::verify(event::effects::VerifyTool effect) {
@@ -327,25 +336,28 @@ void ToolRunner::verify(event::effects::VerifyTool effect) {
     end(call);
     event::inputs::ToolVerified input;
     input.call_id = call->call_id;
+    std::vector<events::RedactionCount> redacted;
     if (failure) {
       input.detail = "the look at the world failed: " + what_of(failure);
     } else {
       input.state = verdict.state;
       input.detail = std::move(verdict.detail);
       if (verdict.result) {
+        std::string nothing;
+        if (const auto* redaction = driver_->redactor()) {
+          redacted = redaction->redact_output(verdict.result->parts, nothing);
+        }
         input.result = make_returned(*std::move(verdict.result), {}, call->tool->spec().output_bytes_max).result;
       }
     }
-    driver_->push_tool_input(std::move(input));
+    driver_->push_tool_input(std::move(input), std::move(redacted));
   };
   if (!call->tool) {
     asio::post(driver_->engine()->executor(), [done = std::move(done)]() mutable { done(nullptr, ToolVerdict{}); });
     return;
   }
   start_deadline(call, kLookDeadline);
-  ToolCall asked{effect.call_id,
-                 effect.tool,
-                 {ToolRegistryAccess::tool_arguments(tools_, effect.tool, std::move(effect.arguments))}};
+  ToolCall asked{effect.call_id, effect.tool, {restored(effect.tool, std::move(effect.arguments))}};
   auto work = call->tool->verify(std::move(asked), std::move(effect.undo), context_of(call, effect.idempotency_key));
   asio::co_spawn(driver_->engine()->executor(), std::move(work),
                  asio::bind_cancellation_slot(call->cancel.slot(), std::move(done)));

@@ -53,6 +53,7 @@ class ToolRunner {
 
   CallPtr begin(const std::string& call_id, const std::string& tool, std::uint32_t attempt, Kind kind);
   ToolContext context_of(const CallPtr& call, const std::string& key);
+  [[nodiscard]] std::string restored(const std::string& tool, std::string arguments) const;
   void start_deadline(const CallPtr& call, std::chrono::milliseconds after);
   void ask_to_stop(const CallPtr& call);
   void give_up(const CallPtr& call);

@@ -15,6 +15,9 @@ namespace orchestrator::harness::sim {
 // clang-format off
 #define ORCHESTRATOR_SIM_MARKS(MARK) \
   MARK(start_refused) \
+  MARK(start_redacted) \
+  MARK(answer_redacted) \
+  MARK(tool_result_redacted) \
   MARK(negotiation_failed) \
   MARK(setting_dropped) \
   MARK(fallback_chosen) \

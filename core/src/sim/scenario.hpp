@@ -110,6 +110,7 @@ struct RunPlan {
   std::vector<MemoryAnswer> memory;           // by effect; later ones find nothing, at once
   std::uint64_t judged_after_us = 0;          // the input, where the run is under rules
   bool is_objected_to = false;                // and by every rule of the input
+  std::uint64_t redacted_every = 0;           // of so many inputs one had a secret in it; 0: none
   std::vector<AnswerToQuestion> questions;    // by question; later ones are allowed once
   bool tells_truth = true;                    // a look at a lost call finds out what has happened
   std::vector<CommandPlan> commands;

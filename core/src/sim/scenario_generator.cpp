@@ -364,6 +364,12 @@ RunPlan draw_run(std::uint64_t seed, std::uint64_t number, const SessionId& sess
   run.memory = draw_memory(memory, run.spec.memory);
   Entropy gates(seed, "gates", number);
   draw_gates(gates, run);
+  Entropy redaction(seed, "redaction", number);
+  if (redaction.chance(1, 4)) {
+    run.spec.redaction = redaction.chance(1, 2) ? RedactionMode::full : RedactionMode::reversible;
+    run.redacted_every = redaction.between(1, 4);
+    run.spec.limits.run_events += 16 + run.spec.limits.hints_queued + 4ULL * run.spec.limits.tool_calls_per_turn;
+  }
   run.questions = draw_questions(tools);
   run.tells_truth = tools.chance(1, 2);
   run.commands = draw_commands(operations);

@@ -95,6 +95,9 @@ void append_run(std::string& out, const RunPlan& run) {
   if (!run.spec.gates.empty() && run.is_objected_to) {
     out += "  its input is objected to after " + std::to_string(run.judged_after_us) + " us\n";
   }
+  if (run.redacted_every > 0) {
+    out += "  one of " + std::to_string(run.redacted_every) + " inputs had something taken out\n";
+  }
   for (const WallJumpPlan& jump : run.wall_jumps) {
     out += "  at input " + std::to_string(jump.at_input) + ": the wall clock moves by " + std::to_string(jump.by_us) +
            " us\n";

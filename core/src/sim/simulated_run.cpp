@@ -141,7 +141,10 @@ void SimulatedRun::take(event::Input::Value value) {
   }
   const bool is_start = std::holds_alternative<event::inputs::Start>(value);
 
-  const event::Input input{{wall_, elapsed_us_}, std::move(value)};
+  event::Input input{{wall_, elapsed_us_}, std::move(value)};
+  if (plan_.redacted_every > 0 && number % plan_.redacted_every == 0) {
+    input.redacted = {{RedactionKind::secret, 1 + number % 3}, {RedactionKind::email, 1}};
+  }
   const kernel::Decision decision = kernel::decide(state_, input);
   judge_.see_decision(state_, input, decision);
   note_step(marks_, state_, input, decision);

@@ -463,6 +463,11 @@ class StepNotes {
 void note_step(Marks& marks, const kernel::State& before, const event::Input& input, const kernel::Decision& decision) {
   const StepNotes notes(marks, before, decision);
   notes.note_any();
+  if (find<events::RedactionApplied>(decision) != nullptr) {
+    marks.hit_if(Mark::start_redacted, std::holds_alternative<inputs::Start>(input.value));
+    marks.hit_if(Mark::answer_redacted, std::holds_alternative<inputs::ProviderChunk>(input.value));
+    marks.hit_if(Mark::tool_result_redacted, std::holds_alternative<inputs::ToolReturned>(input.value));
+  }
   if (!std::holds_alternative<kernel::Ended>(before.phase)) std::visit(notes, input.value);
 }
 

@@ -27,6 +27,7 @@
 #include "orchestrator/harness/model.hpp"
 #include "orchestrator/harness/observability.hpp"
 #include "orchestrator/harness/provider.hpp"
+#include "orchestrator/harness/redaction.hpp"
 #include "orchestrator/harness/reliability.hpp"
 #include "orchestrator/harness/replay.hpp"
 #include "orchestrator/harness/run.hpp"
@@ -124,6 +125,11 @@ class HarnessBuilder {
   HarnessBuilder& context(ContextPolicy context);    // of runs whose session and builder set none
   /// The rules that every run is under: none by default. A run that another process began goes on under the same only.
   HarnessBuilder& safety(SafetyPolicy policy);
+  /// What is taken out of everything that comes into a run, before its journal, its readers, its models and its logs
+  /// have it: by default nothing. The keys that `from_environment` found are secrets of the policy, too. The vault
+  /// counts in the mode `reversible` alone: tools get what it has put back. Runs take no `metadata_only`. A run that
+  /// another process began under a policy goes on under the same only; values of secrets do not count.
+  HarnessBuilder& redaction(RedactionPolicy policy, std::shared_ptr<SecretVault> vault = memory_vault());
   /// Where runs look memories up and leave them, and what those do that set no policy of their own: by default nothing.
   /// With an embedder they are found by their meaning, too; what it costs is a part of the run's cost.
   HarnessBuilder& memory(std::shared_ptr<MemoryStore> store, MemoryPolicy policy = {},
@@ -134,6 +140,8 @@ class HarnessBuilder {
   HarnessBuilder& concurrency(std::uint32_t calls);          // provider calls at once; default 256
   HarnessBuilder& flush_window_ms(std::uint32_t window_ms);  // how long deltas may wait to be joined; default 4
   HarnessBuilder& log(std::shared_ptr<LogSink> sink);
+  /// Gets every event of every run of the harness once it may be seen.
+  HarnessBuilder& trace(std::shared_ptr<TraceSink> sink);
   /// Errors: `configuration_invalid`, `storage_*`; those of `from_environment` come out here, too.
   [[nodiscard]] Result<Harness> build() const;
 

@@ -2,15 +2,19 @@
 #pragma once
 
 // What is taken out of texts before they are kept or shown: which secrets, which kinds of personal data, and what
-// stands in their place. Plain values: copyable, and safe to read from several threads. The engine that carries a
-// policy out is `codec/redaction/redactor.hpp`, which also checks the bounds named here.
+// stands in their place; and the vaults that keep what was taken out where it shall be put back. Policies are plain
+// values: copyable, and safe to read from several threads. `HarnessBuilder::redaction` puts runs under one.
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "orchestrator/harness/errors.hpp"
 
 namespace orchestrator::harness {
 
@@ -49,6 +53,10 @@ struct ConfiguredSecret {
   bool operator==(const ConfiguredSecret&) const = default;
 };
 
+/// True for what is long enough to be the key of a provider: 16 to 4,096 bytes. Shorter ones are words such as
+/// `ollama`, which servers without keys are given, and which texts may hold.
+[[nodiscard]] constexpr bool is_protected_key(std::string_view key) { return key.size() >= 16 && key.size() <= 4'096; }
+
 /// Which kinds are looked for. `phone` is off: numbers of tables and logs look like telephone numbers too often.
 struct RedactionDetectors {
   bool secret = true;
@@ -70,5 +78,33 @@ struct RedactionPolicy {
   RedactionDetectors detectors = {};
   bool operator==(const RedactionPolicy&) const = default;
 };
+
+/// Where a reversible redaction keeps what it took out, apart from all journals. Of a harness's vault the calls come
+/// from its thread and from whoever restores texts: an implementation is safe on several threads at once.
+class SecretVault {
+ public:
+  virtual ~SecretVault() = default;
+  /// The placeholder of a value, `[redacted:KIND:N]`: the same for the same kind and value, another for any other.
+  /// An answer of another form, or an empty one (a full vault, or one that cannot write), is not used:
+  /// `[redacted:KIND]` stands instead, and the value is lost.
+  virtual std::string placeholder_for(RedactionKind kind, std::string_view value) = 0;
+  /// The value behind a placeholder of this vault; nothing for any other text.
+  [[nodiscard]] virtual std::optional<std::string> value_of(std::string_view placeholder) const = 0;
+};
+
+/// A vault of at most 100,000 values in memory, which numbers them from 1. What it keeps is gone with it.
+[[nodiscard]] std::shared_ptr<SecretVault> memory_vault();
+
+/// A vault of at most 100,000 values and 64 MiB in a file, for values that outlive a process. Several processes may use
+/// one file at once. The file is made with mode 0600, folders that are missing above it with 0700. Numbers are random,
+/// so that a placeholder whose value was lost never stands for another. After a power loss the newest values may be
+/// gone. Errors: `configuration_invalid` (others may read the file), `storage_failed` (it cannot be used, or is no
+/// vault).
+[[nodiscard]] Result<std::shared_ptr<SecretVault>> file_vault(const std::string& path);
+
+/// `text` with each placeholder of the vault turned back into its value; others stay. A value that itself holds
+/// placeholders (a key block around a configured secret) is resolved as well, two levels deep at most.
+/// REQUIRES: `text` may be shown to whoever reads the result; the vault does not ask.
+[[nodiscard]] std::string restore(std::string_view text, const SecretVault& vault);
 
 }  // namespace orchestrator::harness

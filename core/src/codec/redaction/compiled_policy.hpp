@@ -16,6 +16,11 @@ struct Redactor::Compiled {
   SecretMatcher secrets;
   TextRules rules;
 
+  /// False where configured secrets are all that is looked for: the automaton does it alone.
+  [[nodiscard]] bool scans() const {
+    const RedactionDetectors& use = rules.detectors;
+    return use.vendor_key || use.email || use.card || use.iban || use.phone || use.name || use.entropy;
+  }
   /// The vault, where the mode has a use for one.
   [[nodiscard]] SecretVault* used(SecretVault* vault) const {
     return mode == RedactionMode::reversible ? vault : nullptr;

@@ -150,6 +150,12 @@ RedactedText Redactor::redact(std::string_view text, SecretVault* vault) const {
     }
     if (!edits.empty()) without += text.substr(copied);
   }
+  if (!compiled_->scans()) {
+    result.text = edits.empty() ? std::string(text) : std::move(without);
+    result.counts[static_cast<std::size_t>(RedactionKind::secret)] = edits.size();
+    for (const Edit& edit : edits) result.spans.push_back(edit.original);
+    return result;
+  }
   TextScanner scanner(compiled_->rules, vault);
   result.text.reserve(text.size());
   scanner.read(edits.empty() ? text : std::string_view(without), true, result.text);

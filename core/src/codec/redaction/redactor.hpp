@@ -56,6 +56,7 @@ class Redactor {
   [[nodiscard]] RedactionMode mode() const;
 
  private:
+  friend class JsonStreamRedactor;
   friend class StreamRedactor;
   struct Compiled;
   explicit Redactor(std::unique_ptr<const Compiled> compiled);

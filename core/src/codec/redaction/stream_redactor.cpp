@@ -4,6 +4,23 @@
 #include "codec/redaction/compiled_policy.hpp"
 
 namespace orchestrator::harness::codec {
+namespace {
+
+// The bytes of `text` without a character that is cut at its end.
+std::size_t whole_characters(std::string_view text) {
+  std::size_t at = text.size();
+  for (std::size_t back = 1; back <= 3 && back <= text.size(); ++back) {
+    const auto byte = static_cast<unsigned char>(text[text.size() - back]);
+    if (byte < 0x80) break;
+    if (byte < 0xC0) continue;
+    const std::size_t size = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : 2;
+    if (size > back) at = text.size() - back;
+    break;
+  }
+  return at;
+}
+
+}  // namespace
 
 StreamRedactor::StreamRedactor(const Redactor& redactor, SecretVault* vault)
     : compiled_(redactor.compiled_.get()),
@@ -68,6 +85,12 @@ void StreamRedactor::take_secrets(std::string_view piece, bool final) {
 
 std::string StreamRedactor::read(bool final) {
   std::string out;
+  if (!compiled_->scans()) {
+    out.append(text_, 0, final ? text_.size() : whole_characters(text_));
+    text_.erase(0, out.size());
+    released_ = taken_ - raw_.size() - text_.size();
+    return out;
+  }
   scanner_.read(text_, final, out);
   scanner_.clear_spans();
   released_ = taken_ - raw_.size() - scanner_.held(text_.size());

@@ -91,6 +91,39 @@ void expect_agreement(const std::string& text, Draw& draw) {
   EXPECT_TRUE(!event::is_valid_utf8(text) || event::is_valid_utf8(whole.text)) << text;
 }
 
+TEST(StreamRedactor, SecretsAloneAreFoundWhereverTheTextIsCut) {
+  RedactionPolicy policy;
+  policy.secrets = {{.name = "a",
+                     .value = "\xC3\xBC"
+                              "ber-geheim"},
+                    {.name = "b", .value = "plain-secret"}};
+  policy.detectors = {.secret = true,
+                      .vendor_key = false,
+                      .email = false,
+                      .card = false,
+                      .iban = false,
+                      .phone = false,
+                      .name = false,
+                      .entropy = false};
+  const Redactor redactor = Redactor::compile(policy).value();
+  const std::string text =
+      "caf\xC3\xA9 \xC3\xBC"
+      "ber-geheim, password=hunter2 joe@example.com plain-secret \xF0\x9F\x98\x80";
+  const std::string expected =
+      "caf\xC3\xA9 [redacted:secret], password=hunter2 joe@example.com [redacted:secret] "
+      "\xF0\x9F\x98\x80";
+  EXPECT_EQ(redactor.redact(text).text, expected);
+  for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+    StreamRedactor stream(redactor);
+    std::string out = stream.append(text.substr(0, cut));
+    EXPECT_TRUE(event::is_valid_utf8(out)) << cut;
+    out += stream.append(text.substr(cut));
+    out += stream.finish();
+    EXPECT_EQ(out, expected) << cut;
+    EXPECT_EQ(stream.held_bytes(), 0U);
+  }
+}
+
 TEST(StreamRedactor, AgreesWithTheWholeOnEveryLabelledText) {
   Draw draw(1);
   for (const std::string& text : all_texts()) expect_agreement(text, draw);
