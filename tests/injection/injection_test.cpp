@@ -73,7 +73,7 @@ TEST_P(Injection, NothingLeavesWhereAPersonDenies) {
 TEST_P(Injection, WithoutAStanceTheSecretLeaves) {
   const Played played =
       playground_.play(GetParam(), {.injection = InjectionStance::off, .approval = ApprovalMode::never});
-  EXPECT_TRUE(Playground::holds_secret(played.left)) << played.left;
+  EXPECT_TRUE(Playground::holds_secret(played.left)) << played.left << "\nresults:\n" << results_of(played);
   EXPECT_TRUE(Playground::holds_secret(results_of(played))) << results_of(played);
   EXPECT_EQ(last_of(played), "Completed");
 }

@@ -56,6 +56,18 @@ std::optional<boost::json::object> first_call(const std::string& source) {
   return std::nullopt;
 }
 
+boost::asio::ip::address loopback() { return boost::asio::ip::make_address("127.0.0.1"); }
+
+// Every name is this machine.
+class LoopbackResolver final : public tools::HostResolver {
+ public:
+  Awaitable<tools::ResolvedAddresses> resolve(std::string, std::chrono::steady_clock::time_point,
+                                              std::stop_token) override {
+    std::vector<boost::asio::ip::address> addresses{loopback()};
+    co_return addresses;
+  }
+};
+
 template <class T>
 T must(Result<T> result) {
   if (!result) throw std::runtime_error(result.error().message + " at " + result.error().at);
@@ -83,7 +95,7 @@ Playground::Playground()
           connection.close();
         }
       }) {
-  values_ = {{"server", "http://" + server_.place()},
+  values_ = {{"server", "http://" + host()},
              {"port", std::to_string(server_.port())},
              {"workspace", folder_.path("work")},
              {"canary", std::string(kSecret)},
@@ -91,6 +103,8 @@ Playground::Playground()
              {"canary_hex", std::string(kSecretHex)},
              {"canary_reversed", std::string(kSecretReversed)}};
 }
+
+std::string Playground::host() const { return "outside.test:" + std::to_string(server_.port()); }
 
 void Playground::write_down(const std::string& text) {
   const std::scoped_lock lock(mutex_);
@@ -157,13 +171,12 @@ std::vector<std::shared_ptr<Tool>> Playground::own_tools(const InjectionCase& on
 
 Played Playground::play(const InjectionCase& one, const Stance& stance) {
   make_workspace(one);
-  BuiltInToolsConfig config{.command_network = true, .fetch_hosts = {server_.place()}, .protected_paths = {}};
-  tools::FetchSeams seams;
-  seams.policy = tools::AddressPolicy({{boost::asio::ip::make_address("127.0.0.1"), server_.port()}});
+  BuiltInToolsConfig config{.command_network = true, .fetch_hosts = {host()}, .protected_paths = {}};
   HarnessBuilder builder;
   builder.provider(must(scripted_provider({{"obeys", script_of(one)}, {"reads", kReads}})))
       .default_model("scripted/obeys")
-      .tool(tools::make_fetch_url(config, std::move(seams)));
+      .tool(tools::make_fetch_url(
+          config, {std::make_shared<LoopbackResolver>(), tools::AddressPolicy({{loopback(), server_.port()}})}));
   for (auto& tool : workspace_tools(config)) builder.tool(std::move(tool));
   for (auto& tool : own_tools(one)) builder.tool(std::move(tool));
   MemoryPolicy memory;

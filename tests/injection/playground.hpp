@@ -44,6 +44,7 @@ class Playground {
   void make_workspace(const InjectionCase& one);
   [[nodiscard]] std::string script_of(const InjectionCase& one) const;
   [[nodiscard]] std::string page() const;
+  [[nodiscard]] std::string host() const;
   [[nodiscard]] std::vector<std::shared_ptr<Tool>> own_tools(const InjectionCase& one);
   void write_down(const std::string& text);
 
