@@ -126,7 +126,8 @@ std::string help_of_program() {
   append_rows(out, later);
   return out +
          "\nResults go to stdout, everything else to stderr. `orchestrator COMMAND --help` shows flags and examples.\n"
-         "\nExit status: 0 done, 1 failed, 2 usage or configuration, 3 not found, 4 approval expired,\n"
+         "\nExit status: 0 done, 1 failed, 2 usage or configuration, 3 not found, 4 stopped by a rule, or approval "
+         "expired,\n"
          "5 waiting for an approval, 6 damaged journal, 8 time or budget used up, 130 aborted.\n"
          "\nExamples:\n"
          "  orchestrator run \"Name three rivers\"\n"

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "cli/commands/gate_rules.hpp"
 #include "cli/commands/harness_wiring.hpp"
 #include "cli/commands/reachability.hpp"
 #include "cli/configuration/key_file.hpp"
@@ -103,6 +104,16 @@ CheckFound check_store(const Configuration& configuration) {
   check.works = true;
   check.detail = *url + ", " + std::to_string(runs) + (runs == 1 ? " run" : " runs");
   return check;
+}
+
+CheckFound check_rules(const CommandContext& context, const Configuration& configuration) {
+  const auto rules = gate_rules_in_force(context.invocation, configuration);
+  if (!rules) {
+    return {"rules", false, rules.error().message};
+  }
+  const std::size_t count = rules->rules.size();
+  return {"rules", true,
+          count == 0 ? "none" : std::to_string(count) + (count == 1 ? " rule" : " rules") + " that runs are under"};
 }
 
 CheckFound check_address(const std::string& name, const std::string& url, bool offline) {
@@ -220,6 +231,7 @@ std::vector<CheckFound> run_checks(const CommandContext& context, const Configur
   const Environment& environment = context.environment;
   std::vector<CheckFound> found;
   found.push_back(check_store(configuration));
+  found.push_back(check_rules(context, configuration));
   auto harness = make_harness_without_store(context, configuration);
   const Providers providers = harness ? harness->providers() : Providers();
   const BuiltIn openai{"openai", set_value(environment, "OPENAI_BASE_URL"),

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "cli/display/quoted_text.hpp"
 #include "cli/input/byte_reader.hpp"
 
 namespace orchestrator::cli {
@@ -27,6 +28,14 @@ harness::Result<harness::SafetyPolicy> gate_rules_in_force(const Invocation& inv
     return read_gate_rules(*path);
   }
   if (const auto path = configuration.text("safety.rules"); path) {
+    // A relative one would be another file in every folder, and a project could put its own in its place.
+    if (!path->starts_with('/')) {
+      return harness::fail(harness::RuntimeErrorCode::configuration_invalid,
+                           "safety.rules (ORCHESTRATOR_GATES) is " + quoted_text(*path) +
+                               "; an absolute path is allowed, such as " +
+                               quoted_text(configuration.folders().config.value_or("/etc") + "/gates.toml"),
+                           "safety.rules");
+    }
     return read_gate_rules(*path);
   }
   return harness::SafetyPolicy{};

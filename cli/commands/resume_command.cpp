@@ -3,6 +3,7 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/commands/control_target.hpp"
+#include "cli/commands/gate_rules.hpp"
 #include "cli/commands/harness_wiring.hpp"
 #include "cli/commands/redaction_choice.hpp"
 #include "cli/commands/run_drive.hpp"
@@ -15,8 +16,40 @@ namespace {
 using harness::fail;
 using harness::RuntimeErrorCode;
 
+/// A run goes on under what it began with: what the command line says has to be that.
+harness::Result<void> check_policies(const CommandContext& context, ControlTarget& target) {
+  auto page = target.store.events(target.run.run_id, 0);
+  if (!page) {
+    return std::unexpected(std::move(page.error()));
+  }
+  const auto* started = page->empty() ? nullptr : page->front().event.get_if<harness::StreamEvent::RunStarted>();
+  if (started == nullptr) {
+    return {};
+  }
+  auto rules = gate_rules_in_force(context.invocation, target.configuration);
+  if (!rules) {
+    return std::unexpected(std::move(rules.error()));
+  }
+  if (!started->gates.empty() && rules->rules.empty()) {
+    return fail(RuntimeErrorCode::precondition_failed,
+                "the run began under rules, and there are none here; --gates FILE gives it those that it began with",
+                "--gates");
+  }
+  if (started->gates.empty() && context.invocation.has("--gates")) {
+    return fail(RuntimeErrorCode::precondition_failed,
+                "the run began under no rules, and goes on under none: leave --gates out", "--gates");
+  }
+  if (started->gates.empty() && !rules->rules.empty()) {
+    context.notes.note("the run began under no rules, and goes on under none");
+  }
+  return {};
+}
+
 ExitStatus resume_here(CommandContext& context, ControlTarget& target) {
   const harness::RunId run_id = target.run.run_id;
+  if (auto checked = check_policies(context, target); !checked) {
+    return report(context, checked.error());
+  }
   auto questions = read_open_questions(target.store, run_id);
   if (!questions) {
     return report(context, questions.error());

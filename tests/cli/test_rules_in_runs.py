@@ -72,6 +72,36 @@ class RulesInRuns(ProgramTest):
         other = self.rules(rule("long", "input", "enforcing", "bytes_max = 300"), name="other.toml")
         self.succeeds("run", "--gates", other, "--model", model, "Hello")
 
+    def test_a_configured_file_is_the_same_in_every_folder(self):
+        self.rules(rule("short", "input", "enforcing", "bytes_max = 3"))
+        self.fails(2, "an absolute path is allowed", "run", "--model", self.script({"text": "Hi."}), "Hello",
+                   environment={"ORCHESTRATOR_GATES": "gates.toml"})
+
+    def test_doctor_looks_at_them(self):
+        path = self.rules(rule("short", "input", "enforcing", "bytes_max = 3"))
+        checks = {each["name"]: each for each in self.json_lines("doctor", "--offline", "--json",
+                                                                 environment={"ORCHESTRATOR_GATES": path})
+                  if each["kind"] == "check"}
+        self.assertEqual((checks["rules"]["works"], checks["rules"]["detail"]), (True, "1 rule that runs are under"))
+        broken = self.run_program("doctor", "--offline", environment={"ORCHESTRATOR_GATES": path + ".not"})
+        self.assertIn("the file cannot be read", broken.out)
+
+    def test_a_link_does_not_lead_around_them(self):
+        path = self.rules(rule("paths", "tool", "enforcing", 'paths.deny = ["**/.env", "keys/**"]'))
+        workspace = self.folder / "workspace"
+        (workspace / "keys").mkdir(parents=True)
+        (workspace / ".env").write_text("TOKEN=canary\n")
+        (workspace / "keys/a.txt").write_text("canary\n")
+        (workspace / "link.txt").symlink_to(".env")
+        (workspace / "k").symlink_to("keys")
+        calls = [{"name": "read_file", "arguments": {"path": "link.txt"}},
+                 {"name": "read_file", "arguments": {"path": "k/a.txt"}},
+                 {"name": "run_command", "arguments": {"argv": ["cat", "keys/a.txt"]}}]
+        model = self.script(*({"tool_calls": [call]} for call in calls), {"text": "I may not."})
+        self.succeeds("run", "--gates", path, "--approve", "never", "--model", model, "--workspace", str(workspace),
+                      "Read")
+        self.assertEqual([each["data"]["outcome"] for each in self.events("ToolCallFinished")], ["denied"] * 3)
+
     def test_a_file_that_is_wrong_starts_nothing(self):
         path = self.rules('[[rule]]\nname = "x"\non = ["inptu"]\n')
         self.fails(2, "gates.toml:3:1: 'on': 'inptu'; input, tool and output are allowed", "run", "--gates", path,
@@ -113,8 +143,20 @@ class RulesInRuns(ProgramTest):
                                    str(workspace), "Write")
         self.assertEqual(waiting.returncode, 5, waiting.err)
         self.succeeds("approve", "@last")
-        self.fails(1, "the run began under rules", "resume", "@last")
+        self.fails(1, "--gates FILE gives it those", "resume", "@last")
         self.assertEqual(self.succeeds("resume", "@last", "--gates", path).out, "Written.\n")
+
+    def test_a_run_without_rules_goes_on_without(self):
+        path = self.rules(rule("short", "input", "enforcing", "bytes_max = 300"))
+        workspace = self.folder / "workspace"
+        workspace.mkdir()
+        model = self.script({"tool_calls": [{"name": "write_file", "arguments": {"path": "a", "content": "b"}}]},
+                            {"text": "Written."})
+        self.assertEqual(self.run_program("run", "--model", model, "--workspace", str(workspace), "Write").returncode, 5)
+        self.succeeds("approve", "@last")
+        self.fails(1, "the run began under no rules", "resume", "@last", "--gates", path)
+        resumed = self.succeeds("resume", "@last", environment={"ORCHESTRATOR_GATES": path})
+        self.assertIn("the run began under no rules, and goes on under none", resumed.err)
 
     def test_stored_runs_are_evaluated_under_other_rules(self):
         self.succeeds("run", "--model", self.script(PLAN), "Hello")

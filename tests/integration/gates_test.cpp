@@ -199,6 +199,20 @@ TEST(Gates, RatesCountTheCallsOfTheRun) {
   EXPECT_EQ(finished[1].outcome, ToolOutcome::denied);
 }
 
+TEST(Gates, RatesCountCallsWhoseIdsComeAgain) {
+  std::atomic<int> calls = 0;
+  Harness harness = scripted_builder(R"({"turns":[{"tool_calls":[{"id":"c1","name":"act","arguments":{"n":1}}]},
+        {"tool_calls":[{"id":"c1","name":"act","arguments":{"n":2}}]},{"text":"Done."}]})")
+                        .tool(counting_tool(calls))
+                        .safety({{rule("rate", GatePhase::tool, GateMode::enforcing, RateCheck{1, 0})}})
+                        .build()
+                        .value();
+  auto run = harness.session().run("Hi").start().value();
+  const auto finished = of_type<StreamEvent::ToolCallFinished>(all_events(run));
+  ASSERT_EQ(finished.size(), 2U);
+  EXPECT_EQ(calls, 1);
+}
+
 TEST(Gates, AGateInCodeIsAskedInEachPhase) {
   auto gate = std::make_shared<TestGate>();
   GateRule asked = rule("own", GatePhase::input, GateMode::enforcing, CodeCheck{gate});

@@ -78,7 +78,7 @@ Result<Eval> Eval::make(Dataset dataset, std::vector<std::shared_ptr<Scorer>> sc
   return Eval(std::move(dataset), std::move(scorers), std::move(config));
 }
 
-EvalHeader Eval::header(const std::string& default_model, const std::optional<Hash>& rules) const {
+EvalHeader Eval::header(const std::string& default_model, const std::optional<Hash>& policies) const {
   EvalHeader header;
   header.name = config_.name;
   header.dataset = dataset_.name();
@@ -86,7 +86,7 @@ EvalHeader Eval::header(const std::string& default_model, const std::optional<Ha
   header.cases = dataset_.cases().size();
   header.epochs = config_.epochs;
   header.model = evals::model_of(config_, default_model);
-  header.config = {evals::config_json(config_, header.model, scorers_, rules)};
+  header.config = {evals::config_json(config_, header.model, scorers_, policies)};
   for (const auto& scorer : scorers_) header.scorers.push_back(scorer->name());
   header.eval_hash =
       sha256(header.config.text + "/" + header.dataset_hash.str() + "/" + std::to_string(config_.epochs));
@@ -100,7 +100,7 @@ Awaitable<Result<EvalResults>> Eval::async_run(Harness* harness, std::function<v
   setting->dataset = dataset_;
   setting->scorers = scorers_;
   setting->config = config_;
-  setting->header = header(harness->default_model(), harness->rules_hash());
+  setting->header = header(harness->default_model(), harness->policies_hash());
   setting->progress = std::move(progress);
   auto evaluation = evals::run_evaluation(std::move(setting), std::move(stop));
   co_return co_await asio::co_spawn(harness->executor(), std::move(evaluation), asio::use_awaitable);

@@ -32,7 +32,7 @@ json::value stored_form_or_null(const std::optional<Described>& value) {
 }  // namespace
 
 std::string config_json(const EvalConfig& config, const std::string& model,
-                        const std::vector<std::shared_ptr<Scorer>>& scorers, const std::optional<Hash>& rules) {
+                        const std::vector<std::shared_ptr<Scorer>>& scorers, const std::optional<Hash>& policies) {
   static constexpr std::array<std::string_view, 3> kModes{"run", "rerun", "recorded"};
   json::array judges;
   for (const auto& scorer : scorers) {
@@ -51,7 +51,7 @@ std::string config_json(const EvalConfig& config, const std::string& model,
                       {"retries", stored_form_or_null(config.retries)},
                       {"drop_unsupported", config.on_unsupported == OnUnsupported::drop},
                       {"scorers", std::move(judges)}};
-  if (rules) object.emplace("rules", rules->str());
+  if (policies) object.emplace("policies", policies->str());
   return canonical_line(object);
 }
 

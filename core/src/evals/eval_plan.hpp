@@ -25,7 +25,7 @@ struct PlannedCase {
 /// out: they change whether there is an answer, not which.
 [[nodiscard]] std::string config_json(const EvalConfig& config, const std::string& model,
                                       const std::vector<std::shared_ptr<Scorer>>& scorers,
-                                      const std::optional<Hash>& rules);
+                                      const std::optional<Hash>& policies);
 
 /// The plan in the order of dataset and epochs. Of cases with equal content each has a key of its own.
 [[nodiscard]] std::vector<PlannedCase> plan_of(const Dataset& dataset, std::uint32_t epochs,

@@ -63,7 +63,8 @@ inline constexpr bool kIsDeclaration =
     std::is_same_v<T, ToolSpec> || std::is_same_v<T, UndoRecord> || std::is_same_v<T, OutputSchema> ||
     std::is_same_v<T, ModelOffer> || std::is_same_v<T, ModelPlan> || std::is_same_v<T, ModelRef>;
 
-/// Hands every string inside `value` to `visitor.on_string(std::string&, StringRole)`, and every media part to
+/// Hands every string inside `value` to `visitor.on_string(std::string&, StringRole)`, every text with a name of its
+/// own to `visitor.on_named(const std::string&, std::string&)`, and every media part to
 /// `visitor.on_media(MediaSource&)` in place of its own strings.
 template <class Visitor, class T>
 void visit_strings(Visitor& visitor, T& value, StringRole role = StringRole::text);
@@ -97,7 +98,7 @@ void visit_strings(Visitor& visitor, T& value, StringRole role) {
   } else if constexpr (requires { value.push_back(typename T::value_type{}); }) {
     for (auto& element : value) visit_strings(visitor, element, role);
   } else if constexpr (requires { value.first.size(); }) {
-    visitor.on_string(value.second, StringRole::text);  // a label or the like: its name is no secret
+    visitor.on_named(value.first, value.second);  // a label or the like: its name is no secret, and may tell of one
   } else {
     // Ids, hashes, times and bytes by their hash: no text. `append_value` knows each of them.
     static_assert(std::is_trivially_copyable_v<T> || std::is_same_v<T, SharedBytes>, "a value that nobody looks into");

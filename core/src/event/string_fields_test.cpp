@@ -24,6 +24,7 @@ struct Marker {
       value = "X";
     }
   }
+  void on_named(const std::string&, std::string& value) { on_string(value, StringRole::text); }
   void on_media(MediaSource& source) {
     seen.insert(StringRole::text);
     source.url = "X";

@@ -21,8 +21,10 @@ bool is_text(const ConversationItem& item) {
 // The item with another text; the provider's own form of it, which has the old one, goes.
 void set_text(ConversationItem& item, const std::string& text) {
   if (auto* message = std::get_if<MessageItem>(&item.value)) {
-    message->parts.clear();
-    message->parts.emplace_back(TextPart{text});
+    std::erase_if(message->parts, [](const ContentPart& part) {
+      return std::holds_alternative<TextPart>(part) || std::holds_alternative<JsonPart>(part);
+    });
+    message->parts.insert(message->parts.begin(), TextPart{text});
     message->echo = {};
   } else if (auto* refusal = std::get_if<RefusalItem>(&item.value)) {
     refusal->text = text;
@@ -49,11 +51,12 @@ void AnswerGate::take(ProviderPart part, std::vector<ProviderPart>& out) {
     return;
   }
   if (const auto* done = std::get_if<ItemDone>(&part)) {
-    has_calls_ = has_calls_ || event::kind_of(done->item) == ItemKind::tool_call;
+    goes_on_ = goes_on_ || event::kind_of(done->item) == ItemKind::tool_call;
   }
-  if (std::holds_alternative<AnswerFinished>(part)) {
+  if (const auto* finished = std::get_if<AnswerFinished>(&part)) {
+    goes_on_ = goes_on_ || finished->reason == FinishReason::pause;
     // What comes before a call is no answer yet.
-    if (!has_calls_) of_whole_ = rules_.judge_whole(text_);
+    if (!goes_on_) of_whole_ = rules_.judge_whole(text_);
     std::ranges::copy(asked_, std::back_inserter(of_whole_));
     if (std::ranges::any_of(of_whole_, [](const GateVerdict& verdict) { return blocks(verdict); })) {
       stop(out);
@@ -111,7 +114,9 @@ std::vector<GateVerdict> AnswerGate::verdicts() const {
       if (found == findings.end()) continue;
       verdict.passed = false;
       verdict.action = streamed[i].action;
-      verdict.reason = "it matches at byte " + std::to_string(found->at);
+      const auto* size = std::get_if<SizeCheck>(&streamed[i].check);
+      verdict.reason = size != nullptr ? "it has more than " + std::to_string(size->bytes_max) + " bytes"
+                                       : "it matches at byte " + std::to_string(found->at);
       break;
     }
     verdicts.push_back(std::move(verdict));

@@ -16,7 +16,9 @@ namespace orchestrator::harness::runtime {
 
 class AnswerGate {
  public:
-  AnswerGate(codec::RuleSet rules, std::uint32_t attempt) : rules_(std::move(rules)), attempt_(attempt) {}
+  /// `earlier` is the text that the answer goes on from, shown by attempts before.
+  AnswerGate(codec::RuleSet rules, std::uint32_t attempt, std::string earlier)
+      : rules_(std::move(rules)), attempt_(attempt), text_(std::move(earlier)) {}
 
   /// Appends to `out` what may be shown of `part`. Where a rule stops the answer, its last part is `AnswerFailed` with
   /// `gate_blocked`, and nothing comes any more.
@@ -47,7 +49,7 @@ class AnswerGate {
   std::string text_;                   // of the items that ended, as it was shown
   std::vector<GateVerdict> of_whole_;  // by the rules that need all of it
   std::vector<GateVerdict> asked_;     // by the rules that others answer
-  bool has_calls_ = false;
+  bool goes_on_ = false;               // it has calls, or is a pause: no answer yet
   bool is_stopped_ = false;
 };
 

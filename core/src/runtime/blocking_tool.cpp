@@ -111,7 +111,10 @@ void BlockingCall::drop() {
 
 void BlockingCall::let_go() {
   const std::scoped_lock lock(mutex_);
-  if (phase_ == Phase::waiting) phase_ = Phase::dropped;
+  if (phase_ == Phase::waiting) {
+    phase_ = Phase::dropped;
+    function_.reset();  // what it holds is not kept until a thread comes to it
+  }
   executor_.reset();
   timer_ = nullptr;
   output_ = nullptr;

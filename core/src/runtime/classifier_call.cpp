@@ -49,12 +49,16 @@ Result<double> score_in(std::string_view answer) {
       ++at;
       continue;
     }
-    double number = 0;
-    const auto [end, failed] =
-        std::from_chars(answer.data() + at, answer.data() + answer.size(), number, std::chars_format::fixed);
-    if (failed != std::errc()) return no_score("the number of the classifier does not read");
+    std::uint32_t number = 0;
+    const char* const last = answer.data() + answer.size();
+    const auto [end, failed] = std::from_chars(answer.data() + at, last, number);
+    // 0.95 may mean 95 of 100, or less than one.
+    const bool is_fraction = (at > 0 && (answer[at - 1] == '.' || answer[at - 1] == ',')) ||
+                             (last - end > 1 && (*end == '.' || *end == ',') && is_digit(end[1]));
     const bool is_negative = at > 0 && answer[at - 1] == '-';
-    if (is_negative || !(number <= 100)) return no_score("the classifier's number is not from 0 to 100");
+    if (failed != std::errc() || is_fraction || is_negative || number > 100) {
+      return no_score("the classifier's number is no whole one from 0 to 100");
+    }
     numbers.push_back(number);
     at = static_cast<std::size_t>(end - answer.data());
   }

@@ -8,6 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <exception>
@@ -85,7 +86,11 @@ GateVerdict verdict_of(const GateRule& rule, const AskedSubject& subject, GateAn
 }  // namespace
 
 GateAsker::~GateAsker() {
-  for (const auto& [gate, threads] : threads_) threads->wait_idle(kBlockingStopDeadline);
+  const Clock::time_point deadline = Clock::now() + kBlockingStopDeadline;
+  for (const auto& [gate, threads] : threads_) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    threads->wait_idle(std::max(left, std::chrono::milliseconds(0)));
+  }
 }
 
 asio::awaitable<std::vector<GateVerdict>> GateAsker::ask(std::shared_ptr<Engine> engine, std::vector<GateRule> rules,

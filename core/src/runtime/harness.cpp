@@ -96,9 +96,11 @@ Result<RunHandle> Harness::resume_run(RunId id, ResumeOptions options) {
 std::vector<ToolSpec> Harness::tools() const { return engine_->options().tools.specs(); }
 const std::shared_ptr<JournalStore>& Harness::store() const { return engine_->options().store; }
 const ModelCatalogue& Harness::catalogue() const { return engine_->options().catalogue; }
-std::optional<Hash> Harness::rules_hash() const {
+std::optional<Hash> Harness::policies_hash() const {
   const auto& rules = engine_->options().rules;
-  return rules ? std::optional(rules->hash()) : std::nullopt;
+  const auto& redactor = engine_->options().redactor;
+  if (!rules && !redactor) return std::nullopt;
+  return sha256((rules ? rules->hash().str() : "") + "/" + (redactor ? redactor->hash().str() : ""));
 }
 const std::string& Harness::default_model() const { return engine_->options().default_model; }
 std::vector<std::shared_ptr<ProviderAdapter>> Harness::providers() const { return engine_->options().providers; }

@@ -75,8 +75,9 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   /// Waits until everything appended so far survives a power loss. False when the journal broke or the run ended.
   boost::asio::awaitable<bool> wait_durable();
   /// What the run's rules say of a call before it starts. Cancelling the coroutine ends what is asked of others.
-  [[nodiscard]] boost::asio::awaitable<std::vector<GateVerdict>> judge_call(std::string call_id, std::string tool,
-                                                                            std::string arguments,
+  /// `key` is the call's idempotency key: ids of calls may come again in later answers.
+  [[nodiscard]] boost::asio::awaitable<std::vector<GateVerdict>> judge_call(std::string key, std::string call_id,
+                                                                            std::string tool, std::string arguments,
                                                                             std::vector<ToolTarget> targets);
   /// What those rules say of a whole answer that others are asked about.
   [[nodiscard]] boost::asio::awaitable<std::vector<GateVerdict>> judge_answer(std::uint32_t attempt, std::string text);
@@ -207,7 +208,7 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   std::vector<std::shared_ptr<Wakeup>> durable_waiters_;  // shared with the waiting coroutines
   std::unique_ptr<ToolRunner> tool_runner_;               // of a run that has tools
 
-  std::vector<std::pair<std::string, codec::EarlierCall>> judged_calls_;  // by this process, with their ids
+  std::vector<std::pair<std::string, codec::EarlierCall>> judged_calls_;  // by this process, with their keys
   boost::asio::cancellation_signal judging_;                              // of the input
 
   std::optional<event::effects::AcquireSlot> wanted_;  // until the slot is granted or refused

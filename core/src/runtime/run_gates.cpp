@@ -2,10 +2,11 @@
 // How a run's rules are asked: about its input, its calls and its answers.
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/system/system_error.hpp>
 
 #include <algorithm>
+#include <exception>
 #include <iterator>
+#include <string>
 #include <utility>
 
 #include "kernel/gates.hpp"
@@ -28,6 +29,22 @@ std::uint64_t timeout_ms_of(const GateRule& rule) {
 
 bool is_blocked(const std::vector<GateVerdict>& verdicts) { return kernel::blocking(verdicts) != nullptr; }
 
+// What rules come to that could not even be asked.
+std::vector<GateVerdict> unanswered(const std::vector<GateRule>& rules, const std::string& why) {
+  std::vector<GateVerdict> verdicts;
+  for (const GateRule& rule : rules) {
+    GateVerdict verdict;
+    verdict.gate = rule.name;
+    verdict.mode = rule.mode;
+    verdict.passed = rule.on_failure == GateFailure::open;
+    if (!verdict.passed) verdict.action = rule.action;
+    verdict.reason = "it could not be judged";
+    verdict.error = RuntimeError{RuntimeErrorCode::internal, why, "gate", {}};
+    verdicts.push_back(std::move(verdict));
+  }
+  return verdicts;
+}
+
 void add_all(std::vector<GateVerdict>& verdicts, std::vector<GateVerdict> more) {
   std::ranges::move(more, std::back_inserter(verdicts));
 }
@@ -38,7 +55,8 @@ std::optional<AnswerGate> RunDriver::answer_gate(const event::effects::CallProvi
   const auto& rules = engine_->options().rules;
   const bool is_judged =
       rules && effect.purpose == AttemptPurpose::answer && kernel::has_gates(state_.facts.spec, GatePhase::output);
-  return is_judged ? std::optional<AnswerGate>(std::in_place, *rules, effect.attempt) : std::nullopt;
+  return is_judged ? std::optional<AnswerGate>(std::in_place, *rules, effect.attempt, state_.facts.kept_output)
+                   : std::nullopt;
 }
 
 asio::awaitable<std::vector<GateVerdict>> RunDriver::ask_gates(std::vector<GateRule> rules, GatePhase phase,
@@ -81,8 +99,9 @@ asio::awaitable<void> RunDriver::judge_input() {
         std::vector<GateVerdict> more =
             co_await ask_gates(std::move(asked), GatePhase::input, std::move(text), no_tool);
         add_all(returned.gates, std::move(more));
-      } catch (const boost::system::system_error&) {
-        co_return;  // cancelled: the run has ended
+      } catch (const std::exception& error) {
+        if (has_ended()) co_return;
+        add_all(returned.gates, unanswered(rules->asked(GatePhase::input), error.what()));
       }
     }
   }
@@ -97,7 +116,7 @@ std::optional<std::chrono::milliseconds> RunDriver::call_rules_time(const std::s
   return kOwnRulesTime + std::chrono::milliseconds(timeout_ms);
 }
 
-asio::awaitable<std::vector<GateVerdict>> RunDriver::judge_call(std::string call_id, std::string tool,
+asio::awaitable<std::vector<GateVerdict>> RunDriver::judge_call(std::string key, std::string call_id, std::string tool,
                                                                 std::string arguments,
                                                                 std::vector<ToolTarget> targets) {
   const auto self = shared_from_this();
@@ -114,14 +133,14 @@ asio::awaitable<std::vector<GateVerdict>> RunDriver::judge_call(std::string call
   // A call that is looked at again, once a person has allowed it, went before no other.
   std::vector<codec::EarlierCall> earlier;
   bool is_new = true;
-  for (const auto& [id, call] : judged_calls_) {
-    if (id == call_id) is_new = false;
-    if (id != call_id) earlier.push_back(call);
+  for (const auto& [known, call] : judged_calls_) {
+    if (known == key) is_new = false;
+    if (known != key) earlier.push_back(call);
   }
   subject.earlier = earlier;
   subject.now_us = elapsed_us();
   verdicts = rules->judge(subject);
-  if (is_new) judged_calls_.emplace_back(call_id, codec::EarlierCall{tool, subject.now_us});
+  if (is_new) judged_calls_.emplace_back(key, codec::EarlierCall{tool, subject.now_us});
   std::vector<GateRule> asked = rules->asked(GatePhase::tool, tool);
   if (!asked.empty() && !is_blocked(verdicts)) {
     std::vector<GateVerdict> more =

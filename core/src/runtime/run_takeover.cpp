@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "event/field_encoder.hpp"
 #include "kernel/tool_calls.hpp"
 #include "runtime/event_cursor.hpp"
 #include "runtime/run_driver.hpp"
@@ -111,9 +112,11 @@ Result<void> check_redaction(const Engine& engine, const events::RunStarted& spe
   const auto pinned = std::ranges::find(spec.pinned, "redaction", &events::PinnedHash::name);
   const auto& redactor = engine.options().redactor;
   if (pinned == spec.pinned.end() || (redactor && redactor->hash() == pinned->hash)) return {};
+  const std::string mode(event::enum_name(spec.redaction));
   return fail(RuntimeErrorCode::precondition_failed,
-              redactor ? "the redaction is not the one that the run began with"
-                       : "the run began under redaction, and there is none here",
+              redactor ? "the redaction is not the one that the run began with, whose mode was " + mode +
+                             "; its detectors and names count, too"
+                       : "the run began under redaction (" + mode + "), and there is none here",
               "redaction");
 }
 

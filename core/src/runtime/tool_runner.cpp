@@ -205,7 +205,7 @@ void ToolRunner::prepare(event::effects::PrepareTool effect) {
   }
   start_deadline(call, kLookDeadline);
   ToolCall asked{effect.call_id, effect.tool, {effect.arguments}};
-  auto done = [this, keep = driver_->shared_from_this(), call, arguments = redacted](
+  auto done = [this, keep = driver_->shared_from_this(), call, arguments = redacted, key = effect.idempotency_key](
                   const std::exception_ptr& failure, std::expected<ToolPreparation, ToolError> prepared) {
     if (call->is_answered) return;
     event::inputs::ToolPrepared input;
@@ -223,7 +223,7 @@ void ToolRunner::prepare(event::effects::PrepareTool effect) {
     } else {
       input.preparation = *std::move(prepared);
       if (const auto rules_time = driver_->call_rules_time(call->tool->spec().name)) {
-        judge(call, arguments, std::move(input), *rules_time);
+        judge(call, key, arguments, std::move(input), *rules_time);
         return;
       }
     }
@@ -236,11 +236,11 @@ void ToolRunner::prepare(event::effects::PrepareTool effect) {
 }
 
 // The rules are the last thing that is asked before the run decides.
-void ToolRunner::judge(const CallPtr& call, std::string arguments, event::inputs::ToolPrepared input,
-                       std::chrono::milliseconds rules_time) {
+void ToolRunner::judge(const CallPtr& call, const std::string& key, std::string arguments,
+                       event::inputs::ToolPrepared input, std::chrono::milliseconds rules_time) {
   start_deadline(call, rules_time);
   auto judging =
-      driver_->judge_call(call->call_id, call->tool->spec().name, std::move(arguments), input.preparation.targets);
+      driver_->judge_call(key, call->call_id, call->tool->spec().name, std::move(arguments), input.preparation.targets);
   auto done = [this, keep = driver_->shared_from_this(), call, input = std::move(input)](
                   const std::exception_ptr& failure, std::vector<GateVerdict> verdicts) mutable {
     if (call->is_answered) return;

@@ -57,7 +57,7 @@ class ToolRunner {
   void start_deadline(const CallPtr& call, std::chrono::milliseconds after);
   void ask_to_stop(const CallPtr& call);
   void give_up(const CallPtr& call);
-  void judge(const CallPtr& call, std::string arguments, event::inputs::ToolPrepared input,
+  void judge(const CallPtr& call, const std::string& key, std::string arguments, event::inputs::ToolPrepared input,
              std::chrono::milliseconds rules_time);
   void answer_execution(const CallPtr& call, const std::exception_ptr& failure, ToolResult result);
   [[nodiscard]] ToolResult stopped_result(const Call& call) const;

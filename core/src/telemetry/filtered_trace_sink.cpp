@@ -30,6 +30,7 @@ class EventVisitor {
         return values_.text(value);
     }
   }
+  void on_named(const std::string& name, std::string& value) { values_.named(name, value); }
   // The bytes are in the store, not in the event.
   void on_media(MediaSource& source) {
     values_.text(source.url);
@@ -50,6 +51,10 @@ class FilteredTraceSink final : public TraceSink {
     StreamEvent filtered = event;
     EventVisitor visitor(texts_, secrets_);
     event::visit_strings(visitor, filtered.payload);
+    // In the journal what undoes a call stays as it is; here nobody undoes.
+    if (auto* started = std::get_if<events::ToolCallStarted>(&filtered.payload); started && started->undo) {
+      visitor.on_string(started->undo->data.text, StringRole::json);
+    }
     inner_->take(filtered);
   }
 

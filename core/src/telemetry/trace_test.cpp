@@ -37,6 +37,7 @@ struct Planter {
     value = role == StringRole::json ? R"({"a":")" + canary + R"("})" : "x " + canary + " y";
     ++planted;
   }
+  void on_named(const std::string&, std::string& value) { on_string(value, StringRole::text); }
   void on_media(MediaSource& source) {
     source.url = canary;
     source.name = canary;

@@ -77,9 +77,9 @@ class Eval {
   /// What it was made of. Valid as long as this object.
   [[nodiscard]] const Dataset& dataset() const { return dataset_; }
   [[nodiscard]] const EvalConfig& config() const { return config_; }
-  /// What would be in the results of a run in a harness with this default model and rules of this hash
-  /// (`Harness::rules_hash`).
-  [[nodiscard]] EvalHeader header(const std::string& default_model, const std::optional<Hash>& rules = {}) const;
+  /// What would be in the results of a run in a harness with this default model and policies of this hash
+  /// (`Harness::policies_hash`).
+  [[nodiscard]] EvalHeader header(const std::string& default_model, const std::optional<Hash>& policies = {}) const;
 
   /// Runs what is not there yet, and gives all records, in the order of dataset and epochs. `harness` must outlive it;
   /// runs anywhere. A requested stop aborts the runs under way, whose cases are not recorded, and ends it with

@@ -89,8 +89,9 @@ class Harness {
   [[nodiscard]] const ModelCatalogue& catalogue() const;
   /// The model of runs that name none; empty where there is none. Valid as long as this harness.
   [[nodiscard]] const std::string& default_model() const;
-  /// Of the rules that its runs are under, as they pin it; empty where there are none.
-  [[nodiscard]] std::optional<Hash> rules_hash() const;
+  /// Of the rules that its runs are under and of what is taken out of them, as they pin it; empty where there is none
+  /// of both.
+  [[nodiscard]] std::optional<Hash> policies_hash() const;
   /// The adapters, in the order in which they were given. Their calls belong to the harness's thread.
   [[nodiscard]] std::vector<std::shared_ptr<ProviderAdapter>> providers() const;
   /// The declarations of the tools that runs of this harness may call, by name.

@@ -81,6 +81,45 @@ std::optional<std::string> judge_path(const AllowDeny& lists, std::string_view p
   });
 }
 
+// What a path is never compared as: it could not match, and would deny nothing.
+Result<void> check_path(const std::string& entry, const std::string& at) {
+  const bool is_of_home = entry == "~" || entry.starts_with("~/") || entry.starts_with('$');
+  const bool is_unclean = entry.starts_with("./") || entry.starts_with("../") || entry == ".." ||
+                          entry.find("/./") != std::string::npos || entry.find("/../") != std::string::npos ||
+                          entry.find("//") != std::string::npos || (entry.size() > 1 && entry.ends_with('/'));
+  if (!is_of_home && !is_unclean) return {};
+  return fail(RuntimeErrorCode::configuration_invalid,
+              is_of_home ? "'" + entry + "' would match nothing: neither '~' nor variables are filled in"
+                         : "'" + entry +
+                               "' would match nothing: write it without '.', '..', doubled and final slashes; "
+                               "'folder/**' is all that is in a folder",
+              at);
+}
+
+// A shell's text without quotation marks, and with blanks where its signs part words.
+std::string without_signs(std::string_view script) {
+  std::string plain;
+  for (const char c : script) {
+    if (std::string_view("\"'\\").find(c) != std::string_view::npos) continue;
+    plain.push_back(std::string_view(";|&<>()`\n\t").find(c) != std::string_view::npos ? ' ' : c);
+  }
+  return plain;
+}
+
+// The words of a command that may be paths; `--file=PATH` names one behind its sign. Only what is denied counts: what
+// is allowed is for paths that a tool says are paths.
+std::optional<std::string> judge_words(const AllowDeny& lists, const std::vector<std::string>& words,
+                                       std::string_view workspace) {
+  const AllowDeny denied{{}, lists.deny};
+  for (const std::string& word : words) {
+    if (auto found = judge_path(denied, word, workspace)) return found;
+    const std::size_t sign = word.find('=');
+    if (sign == std::string::npos) continue;
+    if (auto found = judge_path(denied, std::string_view(word).substr(sign + 1), workspace)) return found;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<void> check_call_check(const CallCheck& check) {
@@ -90,6 +129,12 @@ Result<void> check_call_check(const CallCheck& check) {
   for (const auto& [kind, lists] : {std::pair("tools", &check.tools), std::pair("paths", &check.paths),
                                     std::pair("hosts", &check.hosts), std::pair("commands", &check.commands)}) {
     if (auto checked = check_kind(kind, *lists); !checked) return checked;
+  }
+  for (const auto& [key, list] :
+       {std::pair("paths.allow", &check.paths.allow), std::pair("paths.deny", &check.paths.deny)}) {
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      if (auto clean = check_path((*list)[i], std::string(key) + "[" + std::to_string(i) + "]"); !clean) return clean;
+    }
   }
   for (const auto& [key, list] :
        {std::pair("hosts.allow", &check.hosts.allow), std::pair("hosts.deny", &check.hosts.deny)}) {
@@ -112,8 +157,11 @@ std::optional<std::string> objection_to(const CallCheck& check, std::string_view
   for (const std::string& path : call.paths) {
     if (auto found = judge_path(check.paths, path, workspace)) return found;
   }
+  // The target of a command is its program, that of a fetch its host: no list of allowed paths is about them.
+  const bool is_of_files = call.hosts.empty() && call.commands.empty() && call.scripts.empty();
+  const AllowDeny of_targets{is_of_files ? check.paths.allow : std::vector<std::string>(), check.paths.deny};
   for (const ToolTarget& target : targets) {
-    if (auto found = judge_path(check.paths, target.name, workspace)) return found;
+    if (auto found = judge_path(of_targets, target.name, workspace)) return found;
   }
   for (const std::optional<std::string>& host : call.hosts) {
     const auto matches = [&](const std::string& entry, bool denies) {
@@ -126,8 +174,10 @@ std::optional<std::string> objection_to(const CallCheck& check, std::string_view
       return denies ? is_denied_command(argv, words_of(entry)) : is_allowed_command(argv, words_of(entry));
     };
     if (auto found = judge("commands", check.commands, matches)) return found;
+    if (auto found = judge_words(check.paths, argv, workspace)) return found;
   }
   for (const std::string& script : call.scripts) {
+    if (auto found = judge_words(check.paths, words_of(without_signs(script)), workspace)) return found;
     // Of a shell only the very text is allowed: what its words do depends on the rest.
     const auto matches = [&](const std::string& entry, bool denies) {
       return denies ? is_denied_script(script, words_of(entry)) : entry == script;

@@ -226,7 +226,8 @@ struct Judge {
       return earlier.at_us >= since && is_about_tool(rule, earlier.tool);
     });
     if (std::cmp_less(count, check.calls_max)) return std::nullopt;
-    return std::optional<std::string>(std::to_string(count) + " calls went before it");
+    return std::optional<std::string>(count == 1 ? "a call went before it"
+                                                 : std::to_string(count) + " calls went before it");
   }
   Objection operator()(const ClassifierCheck&) const { return std::nullopt; }  // asked elsewhere
   Objection operator()(const CodeCheck&) const { return std::nullopt; }

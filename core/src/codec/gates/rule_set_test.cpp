@@ -74,6 +74,39 @@ TEST(RuleSet, JudgesPathsHoweverTheyAreWritten) {
   EXPECT_NE(of_call(rules, "read_file", R"({"path":"link"})", {{"secret/real", {}}}), "") << "where a link leads";
 }
 
+TEST(RuleSet, LooksForDeniedPathsInCommandsToo) {
+  CallCheck check;
+  check.paths.deny = {"**/.env", "/etc/**"};
+  const RuleSet rules = set(rule(GatePhase::tool, check));
+  for (const std::string argv :
+       {R"("cat",".env")", R"("cat","a/../b/.env")", R"("cat","/etc/hostname")", R"("tar","--file=/etc/passwd")"}) {
+    EXPECT_NE(of_call(rules, "run_command", R"({"argv":[)" + argv + "]}"), "") << argv;
+  }
+  EXPECT_NE(of_call(rules, "run_command", R"({"command":"cat '.env' | wc"})"), "");
+  EXPECT_EQ(of_call(rules, "run_command", R"({"argv":["cat","env"]})"), "");
+}
+
+TEST(RuleSet, AListOfAllowedPathsIsAboutPaths) {
+  CallCheck check;
+  check.paths.allow = {"src/**"};
+  const RuleSet rules = set(rule(GatePhase::tool, check));
+  EXPECT_NE(of_call(rules, "search_files", R"({"pattern":"x"})", {{".", {}}}), "") << "of the whole workspace";
+  EXPECT_EQ(of_call(rules, "search_files", R"({"path":"src/a"})", {{"src/a", {}}}), "");
+  EXPECT_EQ(of_call(rules, "fetch_url", R"({"url":"https://example.org"})", {{"example.org:443", {}}}), "");
+  EXPECT_EQ(of_call(rules, "run_command", R"({"argv":["make"]})", {{"/usr/bin/make", {}}}), "");
+}
+
+TEST(RuleSet, RefusesPathsThatMatchNothing) {
+  for (const std::string entry : {"./.env", "keys/", "~/x", "~", "$HOME/x", "../x", "a/../b", "a//b", "a/./b"}) {
+    CallCheck check;
+    check.paths.deny = {"ok", entry};
+    const auto checked = check_gate_rule(rule(GatePhase::tool, check));
+    ASSERT_FALSE(checked) << entry;
+    EXPECT_EQ(checked.error().at, "paths.deny[1]");
+    EXPECT_NE(checked.error().message.find("would match nothing"), std::string::npos);
+  }
+}
+
 TEST(RuleSet, AllowsOnlyWhatAListHas) {
   CallCheck check;
   check.paths.allow = {"src/**"};

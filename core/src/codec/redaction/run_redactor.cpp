@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "event/exact_json.hpp"
 #include "event/json_writer.hpp"
 #include "event/string_fields.hpp"
 
@@ -51,6 +52,7 @@ class InputVisitor {
         return;
     }
   }
+  void on_named(const std::string& name, std::string& value) { redaction_.named(name, value); }
   void on_media(MediaSource& source) { redaction_.media(source); }
 
  private:
@@ -151,13 +153,31 @@ void ValueRedaction::json(std::string& value) {
   event::append_json_string(value, whole);
 }
 
+// As a member of an object, whose name may tell that its value is secret.
+void ValueRedaction::named(const std::string& name, std::string& value) {
+  std::string member = "{";
+  event::append_json_string(member, name);
+  member += ":";
+  event::append_json_string(member, value);
+  const std::string before = member + "}";
+  auto redacted = texts_.redact_json(before, vault_);
+  if (!redacted || redacted->text == before) return text(value);
+  // The name may have changed as well; the value is the last text of the object.
+  const auto changed = event::parse_exact(redacted->text, 2);
+  const auto* object = changed && changed->is_object() ? &changed->get_object() : nullptr;
+  if (object == nullptr || object->size() != 1 || !object->begin()->value().is_string()) return text(value);
+  RedactedText taken = *std::move(redacted);
+  taken.text = std::string(object->begin()->value().get_string());
+  take(std::move(taken), value);
+}
+
 void ValueRedaction::identifier(std::string& value) {
   if (!value.empty()) take(secrets_.redact(value, vault_), value);
 }
 
 void ValueRedaction::bytes(SharedBytes& value, bool is_text) {
   if (!value.is_loaded() || value.size_bytes() == 0) return;
-  const Redactor& redactor = is_text && event::is_valid_utf8(value.view()) ? texts_ : secrets_;
+  const Redactor& redactor = is_text ? texts_ : secrets_;
   std::string changed;
   take(redactor.redact(value.view(), vault_), changed);
   if (changed != value.view()) value = SharedBytes(std::move(changed));

@@ -67,8 +67,11 @@ class ValueRedaction {
   void text(std::string& value);
   /// What is no JSON that can be read becomes one string.
   void json(std::string& value);
+  /// A text that has a name, which may tell that it is secret.
+  void named(const std::string& name, std::string& value);
   void identifier(std::string& value);
-  /// UTF-8 text is redacted as such where `is_text`; of all other bytes the configured secrets go. A reference stays.
+  /// Text is redacted as such where `is_text`, also where it is no UTF-8; of all other bytes the configured secrets go.
+  /// A reference stays.
   void bytes(SharedBytes& value, bool is_text);
   void media(MediaSource& source);
 

@@ -187,5 +187,20 @@ TEST(RunRedactor, RefusesModesThatRunsCannotHave) {
   EXPECT_EQ(RunRedactor::compile(policy_of(RedactionMode::reversible), {}).error().at, "redaction.mode");
 }
 
+TEST(RunRedactor, TakesSecretsOutThatALabelNames) {
+  event::inputs::Start start;
+  start.spec.labels = {{"password", "swordfish77"}, {"ticket", "ABC-1"}};
+  start.spec.settings.metadata = {{"api_key", "labelpass99"}, {"quote", "a \"b\""}};
+  event::Input::Value value = start;
+  const auto counts = RunRedactor::compile(policy_of(RedactionMode::full), {})->redact(value);
+  const auto& spec = std::get<event::inputs::Start>(value).spec;
+  EXPECT_EQ(spec.labels[0].second, "[redacted:name]");
+  EXPECT_EQ(spec.labels[1].second, "ABC-1");
+  EXPECT_EQ(spec.settings.metadata[0].second, "[redacted:name]");
+  EXPECT_EQ(spec.settings.metadata[1].second, "a \"b\"");
+  ASSERT_EQ(counts.size(), 1U);
+  EXPECT_EQ(counts[0], (events::RedactionCount{RedactionKind::name, 2}));
+}
+
 }  // namespace
 }  // namespace orchestrator::harness::codec

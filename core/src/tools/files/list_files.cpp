@@ -234,6 +234,11 @@ class LookingTool final : public Tool {
     std::function<ToolPreparation()> judge = [may_find_secrets = may_find_secrets_, call, context] {
       ToolPreparation preparation;
       if (may_find_secrets(call, context)) preparation.reach = ToolReach::secrets;
+      const auto arguments = object_of(call);
+      if (!context.workspace || !arguments) return preparation;
+      if (auto place = place_behind(*context.workspace, folder_of(*arguments))) {
+        preparation.targets.push_back({*std::move(place), std::nullopt});
+      }
       return preparation;
     };
     ToolPreparation preparation = co_await off_thread(std::move(judge));

@@ -124,6 +124,10 @@ class ReadFile final : public Tool {
       const bool is_secret =
           context.workspace && arguments && leads_to_secrets(*context.workspace, text_of(*arguments, "path"));
       if (is_secret) preparation.reach = ToolReach::secrets;
+      if (!context.workspace || !arguments) return preparation;
+      if (auto place = place_behind(*context.workspace, text_of(*arguments, "path"))) {
+        preparation.targets.push_back({*std::move(place), std::nullopt});
+      }
       return preparation;
     };
     ToolPreparation preparation = co_await off_thread(std::move(look));

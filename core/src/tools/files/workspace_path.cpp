@@ -148,13 +148,21 @@ std::expected<Descriptor, ToolError> open_beneath(const Workspace& workspace, co
   return Descriptor(number);
 }
 
+std::optional<std::string> place_behind(const Workspace& workspace, const std::string& path) {
+  const auto relative = checked(workspace, path);
+  if (!relative) return std::nullopt;
+  const Descriptor target(open_at(workspace.root(), *relative, O_PATH));
+  if (!target.is_open()) return std::nullopt;
+  auto place = place_of(workspace, target.get(), path);
+  if (!place) return std::nullopt;
+  return place->empty() ? "." : *std::move(place);
+}
+
 bool leads_to_secrets(const Workspace& workspace, const std::string& path) {
   const auto relative = checked(workspace, path);
   if (!relative) return false;  // nothing can be opened by it
   if (may_hold_secrets(std::filesystem::path(*relative).lexically_normal().generic_string())) return true;
-  const Descriptor target(open_at(workspace.root(), *relative, O_PATH));
-  if (!target.is_open()) return false;
-  const auto place = place_of(workspace, target.get(), path);
+  const auto place = place_behind(workspace, path);
   return place && may_hold_secrets(*place);
 }
 

@@ -31,6 +31,10 @@ struct OpenPath {
 [[nodiscard]] std::expected<Descriptor, ToolError> open_beneath(const Workspace& workspace, const std::string& path,
                                                                 int flags);
 
+/// Where `path` leads, through all links, as a path in the workspace: `.` is the workspace. Nothing where it leads
+/// nowhere, or outside.
+[[nodiscard]] std::optional<std::string> place_behind(const Workspace& workspace, const std::string& path);
+
 /// True where `path` looks as if it held secrets (`may_hold_secrets`), or leads through links to one that does.
 [[nodiscard]] bool leads_to_secrets(const Workspace& workspace, const std::string& path);
 
