@@ -44,7 +44,7 @@ Redactor redactor_of(RedactionMode mode) {
   return Redactor::compile(policy).value();
 }
 
-std::string cut(const Redactor& redactor, std::string_view text, std::uint32_t seed, codec::SecretVault* vault) {
+std::string cut(const Redactor& redactor, std::string_view text, std::uint32_t seed, SecretVault* vault) {
   StreamRedactor stream(redactor, vault);
   std::string out;
   while (!text.empty()) {
@@ -93,9 +93,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (event::is_valid_utf8(text)) require(event::is_valid_utf8(whole.text));
   if (text.find("[redacted:") == std::string_view::npos) {
     MemoryVault vault;
-    require_same("restored", codec::restore(reversible.redact(text, &vault).text, vault), text);
+    require_same("restored", restore(reversible.redact(text, &vault).text, vault), text);
     MemoryVault cut_vault;
-    require_same("cut and restored", codec::restore(cut(reversible, text, data[0], &cut_vault), cut_vault), text);
+    require_same("cut and restored", restore(cut(reversible, text, data[0], &cut_vault), cut_vault), text);
   }
   check_json(full, text);
   check_json(metadata, text);
