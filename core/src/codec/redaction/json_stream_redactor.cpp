@@ -165,7 +165,7 @@ std::size_t JsonStreamRedactor::take_string(std::string_view text, std::string& 
     return 0;
   }
   if (text.front() == '\\') {
-    escape_ = "\\";
+    escape_.push_back('\\');
     return 1;
   }
   if (text.front() == '"') {
