@@ -25,8 +25,8 @@ const ToolSpec* TrustOracle::spec_of(const std::string& call_id) const {
 bool TrustOracle::reaches_out(const event::Input& input, const std::string& call_id) const {
   const ToolSpec* spec = spec_of(call_id);
   const auto* prepared = std::get_if<event::inputs::ToolPrepared>(&input.value);
-  std::optional<ToolReach> reach = spec == nullptr ? std::nullopt : std::optional(spec->reach);
-  if (prepared != nullptr && prepared->preparation.reach) reach = prepared->preparation.reach;
+  ToolReach reach = spec == nullptr ? ToolReach::outside : spec->reach;
+  if (prepared != nullptr && prepared->preparation.reach) reach = *prepared->preparation.reach;
   return reach != ToolReach::inside;
 }
 
