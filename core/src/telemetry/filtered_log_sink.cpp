@@ -6,6 +6,7 @@
 
 #include "codec/redaction/redactor.hpp"
 #include "orchestrator/harness/observability.hpp"
+#include "telemetry/keys_alone.hpp"
 
 namespace orchestrator::harness {
 namespace {
@@ -38,17 +39,7 @@ class FilteredLogSink final : public LogSink {
 }  // namespace
 
 Result<std::shared_ptr<LogSink>> filtered_log_sink(std::shared_ptr<LogSink> inner, const RedactionPolicy& policy) {
-  RedactionPolicy of_lines;
-  of_lines.mode = RedactionMode::full;
-  of_lines.secrets = policy.secrets;
-  of_lines.detectors = {.secret = true,
-                        .vendor_key = true,
-                        .email = false,
-                        .card = false,
-                        .iban = false,
-                        .phone = false,
-                        .name = false,
-                        .entropy = false};
+  RedactionPolicy of_lines = keys_alone(policy);
   auto redactor = codec::Redactor::compile(std::move(of_lines));
   if (!redactor) return std::unexpected(std::move(redactor.error()));
   return std::make_shared<FilteredLogSink>(std::move(inner), *std::move(redactor));

@@ -6,6 +6,7 @@
 #include "codec/redaction/run_redactor.hpp"
 #include "event/string_fields.hpp"
 #include "orchestrator/harness/observability.hpp"
+#include "telemetry/keys_alone.hpp"
 
 namespace orchestrator::harness {
 namespace {
@@ -70,17 +71,7 @@ Result<std::shared_ptr<TraceSink>> filtered_trace_sink(std::shared_ptr<TraceSink
   if (policy.mode == RedactionMode::none) {
     return fail(RuntimeErrorCode::configuration_invalid, "the mode none filters nothing", "redaction.mode");
   }
-  RedactionPolicy secrets;
-  secrets.mode = RedactionMode::full;
-  secrets.secrets = policy.secrets;
-  secrets.detectors = {.secret = true,
-                       .vendor_key = true,
-                       .email = false,
-                       .card = false,
-                       .iban = false,
-                       .phone = false,
-                       .name = false,
-                       .entropy = false};
+  RedactionPolicy secrets = keys_alone(policy);
   auto of_texts = codec::Redactor::compile(std::move(policy));
   if (!of_texts) return std::unexpected(std::move(of_texts.error()));
   auto of_secrets = codec::Redactor::compile(std::move(secrets));
