@@ -3,6 +3,8 @@
 
 PURE = ("event", "codec", "kernel", "sim")
 ADAPTERS = ("providers", "journal", "telemetry", "tools", "memory", "evals")
+# Adapters that keep something in an SQLite database.
+STORED = ("journal", "memory")
 COMPOSITION = "harness"
 APPS = ("cli", "daemon", "desktop", "web", "examples")
 
@@ -14,7 +16,9 @@ _RUNTIME = ("runtime", "tokens", "kernel", "codec", "event")
 MAY_USE = {
     **_BELOW_RUNTIME,
     "runtime": _RUNTIME[1:],
+    "storage": _RUNTIME,
     **{adapter: _RUNTIME for adapter in ADAPTERS},
+    **{adapter: ("storage", *_RUNTIME) for adapter in STORED},
     # The builder, which puts runtime and adapters together.
     COMPOSITION: (*ADAPTERS, *_RUNTIME),
     **{app: (COMPOSITION, *ADAPTERS, *_RUNTIME, "sim") for app in APPS},

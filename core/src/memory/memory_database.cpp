@@ -4,17 +4,17 @@
 #include <string_view>
 #include <utility>
 
-#include "memory/database_file.hpp"
 #include "memory/memory_checks.hpp"
 #include "memory/memory_rows.hpp"
 #include "memory/memory_schema.hpp"
 #include "memory/memory_search.hpp"
-#include "memory/sqlite_transaction.hpp"
+#include "storage/database_file.hpp"
+#include "storage/sqlite_transaction.hpp"
 
 namespace orchestrator::harness::memory {
 namespace {
 
-using Kind = SqliteTransaction::Kind;
+using Kind = storage::SqliteTransaction::Kind;
 
 struct WorkingRow {
   std::int64_t number = 0;
@@ -23,7 +23,7 @@ struct WorkingRow {
 };
 
 // The working memories of one user and session, oldest first.
-Result<std::vector<WorkingRow>> working_rows(const SqliteConnection& connection, const Memory& memory) {
+Result<std::vector<WorkingRow>> working_rows(const storage::SqliteConnection& connection, const Memory& memory) {
   auto statement = connection.prepare(
       "SELECT number, id, length(CAST(text AS BLOB)) FROM memory WHERE session_id = ? AND user = ? AND "
       "lane = 'working' ORDER BY created_us, id");
@@ -48,16 +48,16 @@ std::unexpected<Error> full(std::string_view what, std::uint64_t allowed, std::s
 
 }  // namespace
 
-MemoryDatabase::MemoryDatabase(std::unique_ptr<SqliteConnection> connection, const MemoryBounds& bounds)
+MemoryDatabase::MemoryDatabase(std::unique_ptr<storage::SqliteConnection> connection, const MemoryBounds& bounds)
     : connection_(std::move(connection)), bounds_(bounds) {}
 
 Result<std::unique_ptr<MemoryDatabase>> MemoryDatabase::open(const std::string& path, const MemoryBounds& bounds,
                                                              std::chrono::milliseconds patience) {
   if (auto checked = check_bounds(bounds); !checked) return std::unexpected(checked.error());
   Result<std::string> file = path;
-  if (path != kInMemory) file = make_database_file(path);
+  if (path != storage::kInMemory) file = storage::make_database_file(path, kNoun);
   if (!file) return std::unexpected(file.error());
-  auto connection = SqliteConnection::open(*file, patience);
+  auto connection = storage::SqliteConnection::open({.path = *file, .kind = {.noun = kNoun}, .patience = patience});
   if (!connection) return std::unexpected(connection.error());
   if (auto prepared = prepare_schema(**connection); !prepared) return std::unexpected(prepared.error());
   return std::unique_ptr<MemoryDatabase>(new MemoryDatabase(*std::move(connection), bounds));
@@ -100,7 +100,7 @@ Result<void> MemoryDatabase::check_tally(const Memory& memory) const {
 
 Result<MemoryPut> MemoryDatabase::put(const Memory& memory) {
   if (auto checked = check_memory(memory, bounds_); !checked) return std::unexpected(checked.error());
-  auto transaction = SqliteTransaction::begin(connection_.get(), Kind::write);
+  auto transaction = storage::SqliteTransaction::begin(connection_.get(), Kind::write);
   if (!transaction) return std::unexpected(transaction.error());
   const auto same = read_rows(*connection_, RowCondition(MemoryFilter{.id = memory.id}), "memory.id", 1);
   if (!same) return std::unexpected(same.error());
@@ -119,7 +119,7 @@ Result<MemoryPut> MemoryDatabase::put(const Memory& memory) {
 
 Result<std::vector<MemoryHit>> MemoryDatabase::search(const MemoryQuery& query) {
   if (auto checked = check_query(query); !checked) return std::unexpected(checked.error());
-  const auto transaction = SqliteTransaction::begin(connection_.get(), Kind::read);
+  const auto transaction = storage::SqliteTransaction::begin(connection_.get(), Kind::read);
   if (!transaction) return std::unexpected(transaction.error());
   return search_memories(*connection_, query);
 }
@@ -127,7 +127,7 @@ Result<std::vector<MemoryHit>> MemoryDatabase::search(const MemoryQuery& query) 
 Result<std::vector<Memory>> MemoryDatabase::list(const MemoryFilter& filter, const std::optional<MemoryId>& after,
                                                  std::uint32_t limit) {
   if (auto checked = check_list(filter, limit); !checked) return std::unexpected(checked.error());
-  const auto transaction = SqliteTransaction::begin(connection_.get(), Kind::read);
+  const auto transaction = storage::SqliteTransaction::begin(connection_.get(), Kind::read);
   if (!transaction) return std::unexpected(transaction.error());
   RowCondition condition(filter);
   if (after) condition.require("memory.id > ?", after->str());
@@ -136,7 +136,7 @@ Result<std::vector<Memory>> MemoryDatabase::list(const MemoryFilter& filter, con
 
 Result<std::uint64_t> MemoryDatabase::forget(const MemoryFilter& filter) {
   if (auto checked = check_forget(filter); !checked) return std::unexpected(checked.error());
-  auto transaction = SqliteTransaction::begin(connection_.get(), Kind::write);
+  auto transaction = storage::SqliteTransaction::begin(connection_.get(), Kind::write);
   if (!transaction) return std::unexpected(transaction.error());
   const auto forgotten = remove_rows(*connection_, RowCondition(filter));
   if (!forgotten) return std::unexpected(forgotten.error());

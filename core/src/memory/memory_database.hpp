@@ -10,17 +10,20 @@
 #include <string>
 #include <vector>
 
-#include "memory/sqlite_connection.hpp"
 #include "orchestrator/harness/errors.hpp"
 #include "orchestrator/harness/memory.hpp"
+#include "storage/sqlite_connection.hpp"
 
 namespace orchestrator::harness::memory {
+
+/// What messages call it.
+inline constexpr const char* kNoun = "memory store";
 
 class MemoryDatabase final {
  public:
   /// Opens or makes the database at `path`, or one in memory (`kInMemory`). Errors as of `open_memory_store`.
-  [[nodiscard]] static Result<std::unique_ptr<MemoryDatabase>> open(const std::string& path, const MemoryBounds& bounds,
-                                                                    std::chrono::milliseconds patience = kBusyPatience);
+  [[nodiscard]] static Result<std::unique_ptr<MemoryDatabase>> open(
+      const std::string& path, const MemoryBounds& bounds, std::chrono::milliseconds patience = storage::kBusyPatience);
 
   /// The functions of `MemoryStore`.
   [[nodiscard]] Result<MemoryPut> put(const Memory& memory);
@@ -29,16 +32,16 @@ class MemoryDatabase final {
                                                  std::uint32_t limit);
   [[nodiscard]] Result<std::uint64_t> forget(const MemoryFilter& filter);
 
-  [[nodiscard]] SqliteConnection& connection() { return *connection_; }
+  [[nodiscard]] storage::SqliteConnection& connection() { return *connection_; }
 
  private:
-  MemoryDatabase(std::unique_ptr<SqliteConnection> connection, const MemoryBounds& bounds);
+  MemoryDatabase(std::unique_ptr<storage::SqliteConnection> connection, const MemoryBounds& bounds);
 
   Result<std::vector<MemoryId>> make_room(const Memory& memory);
   Result<void> check_tally(const Memory& memory) const;
   Result<void> wipe();
 
-  std::unique_ptr<SqliteConnection> connection_;
+  std::unique_ptr<storage::SqliteConnection> connection_;
   const MemoryBounds bounds_;
 };
 

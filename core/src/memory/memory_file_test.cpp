@@ -41,7 +41,9 @@ class MemoryFile : public ::testing::Test {
     return database.error();
   }
   // A connection of somebody else.
-  std::unique_ptr<SqliteConnection> other() { return SqliteConnection::open(file_, kShort).value(); }
+  std::unique_ptr<storage::SqliteConnection> other() {
+    return storage::SqliteConnection::open({.path = file_, .patience = kShort}).value();
+  }
   void store_some(int count = 20) {
     const auto database = open();
     for (int i = 0; i < count; ++i) {

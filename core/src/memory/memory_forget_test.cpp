@@ -106,7 +106,8 @@ TEST_F(MemoryForget, SaysWhereAReaderKeepsTheBytesAndGoesOnWhenAskedAgain) {
   const auto database = open();
   ASSERT_TRUE(database->put(fact(1, "quxzibbling")));
   ASSERT_TRUE(database->put(fact(2, "tulips")));
-  const auto reader = SqliteConnection::open(file_, std::chrono::milliseconds(50)).value();
+  const auto reader =
+      storage::SqliteConnection::open({.path = file_, .patience = std::chrono::milliseconds(50)}).value();
   ASSERT_TRUE(reader->execute("BEGIN; SELECT count(*) FROM memory"));
   const auto forgotten = database->forget({.id = memory_id(1)});
   ASSERT_EQ(code_of(forgotten), "storage_failed");
@@ -123,7 +124,7 @@ TEST_F(MemoryForget, WaitsForOthersThatEmptyTheLog) {
   const auto database = MemoryDatabase::open(file_, MemoryBounds()).value();
   std::atomic<bool> is_done = false;
   std::thread other([&] {
-    const auto connection = SqliteConnection::open(file_, kBusyPatience).value();
+    const auto connection = storage::SqliteConnection::open({.path = file_}).value();
     while (!is_done) EXPECT_TRUE(connection->empty_write_ahead_log());
   });
   for (std::uint64_t i = 1; i <= 40; ++i) {
@@ -154,9 +155,9 @@ TEST_F(MemoryForget, IsNotTakenForWipedByAnother) {
   const auto first = open();
   struct Meanwhile {
     std::unique_ptr<MemoryDatabase> second;
-    std::unique_ptr<SqliteConnection> reader;
+    std::unique_ptr<storage::SqliteConnection> reader;
     std::string code;
-  } meanwhile{open(), SqliteConnection::open(file_, kBusyPatience).value(), ""};
+  } meanwhile{open(), storage::SqliteConnection::open({.path = file_}).value(), ""};
   ASSERT_TRUE(first->put(fact(1, "tulips")));
   ASSERT_TRUE(first->put(fact(2, "quxzibbling")));
   const auto forget_second = [](unsigned /*event*/, void* context, void* /*statement*/, void* sql) {
@@ -180,7 +181,8 @@ TEST_F(MemoryForget, GoesOnAfterACrash) {
     const auto database = open();
     ASSERT_TRUE(database->put(fact(1, "quxzibbling")));
     ASSERT_TRUE(database->put(fact(2, "tulips")));
-    const auto reader = SqliteConnection::open(file_, std::chrono::milliseconds(50)).value();
+    const auto reader =
+        storage::SqliteConnection::open({.path = file_, .patience = std::chrono::milliseconds(50)}).value();
     ASSERT_TRUE(reader->execute("BEGIN; SELECT count(*) FROM memory"));
     ASSERT_EQ(code_of(database->forget({.id = memory_id(1)})), "storage_failed");
   }

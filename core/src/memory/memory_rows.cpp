@@ -25,13 +25,13 @@ std::optional<MemoryLane> lane_of(std::string_view name) {
 
 // An optional id; false where there is text that is none.
 template <class Id>
-bool read_id(const SqliteStatement& row, int column, std::optional<Id>& id) {
+bool read_id(const storage::SqliteStatement& row, int column, std::optional<Id>& id) {
   if (row.is_null(column)) return true;
   id = Id::parse(row.bytes(column));
   return id.has_value();
 }
 
-std::optional<Memory> memory_of(const SqliteStatement& row) {
+std::optional<Memory> memory_of(const storage::SqliteStatement& row) {
   const auto id = MemoryId::parse(row.bytes(kId));
   const auto lane = lane_of(row.bytes(kLane));
   if (!id || !lane) return std::nullopt;
@@ -51,7 +51,7 @@ std::optional<Memory> memory_of(const SqliteStatement& row) {
 }
 
 template <class Id>
-void bind_id(SqliteStatement& statement, const std::optional<Id>& id) {
+void bind_id(storage::SqliteStatement& statement, const std::optional<Id>& id) {
   if (id) {
     statement.bind(id->str());
   } else {
@@ -61,17 +61,17 @@ void bind_id(SqliteStatement& statement, const std::optional<Id>& id) {
 
 // Prepares, binds with `bind`, and runs to the end.
 template <class Bind>
-Result<void> run(SqliteConnection& connection, const std::string& sql, Bind bind) {
+Result<void> run(storage::SqliteConnection& connection, const std::string& sql, Bind bind) {
   auto statement = connection.prepare(sql);
   if (!statement) return std::unexpected(statement.error());
   bind(*statement);
   return statement->run();
 }
 
-Result<void> insert_memory(SqliteConnection& connection, const Memory& memory) {
+Result<void> insert_memory(storage::SqliteConnection& connection, const Memory& memory) {
   constexpr const char* kSql =
       "INSERT INTO memory(id, lane, user, session_id, run_id, created_us, text) VALUES (?, ?, ?, ?, ?, ?, ?)";
-  return run(connection, kSql, [&memory](SqliteStatement& statement) {
+  return run(connection, kSql, [&memory](storage::SqliteStatement& statement) {
     statement.bind(memory.id.str()).bind(name_of(memory.lane)).bind(memory.user);
     bind_id(statement, memory.session_id);
     bind_id(statement, memory.run_id);
@@ -79,27 +79,27 @@ Result<void> insert_memory(SqliteConnection& connection, const Memory& memory) {
   });
 }
 
-Result<void> insert_words(SqliteConnection& connection, std::int64_t number, const Memory& memory) {
+Result<void> insert_words(storage::SqliteConnection& connection, std::int64_t number, const Memory& memory) {
   return run(connection, "INSERT INTO memory_words(rowid, text) VALUES (?, ?)",
-             [&](SqliteStatement& statement) { statement.bind(number).bind(memory.text); });
+             [&](storage::SqliteStatement& statement) { statement.bind(number).bind(memory.text); });
 }
 
-Result<void> insert_embedding(SqliteConnection& connection, std::int64_t number, const Embedding& embedding) {
+Result<void> insert_embedding(storage::SqliteConnection& connection, std::int64_t number, const Embedding& embedding) {
   return run(connection, "INSERT INTO embedding(number, model, dimension, vector) VALUES (?, ?, ?, ?)",
-             [&](SqliteStatement& statement) {
+             [&](storage::SqliteStatement& statement) {
                statement.bind(number).bind(embedding.model).bind(static_cast<std::int64_t>(embedding.values.size()));
                statement.bind_bytes(vector_bytes(embedding.values));
              });
 }
 
-Result<void> change_tally(SqliteConnection& connection, std::int64_t items, std::int64_t embeddings) {
+Result<void> change_tally(storage::SqliteConnection& connection, std::int64_t items, std::int64_t embeddings) {
   return run(connection, "UPDATE tally SET items = items + ?, embeddings = embeddings + ?",
-             [&](SqliteStatement& statement) { statement.bind(items).bind(embeddings); });
+             [&](storage::SqliteStatement& statement) { statement.bind(items).bind(embeddings); });
 }
 
 }  // namespace
 
-Result<std::vector<Memory>> read_rows(const SqliteConnection& connection, const RowCondition& condition,
+Result<std::vector<Memory>> read_rows(const storage::SqliteConnection& connection, const RowCondition& condition,
                                       std::string_view order, std::uint32_t limit) {
   std::string sql = "SELECT ";
   sql.append(kColumns).append(" FROM memory LEFT JOIN embedding ON embedding.number = memory.number WHERE ");
@@ -123,7 +123,7 @@ Result<std::vector<Memory>> read_rows(const SqliteConnection& connection, const 
   }
 }
 
-Result<Tally> read_tally(const SqliteConnection& connection) {
+Result<Tally> read_tally(const storage::SqliteConnection& connection) {
   auto statement = connection.prepare("SELECT items, embeddings FROM tally");
   if (!statement) return std::unexpected(statement.error());
   const auto row = statement->step();
@@ -135,7 +135,7 @@ Result<Tally> read_tally(const SqliteConnection& connection) {
   return Tally{static_cast<std::uint64_t>(statement->integer(0)), static_cast<std::uint64_t>(statement->integer(1))};
 }
 
-Result<void> insert_rows(SqliteConnection& connection, const Memory& memory) {
+Result<void> insert_rows(storage::SqliteConnection& connection, const Memory& memory) {
   if (auto done = insert_memory(connection, memory); !done) return done;
   const std::int64_t number = connection.last_row();
   if (auto done = insert_words(connection, number, memory); !done) return done;
@@ -145,8 +145,8 @@ Result<void> insert_rows(SqliteConnection& connection, const Memory& memory) {
   return change_tally(connection, 1, memory.embedding ? 1 : 0);
 }
 
-Result<std::uint64_t> remove_rows(SqliteConnection& connection, const RowCondition& condition) {
-  const auto bind = [&condition](SqliteStatement& statement) { condition.bind_to(statement); };
+Result<std::uint64_t> remove_rows(storage::SqliteConnection& connection, const RowCondition& condition) {
+  const auto bind = [&condition](storage::SqliteStatement& statement) { condition.bind_to(statement); };
   const std::string which = " WHERE " + condition.sql();
   // The index has no copy of the texts: to remove one it is told the very text that it was given, so it goes first.
   const std::string unindex =

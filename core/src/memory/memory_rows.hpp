@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "memory/row_condition.hpp"
-#include "memory/sqlite_connection.hpp"
 #include "orchestrator/harness/errors.hpp"
 #include "orchestrator/harness/memory.hpp"
+#include "storage/sqlite_connection.hpp"
 
 namespace orchestrator::harness::memory {
 
@@ -24,13 +24,14 @@ struct Tally {
 
 /// The memories that the condition names, in the order that `order` gives (what stands after ORDER BY), at most
 /// `limit`. Rows that are no memory are `storage_failed`.
-[[nodiscard]] Result<std::vector<Memory>> read_rows(const SqliteConnection& connection, const RowCondition& condition,
-                                                    std::string_view order, std::uint32_t limit);
-[[nodiscard]] Result<Tally> read_tally(const SqliteConnection& connection);
+[[nodiscard]] Result<std::vector<Memory>> read_rows(const storage::SqliteConnection& connection,
+                                                    const RowCondition& condition, std::string_view order,
+                                                    std::uint32_t limit);
+[[nodiscard]] Result<Tally> read_tally(const storage::SqliteConnection& connection);
 
 /// REQUIRES: a transaction, and no memory of this id.
-[[nodiscard]] Result<void> insert_rows(SqliteConnection& connection, const Memory& memory);
+[[nodiscard]] Result<void> insert_rows(storage::SqliteConnection& connection, const Memory& memory);
 /// How many memories there were. REQUIRES: a transaction.
-[[nodiscard]] Result<std::uint64_t> remove_rows(SqliteConnection& connection, const RowCondition& condition);
+[[nodiscard]] Result<std::uint64_t> remove_rows(storage::SqliteConnection& connection, const RowCondition& condition);
 
 }  // namespace orchestrator::harness::memory

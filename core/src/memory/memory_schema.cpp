@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "memory/sqlite_transaction.hpp"
+#include "storage/sqlite_transaction.hpp"
 
 namespace orchestrator::harness::memory {
 namespace {
@@ -44,7 +44,7 @@ INSERT INTO tally VALUES (0, 0, 0, 0);
 enum class Content { nothing, ours };
 
 // Looks several times, so it stands inside a transaction: another process may be making the tables.
-Result<Content> content_of(const SqliteConnection& connection) {
+Result<Content> content_of(const storage::SqliteConnection& connection) {
   const auto application = connection.integer_of("PRAGMA application_id");
   if (!application) return std::unexpected(application.error());
   const auto version = connection.integer_of("PRAGMA user_version");
@@ -70,14 +70,14 @@ Result<Content> content_of(const SqliteConnection& connection) {
   return Content::ours;
 }
 
-Result<Content> present_content(SqliteConnection& connection) {
-  const auto transaction = SqliteTransaction::begin(&connection, SqliteTransaction::Kind::read);
+Result<Content> present_content(storage::SqliteConnection& connection) {
+  const auto transaction = storage::SqliteTransaction::begin(&connection, storage::SqliteTransaction::Kind::read);
   if (!transaction) return std::unexpected(transaction.error());
   return content_of(connection);
 }
 
-Result<void> make_tables(SqliteConnection& connection) {
-  auto transaction = SqliteTransaction::begin(&connection, SqliteTransaction::Kind::write);
+Result<void> make_tables(storage::SqliteConnection& connection) {
+  auto transaction = storage::SqliteTransaction::begin(&connection, storage::SqliteTransaction::Kind::write);
   if (!transaction) return std::unexpected(transaction.error());
   // Another process may have made them since.
   const auto content = content_of(connection);
@@ -92,7 +92,7 @@ Result<void> make_tables(SqliteConnection& connection) {
 
 }  // namespace
 
-Result<void> prepare_schema(SqliteConnection& connection) {
+Result<void> prepare_schema(storage::SqliteConnection& connection) {
   const auto content = present_content(connection);
   if (!content) return std::unexpected(content.error());
   if (auto logged = connection.use_write_ahead_log(); !logged) return logged;

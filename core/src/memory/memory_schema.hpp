@@ -11,8 +11,8 @@
 
 #include <cstdint>
 
-#include "memory/sqlite_connection.hpp"
 #include "orchestrator/harness/errors.hpp"
+#include "storage/sqlite_connection.hpp"
 
 namespace orchestrator::harness::memory {
 
@@ -23,6 +23,6 @@ inline constexpr std::int64_t kApplicationId = 0x6F6D656D;
 
 /// Makes the tables in an empty database and accepts those of this program. Errors: `version_too_new`,
 /// `storage_failed` for a database of something else (which stays unchanged), and those of `sqlite_error`.
-[[nodiscard]] Result<void> prepare_schema(SqliteConnection& connection);
+[[nodiscard]] Result<void> prepare_schema(storage::SqliteConnection& connection);
 
 }  // namespace orchestrator::harness::memory

@@ -20,7 +20,7 @@ using Candidates = std::vector<Candidate>;
 // The first three columns of every candidate query.
 constexpr std::string_view kCandidateColumns = "memory.number, memory.id, memory.created_us";
 
-Result<Candidate> candidate_of(const SqliteConnection& connection, const SqliteStatement& row) {
+Result<Candidate> candidate_of(const storage::SqliteConnection& connection, const storage::SqliteStatement& row) {
   const auto id = MemoryId::parse(row.bytes(1));
   if (id) return Candidate{row.integer(0), *id, {row.integer(2)}};
   return fail(RuntimeErrorCode::storage_failed,
@@ -28,7 +28,8 @@ Result<Candidate> candidate_of(const SqliteConnection& connection, const SqliteS
               connection.path());
 }
 
-Result<void> read_candidates(const SqliteConnection& connection, SqliteStatement& statement, Candidates& candidates) {
+Result<void> read_candidates(const storage::SqliteConnection& connection, storage::SqliteStatement& statement,
+                             Candidates& candidates) {
   for (;;) {
     const auto row = statement.step();
     if (!row) return std::unexpected(row.error());
@@ -46,7 +47,7 @@ std::string select(std::string_view from, const RowCondition& condition, std::st
   return sql;
 }
 
-Result<Candidates> candidates_where(const SqliteConnection& connection, const std::string& sql,
+Result<Candidates> candidates_where(const storage::SqliteConnection& connection, const std::string& sql,
                                     const RowCondition& condition) {
   auto statement = connection.prepare(sql);
   if (!statement) return std::unexpected(statement.error());
@@ -58,7 +59,7 @@ Result<Candidates> candidates_where(const SqliteConnection& connection, const st
 }
 
 // CROSS JOIN keeps this order: first what the index of words finds, then the rows.
-Result<Candidates> best_by_text(const SqliteConnection& connection, const MemoryQuery& query,
+Result<Candidates> best_by_text(const storage::SqliteConnection& connection, const MemoryQuery& query,
                                 const std::vector<std::string>& words) {
   RowCondition condition(query);
   condition.require("memory_words MATCH ?", match_expression(words));
@@ -78,7 +79,7 @@ bool is_closer(const ScoredCandidate& left, const ScoredCandidate& right) {
   return is_newer(left.candidate, right.candidate);
 }
 
-Result<Candidates> best_by_vector(const SqliteConnection& connection, const MemoryQuery& query) {
+Result<Candidates> best_by_vector(const storage::SqliteConnection& connection, const MemoryQuery& query) {
   const Embedding& embedding = *query.embedding;
   RowCondition condition(query);
   condition.require("embedding.model = ?", embedding.model);
@@ -110,7 +111,7 @@ Result<Candidates> best_by_vector(const SqliteConnection& connection, const Memo
 }
 
 // Those of a moment after `now` count as made now, so they are the newest, by their ids.
-Result<Candidates> newest(const SqliteConnection& connection, const MemoryQuery& query) {
+Result<Candidates> newest(const storage::SqliteConnection& connection, const MemoryQuery& query) {
   RowCondition later(query);
   later.require("memory.created_us > ?", query.now.unix_us);
   auto candidates = candidates_where(connection, select("memory", later, "memory.id DESC"), later);
@@ -124,7 +125,7 @@ Result<Candidates> newest(const SqliteConnection& connection, const MemoryQuery&
   return candidates;
 }
 
-Result<Rankings> find(const SqliteConnection& connection, const MemoryQuery& query) {
+Result<Rankings> find(const storage::SqliteConnection& connection, const MemoryQuery& query) {
   const auto words = query_words(connection, query.text);
   if (!words) return std::unexpected(words.error());
   Rankings rankings;
@@ -148,7 +149,7 @@ Result<Rankings> find(const SqliteConnection& connection, const MemoryQuery& que
 
 }  // namespace
 
-Result<std::vector<MemoryHit>> search_memories(const SqliteConnection& connection, const MemoryQuery& query) {
+Result<std::vector<MemoryHit>> search_memories(const storage::SqliteConnection& connection, const MemoryQuery& query) {
   const auto rankings = find(connection, query);
   if (!rankings) return std::unexpected(rankings.error());
   std::vector<MemoryHit> hits;

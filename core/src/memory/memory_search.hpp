@@ -6,9 +6,9 @@
 
 #include <vector>
 
-#include "memory/sqlite_connection.hpp"
 #include "orchestrator/harness/errors.hpp"
 #include "orchestrator/harness/memory.hpp"
+#include "storage/sqlite_connection.hpp"
 
 namespace orchestrator::harness::memory {
 
@@ -16,7 +16,7 @@ namespace orchestrator::harness::memory {
 inline constexpr std::uint32_t kCandidatesMax = 100;
 
 /// REQUIRES: a query that `check_query` accepts, and a transaction.
-[[nodiscard]] Result<std::vector<MemoryHit>> search_memories(const SqliteConnection& connection,
+[[nodiscard]] Result<std::vector<MemoryHit>> search_memories(const storage::SqliteConnection& connection,
                                                              const MemoryQuery& query);
 
 }  // namespace orchestrator::harness::memory

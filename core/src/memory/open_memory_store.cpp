@@ -22,12 +22,12 @@ Result<std::shared_ptr<MemoryStore>> open_database(const std::string& path, cons
 }  // namespace
 
 Result<std::shared_ptr<MemoryStore>> open_memory_store(const std::string& url, const MemoryBounds& bounds) {
-  if (url == kMemory) return open_database(memory::kInMemory, bounds);
+  if (url == kMemory) return open_database(storage::kInMemory, bounds);
   const std::string_view address = url;
   // A file called :memory: in the current folder is a file.
   if (address.starts_with(kSqlite)) {
     const std::string path(address.substr(kSqlite.size()));
-    return open_database(path == memory::kInMemory ? "./" + path : path, bounds);
+    return open_database(path == storage::kInMemory ? "./" + path : path, bounds);
   }
   return fail(RuntimeErrorCode::configuration_invalid,
               "'" + url + "' is no memory store that this build knows; expected memory: or sqlite:PATH",

@@ -10,7 +10,7 @@ namespace {
 
 // What is between the words of an index and SQLite's interface to extensions, by the way that the manual of FTS5
 // describes (section 7).
-Result<fts5_api*> interface_of(const SqliteConnection& connection) {
+Result<fts5_api*> interface_of(const storage::SqliteConnection& connection) {
   fts5_api* interface = nullptr;
   sqlite3_stmt* statement = nullptr;
   int code = sqlite3_prepare_v2(connection.handle(), "SELECT fts5(?1)", -1, &statement, nullptr);
@@ -33,7 +33,7 @@ int take_word(void* context, int /*flags*/, const char* bytes, int size, int /*s
 
 }  // namespace
 
-Result<std::vector<std::string>> query_words(const SqliteConnection& connection, std::string_view text) {
+Result<std::vector<std::string>> query_words(const storage::SqliteConnection& connection, std::string_view text) {
   std::vector<std::string> words;
   if (text.empty()) return words;
   const auto interface = interface_of(connection);

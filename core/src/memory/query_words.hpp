@@ -8,15 +8,16 @@
 #include <string_view>
 #include <vector>
 
-#include "memory/sqlite_connection.hpp"
 #include "orchestrator/harness/errors.hpp"
+#include "storage/sqlite_connection.hpp"
 
 namespace orchestrator::harness::memory {
 
 inline constexpr std::size_t kQueryWordsMax = 64;
 
 /// The first words of the text, each once, case and diacritics folded; empty where it holds no letter or digit.
-[[nodiscard]] Result<std::vector<std::string>> query_words(const SqliteConnection& connection, std::string_view text);
+[[nodiscard]] Result<std::vector<std::string>> query_words(const storage::SqliteConnection& connection,
+                                                           std::string_view text);
 
 /// What finds the texts that hold any of the words, the more and the rarer the better.
 [[nodiscard]] std::string match_expression(const std::vector<std::string>& words);

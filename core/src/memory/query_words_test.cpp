@@ -19,7 +19,8 @@ class QueryWords : public ::testing::Test {
     return words.value_or(std::vector<std::string>());
   }
 
-  std::unique_ptr<SqliteConnection> connection_ = SqliteConnection::open(kInMemory, kBusyPatience).value();
+  std::unique_ptr<storage::SqliteConnection> connection_ =
+      storage::SqliteConnection::open({.path = storage::kInMemory}).value();
 };
 
 TEST_F(QueryWords, AreFoldedAndComeOnce) {

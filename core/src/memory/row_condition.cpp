@@ -36,7 +36,7 @@ RowCondition& RowCondition::require(std::string_view part, Value value) {
   return require(part);
 }
 
-void RowCondition::bind_to(SqliteStatement& statement) const {
+void RowCondition::bind_to(storage::SqliteStatement& statement) const {
   for (const Value& value : values_) {
     std::visit([&statement](const auto& one) { statement.bind(one); }, value);
   }

@@ -10,8 +10,8 @@
 #include <variant>
 #include <vector>
 
-#include "memory/sqlite_statement.hpp"
 #include "orchestrator/harness/memory.hpp"
+#include "storage/sqlite_statement.hpp"
 
 namespace orchestrator::harness::memory {
 
@@ -29,7 +29,7 @@ class RowCondition final {
 
   /// What stands after WHERE. Its parameters are the first ones of a statement, or follow what was bound before.
   [[nodiscard]] const std::string& sql() const { return sql_; }
-  void bind_to(SqliteStatement& statement) const;
+  void bind_to(storage::SqliteStatement& statement) const;
 
  private:
   std::string sql_ = "1";

@@ -11,12 +11,13 @@
 #include <string>
 #include <string_view>
 
-#include "memory/sqlite_statement.hpp"
 #include "orchestrator/harness/errors.hpp"
+#include "storage/sqlite_error.hpp"
+#include "storage/sqlite_statement.hpp"
 
 struct sqlite3;
 
-namespace orchestrator::harness::memory {
+namespace orchestrator::harness::storage {
 
 /// How long a write waits for another process before it fails.
 inline constexpr std::chrono::milliseconds kBusyPatience{5'000};
@@ -24,12 +25,21 @@ inline constexpr std::chrono::milliseconds kBusyPatience{5'000};
 /// The name of a database that lives in memory and dies with its connection.
 inline constexpr const char* kInMemory = ":memory:";
 
+/// Which database to open, and how.
+struct SqliteOpening {
+  enum class Access : std::uint8_t { write, read };
+  std::string path;  // of a file, or `kInMemory`
+  DatabaseKind kind;
+  std::chrono::milliseconds patience = kBusyPatience;  // how long it waits for other processes
+  Access access = Access::write;                       // `read` never changes the file, not even when it is closed
+  const char* vfs = nullptr;                           // SQLite's name of a file system; null for the real one
+};
+
 class SqliteConnection final {
  public:
-  /// Opens the database file at `path`, which must be there (it may be empty), or one in memory. It changes nothing
+  /// Opens a database file, which must be there (it may be empty), or one in memory. It changes nothing
   /// yet. Errors: `storage_readonly` for a file that may not be written, and those of `sqlite_error`.
-  [[nodiscard]] static Result<std::unique_ptr<SqliteConnection>> open(const std::string& path,
-                                                                      std::chrono::milliseconds patience);
+  [[nodiscard]] static Result<std::unique_ptr<SqliteConnection>> open(SqliteOpening opening);
   /// Switches to a write-ahead log; a database in memory has none.
   [[nodiscard]] Result<void> use_write_ahead_log();
   /// Moves what the log holds into the file and cuts the log to nothing; false where another process kept using it
@@ -49,8 +59,9 @@ class SqliteConnection final {
   /// Whether its file is no longer where it was opened: what is written to it then is lost.
   [[nodiscard]] bool was_moved() const;
 
-  [[nodiscard]] bool is_in_memory() const { return path_ == kInMemory; }
-  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] bool is_in_memory() const { return name_.path == kInMemory; }
+  [[nodiscard]] const std::string& path() const { return name_.path; }
+  [[nodiscard]] const std::string& noun() const { return name_.kind.noun; }
   [[nodiscard]] sqlite3* handle() const { return database_.get(); }
   [[nodiscard]] Error error(int code) const;
 
@@ -58,11 +69,11 @@ class SqliteConnection final {
   struct Closer {
     void operator()(sqlite3* database) const;
   };
-  SqliteConnection(sqlite3* database, std::string path, std::chrono::milliseconds patience);
+  SqliteConnection(sqlite3* database, SqliteOpening opening);
 
   std::unique_ptr<sqlite3, Closer> database_;
-  std::string path_;
+  DatabaseName name_;
   std::chrono::milliseconds patience_;
 };
 
-}  // namespace orchestrator::harness::memory
+}  // namespace orchestrator::harness::storage

@@ -6,10 +6,10 @@
 
 #include <memory>
 
-#include "memory/sqlite_connection.hpp"
 #include "orchestrator/harness/errors.hpp"
+#include "storage/sqlite_connection.hpp"
 
-namespace orchestrator::harness::memory {
+namespace orchestrator::harness::storage {
 
 class SqliteTransaction final {
  public:
@@ -20,7 +20,7 @@ class SqliteTransaction final {
     // With a write-ahead log SQLite does not look.
     if (connection->was_moved()) {
       return fail(RuntimeErrorCode::storage_failed,
-                  "the memory store " + connection->path() + " was moved or removed while it was in use",
+                  "the " + connection->noun() + " " + connection->path() + " was moved or removed while it was in use",
                   connection->path());
     }
     SqliteTransaction transaction(connection);
@@ -44,4 +44,4 @@ class SqliteTransaction final {
   std::unique_ptr<SqliteConnection, Rollback> connection_;  // of its owner: the deleter only rolls back
 };
 
-}  // namespace orchestrator::harness::memory
+}  // namespace orchestrator::harness::storage

@@ -13,7 +13,7 @@
 
 struct sqlite3_stmt;
 
-namespace orchestrator::harness::memory {
+namespace orchestrator::harness::storage {
 
 class SqliteConnection;
 
@@ -52,4 +52,4 @@ class SqliteStatement final {
   int failure_ = 0;  // the first failed bind
 };
 
-}  // namespace orchestrator::harness::memory
+}  // namespace orchestrator::harness::storage

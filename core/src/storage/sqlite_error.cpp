@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "memory/sqlite_error.hpp"
+#include "storage/sqlite_error.hpp"
 
 #include <sqlite3.h>
 
@@ -10,7 +10,7 @@
 
 #include "runtime/storage_error.hpp"
 
-namespace orchestrator::harness::memory {
+namespace orchestrator::harness::storage {
 namespace {
 
 struct Verdict {
@@ -29,7 +29,7 @@ std::optional<Verdict> verdict_of_extended(int code) {
   }
 }
 
-Verdict verdict_of(int code) {
+Verdict verdict_of(int code, const DatabaseKind& kind) {
   if (const auto verdict = verdict_of_extended(code)) return *verdict;
   switch (code & 0xFF) {
     case SQLITE_BUSY:
@@ -42,9 +42,10 @@ Verdict verdict_of(int code) {
       return {RuntimeErrorCode::storage_readonly, "may not be written"};
     case SQLITE_NOMEM:
       return {RuntimeErrorCode::storage_unavailable, "cannot be used for want of memory"};
-    case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
-      return {RuntimeErrorCode::storage_failed, "is damaged, or is something else"};
+      return {kind.damaged, "is damaged, or is something else"};
+    case SQLITE_NOTADB:
+      return {kind.stranger, "is damaged, or is something else"};
     default:
       return {RuntimeErrorCode::storage_failed, "cannot be used"};
   }
@@ -58,17 +59,17 @@ int errno_of(sqlite3* database, int code) {
 
 }  // namespace
 
-Error sqlite_error(sqlite3* database, int code, const std::string& path) {
+Error sqlite_error(sqlite3* database, int code, const DatabaseName& name) {
   if (const int error_number = errno_of(database, code); error_number != 0) {
-    return runtime::storage_error(error_number, "use the memory store", path);
+    return runtime::storage_error(error_number, "use the " + name.kind.noun, name.path);
   }
-  const Verdict verdict = verdict_of(code);
-  std::string message = "the memory store " + path + " ";
+  const Verdict verdict = verdict_of(code, name.kind);
+  std::string message = "the " + name.kind.noun + " " + name.path + " ";
   message.append(verdict.what).append(": ");
   // The connection's words are about its last call; they fit where that call is the one that failed.
   const bool has_words = database != nullptr && sqlite3_extended_errcode(database) == code;
   message += has_words ? sqlite3_errmsg(database) : sqlite3_errstr(code);
-  return RuntimeError{verdict.code, std::move(message), path, {}}.to_error();
+  return RuntimeError{verdict.code, std::move(message), name.path, {}}.to_error();
 }
 
-}  // namespace orchestrator::harness::memory
+}  // namespace orchestrator::harness::storage

@@ -2,15 +2,14 @@
 // Goal: connections, statements and transactions report every failure and undo what was not committed. Method: small
 // statements against databases in memory and in a file.
 
-#include "memory/sqlite_connection.hpp"
+#include "storage/sqlite_connection.hpp"
 
 #include <gmock/gmock.h>
 
-#include "memory/sqlite_transaction.hpp"
-#include "memory/testing/memory_conformance.hpp"
 #include "runtime/testing/temporary_folder.hpp"
+#include "storage/sqlite_transaction.hpp"
 
-namespace orchestrator::harness::memory::testing {
+namespace orchestrator::harness::storage::testing {
 namespace {
 
 using runtime::testing::FolderPlace;
@@ -19,12 +18,17 @@ using runtime::testing::write_file;
 
 using ::testing::HasSubstr;
 
+template <class T>
+std::string code_of(const Result<T>& result) {
+  return result ? "ok" : result.error().code;
+}
+
 class Sqlite : public ::testing::Test {
  protected:
   void SetUp() override { ASSERT_TRUE(connection_->execute("CREATE TABLE t(a INTEGER, b TEXT, c BLOB) STRICT")); }
   std::int64_t rows() { return connection_->integer_of("SELECT count(*) FROM t").value(); }
 
-  std::unique_ptr<SqliteConnection> connection_ = SqliteConnection::open(kInMemory, kBusyPatience).value();
+  std::unique_ptr<SqliteConnection> connection_ = SqliteConnection::open({.path = kInMemory}).value();
 };
 
 TEST_F(Sqlite, ValuesComeBackAsTheyWereBound) {
@@ -89,13 +93,13 @@ TEST_F(Sqlite, TheFileIsTrustedWithNothing) {
 
 TEST(SqliteFile, IsNotMadeByOpeningIt) {
   const TemporaryFolder folder{FolderPlace::memory};
-  EXPECT_EQ(code_of(SqliteConnection::open(folder.path("absent"), kBusyPatience)), "storage_failed");
+  EXPECT_EQ(code_of(SqliteConnection::open({.path = folder.path("absent")})), "storage_failed");
 }
 
 TEST(SqliteFile, IsLoggedAheadAndSynced) {
   const TemporaryFolder folder{FolderPlace::memory};
   write_file(folder.path("db"), "");
-  const auto connection = SqliteConnection::open(folder.path("db"), kBusyPatience).value();
+  const auto connection = SqliteConnection::open({.path = folder.path("db")}).value();
   ASSERT_TRUE(connection->use_write_ahead_log());
   auto mode = connection->prepare("PRAGMA journal_mode").value();
   ASSERT_EQ(mode.step(), Result<bool>(true));
@@ -104,4 +108,4 @@ TEST(SqliteFile, IsLoggedAheadAndSynced) {
 }
 
 }  // namespace
-}  // namespace orchestrator::harness::memory::testing
+}  // namespace orchestrator::harness::storage::testing

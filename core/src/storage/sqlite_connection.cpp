@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "memory/sqlite_connection.hpp"
+#include "storage/sqlite_connection.hpp"
 
 #include <sqlite3.h>
 
 #include <thread>
 #include <utility>
 
-#include "memory/sqlite_error.hpp"
+#include "storage/sqlite_error.hpp"
 
-namespace orchestrator::harness::memory {
+namespace orchestrator::harness::storage {
 namespace {
 
 // Settings of the connection; none of them touches the file. Temporary pages stay in memory, so that no third file
@@ -28,25 +28,27 @@ constexpr std::chrono::milliseconds kPause{5};
 
 void SqliteConnection::Closer::operator()(sqlite3* database) const { sqlite3_close_v2(database); }
 
-SqliteConnection::SqliteConnection(sqlite3* database, std::string path, std::chrono::milliseconds patience)
-    : database_(database), path_(std::move(path)), patience_(patience) {}
+SqliteConnection::SqliteConnection(sqlite3* database, SqliteOpening opening)
+    : database_(database), name_{std::move(opening.path), std::move(opening.kind)}, patience_(opening.patience) {}
 
-Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::string& path,
-                                                                 std::chrono::milliseconds patience) {
+Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(SqliteOpening opening) {
+  const bool is_writer = opening.access == SqliteOpening::Access::write;
   sqlite3* database = nullptr;
   // Without CREATE, so that the mode of a new file is ours to choose; without SQLite's own lock, since one thread at a
   // time uses it.
-  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
-  if (path == kInMemory) flags |= SQLITE_OPEN_MEMORY;
-  const int code = sqlite3_open_v2(path.c_str(), &database, flags, nullptr);
-  std::unique_ptr<SqliteConnection> connection(new SqliteConnection(database, path, patience));
+  int flags = (is_writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX;
+  if (opening.path == kInMemory) flags |= SQLITE_OPEN_MEMORY;
+  const int code = sqlite3_open_v2(opening.path.c_str(), &database, flags, opening.vfs);
+  std::unique_ptr<SqliteConnection> connection(new SqliteConnection(database, std::move(opening)));
   if (code != SQLITE_OK) return std::unexpected(connection->error(code));
-  if (sqlite3_db_readonly(database, "main") == 1) {
-    return fail(RuntimeErrorCode::storage_readonly, "the memory store " + path + " may not be written", path);
+  if (is_writer && sqlite3_db_readonly(database, "main") == 1) {
+    return fail(RuntimeErrorCode::storage_readonly,
+                "the " + connection->noun() + " " + connection->path() + " may not be written", connection->path());
   }
   sqlite3_extended_result_codes(database, 1);
-  sqlite3_busy_timeout(database, static_cast<int>(patience.count()));
+  sqlite3_busy_timeout(database, static_cast<int>(connection->patience_.count()));
   sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  if (!is_writer) sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   if (auto set = connection->execute(kSettings); !set) return std::unexpected(set.error());
   return connection;
 }
@@ -67,7 +69,8 @@ Result<void> SqliteConnection::use_write_ahead_log() {
     }
     if (!row) return std::unexpected(row.error());
     return fail(RuntimeErrorCode::storage_failed,
-                "the memory store " + path_ + " lies on a file system without the shared memory that it needs", path_);
+                "the " + noun() + " " + path() + " lies on a file system without the shared memory that it needs",
+                path());
   }
 }
 
@@ -113,6 +116,6 @@ bool SqliteConnection::was_moved() const {
   return was_moved != 0;
 }
 
-Error SqliteConnection::error(int code) const { return sqlite_error(handle(), code, path_); }
+Error SqliteConnection::error(int code) const { return sqlite_error(handle(), code, name_); }
 
-}  // namespace orchestrator::harness::memory
+}  // namespace orchestrator::harness::storage

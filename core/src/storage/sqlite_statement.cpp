@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "memory/sqlite_statement.hpp"
+#include "storage/sqlite_statement.hpp"
 
 #include <sqlite3.h>
 
-#include "memory/sqlite_connection.hpp"
+#include "storage/sqlite_connection.hpp"
 
-namespace orchestrator::harness::memory {
+namespace orchestrator::harness::storage {
 namespace {
 
 // A null pointer would bind NULL where an empty text is meant.
@@ -75,4 +75,4 @@ std::string_view SqliteStatement::bytes(int column) const {
   return data == nullptr ? std::string_view() : std::string_view(data, static_cast<std::size_t>(size));
 }
 
-}  // namespace orchestrator::harness::memory
+}  // namespace orchestrator::harness::storage

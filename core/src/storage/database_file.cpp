@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "memory/database_file.hpp"
+#include "storage/database_file.hpp"
 
 #include <sys/stat.h>
 
@@ -11,27 +11,27 @@
 #include "runtime/private_folder.hpp"
 #include "runtime/storage_error.hpp"
 
-namespace orchestrator::harness::memory {
+namespace orchestrator::harness::storage {
 namespace {
 
 constexpr mode_t kFileMode = 0600;
 
-std::unexpected<Error> no_file(const std::string& path, std::string_view why) {
-  return fail(RuntimeErrorCode::storage_failed, path + " cannot be a memory store: " + std::string(why), path);
+std::unexpected<Error> no_file(const std::string& path, const std::string& noun, std::string_view why) {
+  return fail(RuntimeErrorCode::storage_failed, path + " cannot be a " + noun + ": " + std::string(why), path);
 }
 
 }  // namespace
 
-Result<std::string> make_database_file(const std::string& path) {
+Result<std::string> make_database_file(const std::string& path, const std::string& noun) {
   if (path.empty() || path.find('\0') != std::string::npos) {
     return fail(RuntimeErrorCode::configuration_invalid,
-                "the memory store sqlite:" + path.substr(0, path.find('\0')) + " names no file; expected sqlite:PATH",
-                "memory store");
+                "the " + noun + " sqlite:" + path.substr(0, path.find('\0')) + " names no file; expected sqlite:PATH",
+                noun);
   }
   const std::size_t slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
   const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
-  if (name.empty() || name == "." || name == "..") return no_file(path, "it is a folder");
+  if (name.empty() || name == "." || name == "..") return no_file(path, noun, "it is a folder");
 
   if (folder != "/") {
     if (const int error = runtime::make_private_folders(folder); error != 0) {
@@ -53,9 +53,9 @@ Result<std::string> make_database_file(const std::string& path) {
   }
   struct stat status{};
   if (::stat(absolute.c_str(), &status) != 0) return runtime::storage_fail(errno, "open", absolute);
-  if (S_ISDIR(status.st_mode)) return no_file(absolute, "it is a folder");
-  if (!S_ISREG(status.st_mode)) return no_file(absolute, "it is no regular file");
+  if (S_ISDIR(status.st_mode)) return no_file(absolute, noun, "it is a folder");
+  if (!S_ISREG(status.st_mode)) return no_file(absolute, noun, "it is no regular file");
   return absolute;
 }
 
-}  // namespace orchestrator::harness::memory
+}  // namespace orchestrator::harness::storage
