@@ -5,11 +5,20 @@
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
 
 namespace orchestrator::harness::journal {
+
+namespace {
+
+void notify(const std::vector<std::shared_ptr<RunSignal>>& signals) {
+  for (const auto& signal : signals) signal->notify();
+}
+
+}  // namespace
 
 JournalWatch::~JournalWatch() {
   if (!thread_.joinable()) return;
@@ -36,16 +45,19 @@ int JournalWatch::watch(const std::string& path, std::shared_ptr<RunSignal> sign
   constexpr std::uint32_t kChanges = IN_MODIFY | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
   const int watch = ::inotify_add_watch(events_.get(), path.c_str(), kChanges);
   if (watch < 0) return -1;
-  Watched& watched = watched_[watch];
-  watched.signal = std::move(signal);
-  ++watched.users;
+  // The system gives one number for one file, however often it is asked.
+  watched_[watch].signals.push_back(std::move(signal));
   return watch;
 }
 
-void JournalWatch::unwatch(int watch) {
+void JournalWatch::unwatch(int watch, const std::shared_ptr<RunSignal>& signal) {
   const std::lock_guard lock(mutex_);
   const auto found = watched_.find(watch);
-  if (found == watched_.end() || --found->second.users > 0) return;
+  if (found == watched_.end()) return;
+  auto& signals = found->second.signals;
+  const auto mine = std::ranges::find(signals, signal);
+  if (mine != signals.end()) signals.erase(mine);
+  if (!signals.empty()) return;
   watched_.erase(found);
   ::inotify_rm_watch(events_.get(), watch);
 }
@@ -64,9 +76,9 @@ void JournalWatch::run(int events_fd, int stop_fd) {
       at += static_cast<ssize_t>(sizeof event) + event.len;
       if ((event.mask & IN_Q_OVERFLOW) != 0) {
         // It names no watch: everybody looks again.
-        for (const auto& [watch, watched] : watched_) watched.signal->notify();
+        for (const auto& [watch, watched] : watched_) notify(watched.signals);
       } else if (const auto found = watched_.find(event.wd); found != watched_.end()) {
-        found->second.signal->notify();
+        notify(found->second.signals);
       }
     }
   }

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "journal/file_descriptor.hpp"
 #include "journal/run_signal.hpp"
@@ -23,15 +24,15 @@ class JournalWatch final {
   JournalWatch(const JournalWatch&) = delete;
   JournalWatch& operator=(const JournalWatch&) = delete;
 
-  /// Notifies `signal` whenever the file at `path` changes, until `unwatch` of the number that it returns. Negative
-  /// where the system cannot watch the file (a limit, a file system without events): then the caller must poll.
+  /// Notifies `signal` whenever the file at `path` changes, until `unwatch` of the number that it returns, with the
+  /// same signal. Negative where the system cannot watch the file (a limit, a file system without events): then the
+  /// caller must poll.
   int watch(const std::string& path, std::shared_ptr<RunSignal> signal);
-  void unwatch(int watch);
+  void unwatch(int watch, const std::shared_ptr<RunSignal>& signal);
 
  private:
   struct Watched {
-    std::shared_ptr<RunSignal> signal;
-    std::uint32_t users = 0;
+    std::vector<std::shared_ptr<RunSignal>> signals;  // one for each call of `watch`
   };
 
   bool start();

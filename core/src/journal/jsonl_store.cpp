@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "journal/jsonl_store.hpp"
 
-#include <boost/asio/this_coro.hpp>
-
 #include <algorithm>
 #include <cerrno>
 #include <functional>
-#include <optional>
 #include <utility>
 
 #include "journal/blob_files.hpp"
@@ -16,6 +13,7 @@
 #include "journal/run_lock.hpp"
 #include "journal/run_removal.hpp"
 #include "journal/run_summary.hpp"
+#include "journal/run_wait.hpp"
 #include "runtime/storage_error.hpp"
 #include "runtime/suspension.hpp"
 
@@ -23,32 +21,6 @@ namespace orchestrator::harness::journal {
 
 namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
-
-namespace {
-
-// How often a run that another process may write is looked at where nothing watches it, and where something does (for
-// file systems whose events stay on the machine of the writer).
-constexpr auto kPollUnwatched = std::chrono::milliseconds(200);
-constexpr auto kPollWatched = std::chrono::seconds(1);
-
-// A watch for as long as a wait takes.
-class WatchGuard final {
- public:
-  WatchGuard(JournalWatch* watch, const std::string& path, std::shared_ptr<RunSignal> signal)
-      : watch_(watch), number_(watch->watch(path, std::move(signal))) {}
-  ~WatchGuard() {
-    if (is_watching()) watch_->unwatch(number_);
-  }
-  WatchGuard(const WatchGuard&) = delete;
-  WatchGuard& operator=(const WatchGuard&) = delete;
-  [[nodiscard]] bool is_watching() const { return number_ >= 0; }
-
- private:
-  JournalWatch* watch_;
-  int number_;
-};
-
-}  // namespace
 
 Result<std::shared_ptr<JsonlStore>> JsonlStore::open(const std::string& path, std::shared_ptr<Disk> disk) {
   auto folder = StoreFolder::open(path);
@@ -111,30 +83,14 @@ asio::awaitable<Result<std::vector<JournalLine>>> JsonlStore::read(RunId run_id,
 }
 
 asio::awaitable<Result<bool>> JsonlStore::wait(RunId run_id, std::uint64_t after_seq, Clock::time_point deadline) {
-  const auto cancelled = [] { return fail(RuntimeErrorCode::cancelled, "the wait for more events was cancelled"); };
-  const auto look = [this, run_id, after_seq] { return read_lines(run_id, after_seq, 1); };
-  const std::shared_ptr<RunSignal> signal = signals_.of(run_id);
-  std::optional<WatchGuard> guard;
-  for (;;) {
-    const std::uint64_t seen = signal->version();
-    const auto written_seq = signal->written_seq();
-    if (written_seq && *written_seq > after_seq) co_return true;
-    auto until = deadline;
-    if (!written_seq) {
-      // Watch first, then look, so that nothing falls between the two.
-      if (!guard) guard.emplace(&watch_, folder().path_of(journal_file(run_id)), signal);
-      const auto lines = co_await runtime::run_blocking(&read_threads_, look);
-      // Looking is carried through; a cancellation that came meanwhile would make the next await throw.
-      const auto cancellation = co_await asio::this_coro::cancellation_state;
-      if (cancellation.cancelled() != asio::cancellation_type::none) co_return cancelled();
-      if (!lines) co_return std::unexpected(lines.error());
-      if (!lines->empty()) co_return true;
-      const auto poll = guard->is_watching() ? std::chrono::milliseconds(kPollWatched) : kPollUnwatched;
-      until = std::min(deadline, Clock::now() + poll);
-    }
-    if (Clock::now() >= deadline) co_return false;
-    if (!co_await signal->changed(seen, until)) co_return cancelled();
-  }
+  const auto look = [this, run_id, after_seq]() -> Result<bool> {
+    const auto lines = read_lines(run_id, after_seq, 1);
+    if (!lines) return std::unexpected(lines.error());
+    return !lines->empty();
+  };
+  RunWait wait{signals_.of(run_id), &watch_, folder().path_of(journal_file(run_id)), &read_threads_, look,
+               after_seq,           deadline};
+  co_return co_await wait_for_more(std::move(wait));
 }
 
 Result<std::vector<RunId>> JsonlStore::find_ids(const RunFilter& filter) const {
