@@ -154,7 +154,8 @@ TEST_F(JsonlStoreFiles, StoresAreOpenedByTheirAddress) {
   EXPECT_EQ((*orchestrator::harness::open_store("memory:"))->url(), "memory:");
   EXPECT_TRUE(orchestrator::harness::open_store("memory:5000"));
   EXPECT_EQ((*orchestrator::harness::open_store("jsonl:" + path("new")))->url(), "jsonl:" + path("new"));
-  for (const char* url : {"", "jsonl", "jsonl:", "memory", "memory:big", "memory:0", "memory:-1", "sqlite:x", "/a/path",
+  EXPECT_EQ((*orchestrator::harness::open_store("sqlite:" + path("new.db")))->url(), "sqlite:" + path("new.db"));
+  for (const char* url : {"", "jsonl", "jsonl:", "memory", "memory:big", "memory:0", "memory:-1", "sqlite:", "/a/path",
                           "JSONL:/x", "postgres://host/db"}) {
     const auto store = orchestrator::harness::open_store(url);
     ASSERT_FALSE(store) << url;

@@ -5,6 +5,7 @@
 
 #include "journal/jsonl_store.hpp"
 #include "journal/memory_store.hpp"
+#include "journal/sqlite_store.hpp"
 #include "orchestrator/harness/journal.hpp"
 
 namespace orchestrator::harness {
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::string_view kMemory = "memory:";
 constexpr std::string_view kJsonl = "jsonl:";
+constexpr std::string_view kSqlite = "sqlite:";
 
 // `memory:`, or `memory:BYTES` with another bound than the default.
 Result<std::shared_ptr<JournalStore>> open_memory(std::string_view bytes) {
@@ -35,8 +37,14 @@ Result<std::shared_ptr<JournalStore>> open_store(const std::string& url) {
     if (!store) return std::unexpected(store.error());
     return std::shared_ptr<JournalStore>(*std::move(store));
   }
+  if (address.starts_with(kSqlite)) {
+    auto store = journal::SqliteStore::open({std::string(address.substr(kSqlite.size()))});
+    if (!store) return std::unexpected(store.error());
+    return std::shared_ptr<JournalStore>(*std::move(store));
+  }
   return fail(RuntimeErrorCode::configuration_invalid,
-              "'" + url + "' is no store that this build knows; expected memory: or jsonl:FOLDER", "store");
+              "'" + url + "' is no store that this build knows; expected memory:, jsonl:FOLDER or sqlite:FILE",
+              "store");
 }
 
 }  // namespace orchestrator::harness

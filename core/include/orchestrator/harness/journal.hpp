@@ -111,8 +111,11 @@ class JournalStore {
   virtual boost::asio::awaitable<Result<void>> remove(RunId run_id) = 0;
 };
 
-/// Opens a store by its address: `memory:` or `jsonl:DIR` (made where absent, mode 0700). Errors:
-/// `configuration_invalid` for another scheme, `storage_failed` or `storage_readonly` naming the folder.
+/// Opens a store by its address: `memory:`, `jsonl:DIR` (made where absent, mode 0700) or `sqlite:FILE` (made where
+/// absent, mode 0600). Errors: `configuration_invalid` for another scheme and for a FILE on a network file system,
+/// `not_a_journal` for what is something else, `version_too_new`, `storage_failed` or `storage_readonly` naming the
+/// place. With `sqlite:` one process at a time writes: from its first `create`, `open` or `remove` until it closes the
+/// store, those of other processes fail with `run_locked`, which names the first; any number of processes read.
 /// The store must outlive every writer of it.
 [[nodiscard]] Result<std::shared_ptr<JournalStore>> open_store(const std::string& url);
 

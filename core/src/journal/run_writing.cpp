@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "journal/run_writing.hpp"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "journal/run_lock.hpp"
+#include "journal/run_reading.hpp"
+#include "journal/run_summary.hpp"
+
+namespace orchestrator::harness::journal {
+namespace {
+
+using storage::SqliteConnection;
+using storage::SqliteStatement;
+
+// Runs a statement once; `bind` fills in its parameters.
+template <class Bind>
+Result<void> run(SqliteConnection& connection, std::string_view sql, Bind bind) {
+  auto statement = connection.prepare(sql);
+  if (!statement) return std::unexpected(statement.error());
+  bind(*statement);
+  return statement->run();
+}
+
+// The texts in a line that may be hashes of content: 64 hexadecimal digits by themselves.
+std::set<std::string> hashes_in(std::string_view line) {
+  constexpr std::size_t kDigits = 64;
+  std::set<std::string> hashes;
+  for (std::size_t at = 0; at < line.size();) {
+    const std::size_t begin = line.find_first_of("0123456789abcdef", at);
+    if (begin == std::string_view::npos) break;
+    at = std::min(line.find_first_not_of("0123456789abcdef", begin), line.size());
+    if (at - begin == kDigits) hashes.emplace(line.substr(begin, kDigits));
+  }
+  return hashes;
+}
+
+// What a run is after a line. Only a strict line can end one.
+RunStatus status_after(const JournalLine& line) {
+  if (!line.strict) return RunStatus::active;
+  return summarise({RunId(), line.bytes, line.bytes, 0, false}).status;
+}
+
+}  // namespace
+
+RunWriting::RunWriting(SqliteConnection* connection, SqliteStatement insert_line, SqliteStatement update_run)
+    : connection_(connection), insert_line_(std::move(insert_line)), update_run_(std::move(update_run)) {}
+
+Result<RunWriting> RunWriting::on(SqliteConnection* connection) {
+  auto insert_line = connection->prepare("INSERT INTO line(place, step, first_seq, bytes) VALUES (?, ?, ?, ?)");
+  if (!insert_line) return std::unexpected(insert_line.error());
+  auto update_run = connection->prepare(
+      "UPDATE run SET status = ?, steps = ?, events = ?, bytes = bytes + ?, sealed = 0 WHERE number = ?");
+  if (!update_run) return std::unexpected(update_run.error());
+  return RunWriting(connection, *std::move(insert_line), *std::move(update_run));
+}
+
+Result<std::optional<RunRow>> RunWriting::create(const RunId& run_id, const SessionId& session_id) {
+  RunRow row;
+  row.run_id = run_id;
+  row.boot = this_process().boot;
+  const auto inserted =
+      run(*connection_,
+          "INSERT INTO run(id, session_id, status, steps, events, bytes, epoch, boot, sealed) "
+          "VALUES (?, ?, 0, 0, 0, 0, 1, ?, 0) ON CONFLICT(id) DO NOTHING",
+          [&](SqliteStatement& insert) { insert.bind(run_id.str()).bind(session_id.str()).bind(row.boot); });
+  if (!inserted) return std::unexpected(inserted.error());
+  if (connection_->changed_rows() == 0) return std::nullopt;
+  row.number = connection_->last_row();
+  if (row.number <= kRunNumberMax) return row;
+  return fail(RuntimeErrorCode::limit_exceeded,
+              "the journal " + connection_->path() + " has seen " + std::to_string(kRunNumberMax) + " runs");
+}
+
+Result<RunRow> RunWriting::open(const RunId& run_id) {
+  auto row = find_run(*connection_, run_id);
+  if (!row || row->events == 0) return row;
+  const auto last = read_lines(*connection_, *row, row->events - 1, 0);
+  if (!last) return std::unexpected(last.error());
+  if (last->front().step != row->steps || last->front().last_seq != row->events) {
+    return fail(RuntimeErrorCode::journal_damaged,
+                "journal of " + run_id.str() + ": it ends with step " + std::to_string(last->front().step) +
+                    ", and its row says " + std::to_string(row->steps),
+                run_id.str());
+  }
+  const std::string boot = this_process().boot;
+  if (row->boot == boot) return row;
+  row->boot = boot;
+  ++row->epoch;
+  const auto updated =
+      run(*connection_, "UPDATE run SET epoch = ?, boot = ? WHERE number = ?", [&](SqliteStatement& update) {
+        update.bind(static_cast<std::int64_t>(row->epoch)).bind(boot).bind(row->number);
+      });
+  if (!updated) return std::unexpected(updated.error());
+  return row;
+}
+
+Result<void> RunWriting::append(std::int64_t run_number, const JournalLine& line) {
+  const auto number = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
+  insert_line_.bind(place_of(run_number, line.last_seq)).bind(number(line.step)).bind(number(line.first_seq));
+  insert_line_.bind_bytes(line.bytes);
+  if (auto inserted = insert_line_.run(); !inserted) return inserted;
+  update_run_.bind(static_cast<std::int64_t>(status_after(line))).bind(number(line.step)).bind(number(line.last_seq));
+  update_run_.bind(number(line.bytes.size() + 1)).bind(run_number);
+  if (auto updated = update_run_.run(); !updated) return updated;
+  return line.step == 1 ? keep_history(run_number, line) : Result<void>();
+}
+
+// A run may go on from content that runs before it have put: it stays as long as this one.
+Result<void> RunWriting::keep_history(std::int64_t run_number, const JournalLine& line) {
+  for (const std::string& hash : hashes_in(line.bytes)) {
+    if (auto used = use_blob(run_number, hash); !used) return used;
+  }
+  return {};
+}
+
+// Nothing where there is no such content.
+Result<void> RunWriting::use_blob(std::int64_t run_number, const std::string& hash) {
+  return run(*connection_,
+             "INSERT INTO blob_use(run, blob) SELECT ?, number FROM blob WHERE hash = ? ON CONFLICT DO NOTHING",
+             [&](SqliteStatement& insert) { insert.bind(run_number).bind(hash); });
+}
+
+Result<bool> RunWriting::has_blob(const Hash& hash) {
+  auto statement = connection_->prepare("SELECT 1 FROM blob WHERE hash = ?");
+  if (!statement) return std::unexpected(statement.error());
+  statement->bind(hash.str());
+  return statement->step();
+}
+
+Result<void> RunWriting::put_blob(std::int64_t run_number, const SharedBytes& bytes) {
+  const std::string hash = bytes.hash().str();
+  const auto is_there = has_blob(bytes.hash());
+  if (!is_there) return std::unexpected(is_there.error());
+  if (!*is_there) {
+    const auto inserted = run(*connection_, "INSERT INTO blob(hash, bytes) VALUES (?, ?)",
+                              [&](SqliteStatement& insert) { insert.bind(hash).bind_bytes(bytes.view()); });
+    if (!inserted) return inserted;
+  }
+  return use_blob(run_number, hash);
+}
+
+Result<void> RunWriting::remove(std::int64_t run_number) {
+  const auto bind_places = [&](SqliteStatement& statement) {
+    statement.bind(place_of(run_number, 0)).bind(place_of(run_number + 1, 0));
+  };
+  const auto bind_run = [&](SqliteStatement& statement) { statement.bind(run_number); };
+  Result<void> done = run(*connection_, "DELETE FROM line WHERE place > ? AND place < ?", bind_places);
+  if (done) done = run(*connection_, "DELETE FROM chunk WHERE place > ? AND place < ?", bind_places);
+  if (done) {
+    done = run(*connection_,
+               "DELETE FROM blob WHERE number IN (SELECT blob FROM blob_use WHERE run = ?1) AND NOT EXISTS "
+               "(SELECT 1 FROM blob_use WHERE blob_use.blob = blob.number AND blob_use.run <> ?1)",
+               bind_run);
+  }
+  if (done) done = run(*connection_, "DELETE FROM blob_use WHERE run = ?", bind_run);
+  if (done) done = run(*connection_, "DELETE FROM run WHERE number = ?", bind_run);
+  return done;
+}
+
+}  // namespace orchestrator::harness::journal

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Writing into an SQLite journal, inside transactions of the caller: its statements, prepared once. One thread, that
+// of the connection, which must outlive it. An error leaves the transaction to be rolled back.
+
+#include <cstdint>
+#include <optional>
+
+#include "journal/run_row.hpp"
+#include "orchestrator/harness/journal.hpp"
+#include "storage/sqlite_connection.hpp"
+
+namespace orchestrator::harness::journal {
+
+class RunWriting final {
+ public:
+  [[nodiscard]] static Result<RunWriting> on(storage::SqliteConnection* connection);
+
+  /// A new run; nothing where its id is taken.
+  [[nodiscard]] Result<std::optional<RunRow>> create(const RunId& run_id, const SessionId& session_id);
+  /// An existing run, its last line checked, made ready to go on: in another boot of the machine than the one before,
+  /// its epoch rises, since what was not synced then may be gone. Errors: `run_not_found`, `journal_damaged`.
+  [[nodiscard]] Result<RunRow> open(const RunId& run_id);
+  [[nodiscard]] Result<void> append(std::int64_t run_number, const JournalLine& line);
+  /// Keeps content under its hash and notes that the run uses it.
+  [[nodiscard]] Result<void> put_blob(std::int64_t run_number, const SharedBytes& bytes);
+  /// Removes the run and the content that no other run uses.
+  [[nodiscard]] Result<void> remove(std::int64_t run_number);
+
+  [[nodiscard]] storage::SqliteConnection& connection() { return *connection_; }
+
+ private:
+  RunWriting(storage::SqliteConnection* connection, storage::SqliteStatement insert_line,
+             storage::SqliteStatement update_run);
+
+  Result<bool> has_blob(const Hash& hash);
+  Result<void> keep_history(std::int64_t run_number, const JournalLine& line);
+  Result<void> use_blob(std::int64_t run_number, const std::string& hash);
+
+  storage::SqliteConnection* connection_;
+  storage::SqliteStatement insert_line_;
+  storage::SqliteStatement update_run_;
+};
+
+}  // namespace orchestrator::harness::journal

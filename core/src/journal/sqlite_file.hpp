@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// One SQLite journal as this process has it: the one connection that writes, those that read, and the signals of its
+// runs. Two connections of a process that write or checkpoint could damage the file, so all stores of this process with
+// the same path share one of these. Any thread.
+
+#include "runtime/compiler_check.hpp"
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "journal/commit_thread.hpp"
+#include "journal/file_descriptor.hpp"
+#include "journal/run_signal.hpp"
+#include "storage/sqlite_connection.hpp"
+
+namespace orchestrator::harness::journal {
+
+class SqliteFile final {
+ public:
+  /// The one for the database at the absolute `path`, on SQLite's file system `vfs` (null: the real one). It lives as
+  /// long as somebody has it.
+  [[nodiscard]] static std::shared_ptr<SqliteFile> of(const std::string& path, const char* vfs);
+
+  SqliteFile(std::string path, const char* vfs);
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] RunSignals& signals() { return signals_; }
+  /// An open lock file, to ask who holds what.
+  [[nodiscard]] int lock_file() const { return lock_file_.get(); }
+
+  /// Makes the tables where there are none and brings older ones up to date; for that it must be possible to write,
+  /// else looking is enough. Blocks. Errors as of `prepare_journal`, and `run_locked` where another process would have
+  /// to.
+  [[nodiscard]] Result<void> prepare();
+  /// The connection that writes; a new one where there is none or it has failed. Blocks. Errors as of
+  /// `CommitThread::open`.
+  [[nodiscard]] Result<std::shared_ptr<CommitThread>> writing();
+
+  /// A connection that reads, from `take_reader` to `give_back`. Null for a file without tables.
+  [[nodiscard]] Result<std::unique_ptr<storage::SqliteConnection>> take_reader();
+  void give_back(std::unique_ptr<storage::SqliteConnection> reader);
+
+ private:
+  [[nodiscard]] storage::SqliteOpening opening(storage::SqliteOpening::Access access) const;
+
+  const std::string path_;
+  const char* vfs_;
+  FileDescriptor lock_file_;
+  RunSignals signals_;
+  std::mutex writing_mutex_;
+  std::shared_ptr<CommitThread> commits_;  // shared with writers
+  // Closed before the one that writes, which then finds itself alone and leaves no log behind.
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<storage::SqliteConnection>> readers_;  // at most `kReadersKept`
+};
+
+}  // namespace orchestrator::harness::journal
