@@ -96,10 +96,11 @@ CheckFound check_store(const Configuration& configuration) {
     check.detail = scanned.error().message;
     return check;
   }
-  constexpr std::string_view scheme = "jsonl:";
-  if (url->starts_with(scheme) && ::access(url->c_str() + scheme.size(), W_OK) != 0) {
-    check.detail = *url + " cannot be written";
-    return check;
+  for (const std::string_view scheme : {"jsonl:", "sqlite:"}) {
+    if (url->starts_with(scheme) && ::access(url->c_str() + scheme.size(), W_OK) != 0) {
+      check.detail = *url + " cannot be written";
+      return check;
+    }
   }
   check.works = true;
   check.detail = *url + ", " + std::to_string(runs) + (runs == 1 ? " run" : " runs");

@@ -164,11 +164,13 @@ Checked check_text(const ConfigKey& key, const std::string& text) {
       return ConfigValue(text);
     case ValueType::store:
       if (text == "jsonl:") {
-        return std::unexpected("is 'jsonl:', which names no folder; allowed: jsonl:DIR, memory:");
+        return std::unexpected("is 'jsonl:', which names no folder; allowed: jsonl:DIR, sqlite:FILE, memory:");
       }
-      if (!text.starts_with("jsonl:") && text != "memory:") {
-        return std::unexpected("is " + quoted_text(text) +
-                               "; allowed: jsonl:DIR, memory: (sqlite: and postgres: come with 0.2.2)");
+      if (text == "sqlite:") {
+        return std::unexpected("is 'sqlite:', which names no file; allowed: jsonl:DIR, sqlite:FILE, memory:");
+      }
+      if (!text.starts_with("jsonl:") && !text.starts_with("sqlite:") && text != "memory:") {
+        return std::unexpected("is " + quoted_text(text) + "; allowed: jsonl:DIR, sqlite:FILE, memory:");
       }
       return ConfigValue(text);
     case ValueType::choice: {

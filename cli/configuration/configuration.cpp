@@ -33,14 +33,15 @@ std::string place(const std::string& path, const ConfigEntry& entry) {
   return path + ":" + std::to_string(entry.line) + ":" + std::to_string(entry.column);
 }
 
-/// `jsonl:DIR` with a relative DIR means below the folder of the file that says so.
+/// `jsonl:DIR` and `sqlite:FILE` with a relative path mean below the folder of the file that says so.
 std::string anchored(const std::string& store, const std::string& path) {
-  constexpr std::string_view scheme = "jsonl:";
   const std::size_t slash = path.rfind('/');
-  if (!store.starts_with(scheme) || store.substr(scheme.size()).starts_with('/') || slash == std::string::npos) {
-    return store;
+  if (slash == std::string::npos) return store;
+  for (const std::string_view scheme : {"jsonl:", "sqlite:"}) {
+    if (!store.starts_with(scheme) || store.substr(scheme.size()).starts_with('/')) continue;
+    return std::string(scheme) + path.substr(0, slash + 1) + store.substr(scheme.size());
   }
-  return std::string(scheme) + path.substr(0, slash + 1) + store.substr(scheme.size());
+  return store;
 }
 
 /// Replaces ${NAME} in the texts of a value. A project's file may not read the environment: it would carry secrets

@@ -99,8 +99,8 @@ TEST_F(ConfigurationTest, NamesTheFlagAndTheVariable) {
   variables["ORCHESTRATOR_LOG_FORMAT"] = "xml";
   EXPECT_EQ(refusal(), "ORCHESTRATOR_LOG_FORMAT: it is 'xml'; allowed: console, jsonl");
   variables.erase("ORCHESTRATOR_LOG_FORMAT");
-  variables["ORCHESTRATOR_STORE"] = "sqlite:/x";
-  EXPECT_THAT(refusal(), HasSubstr("allowed: jsonl:DIR, memory:"));
+  variables["ORCHESTRATOR_STORE"] = "mysql:/x";
+  EXPECT_THAT(refusal(), HasSubstr("allowed: jsonl:DIR, sqlite:FILE, memory:"));
 }
 
 TEST_F(ConfigurationTest, UnknownKeysAreErrorsWithASuggestion) {
@@ -218,6 +218,8 @@ TEST_F(ConfigurationTest, AnExplicitFileMustBeAFile) {
 TEST_F(ConfigurationTest, ARelativeStoreBelongsToItsFile) {
   user("store = \"jsonl:runs\"\n");
   EXPECT_EQ(load().text("store"), "jsonl:" + folder.path("config/orchestrator/runs"));
+  user("store = \"sqlite:runs.db\"\n");
+  EXPECT_EQ(load().text("store"), "sqlite:" + folder.path("config/orchestrator/runs.db"));
 }
 
 TEST_F(ConfigurationTest, CopesWithoutHome) {

@@ -61,7 +61,7 @@ class Usage(ProgramTest):
         self.fails(2, "it takes KEY=VALUE", "run", *model, "--set", "temperature", "Hi")
         self.fails(2, "the units ms, s, m, h, d", "run", *model, "--timeout", "10 parsecs", "Hi")
         self.fails(2, "from 1 to 1000", "run", *model, "--max-turns", "0", "Hi")
-        self.fails(2, "allowed: jsonl:DIR, memory:", "run", *model, "--store", "mysql:x", "Hi")
+        self.fails(2, "allowed: jsonl:DIR, sqlite:FILE, memory:", "run", *model, "--store", "mysql:x", "Hi")
 
 
 
