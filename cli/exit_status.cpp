@@ -24,10 +24,13 @@ ExitStatus exit_status_of(const harness::Error& error) {
     case gate_blocked:
       return ExitStatus::denied;
     case journal_damaged:
+    case replay_diverged:
       return ExitStatus::damaged;
     case run_timeout:
     case budget_exceeded:
       return ExitStatus::used_up;
+    case undo_incomplete:
+      return ExitStatus::undo_incomplete;
     default:
       return ExitStatus::failed;
   }

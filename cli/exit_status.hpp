@@ -15,7 +15,8 @@ enum class ExitStatus : int {
   not_found = 3,
   denied = 4,   // an approval expired unanswered
   waiting = 5,  // the run waits for an approval
-  damaged = 6,  // a journal does not verify
+  damaged = 6,  // a journal does not verify, or does not come out the same again
+  undo_incomplete = 7,
   used_up = 8,  // time or budget of the run
   aborted = 130
 };

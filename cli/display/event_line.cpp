@@ -165,6 +165,35 @@ struct Summary {
   std::string operator()(const events::CheckpointCreated& event) const {
     return quote(event.label) + " by " + event.by;
   }
+  std::string operator()(const events::RunForked& event) const {
+    std::string text = event.changed.empty() ? "unchanged" : "changed";
+    for (const std::string& name : event.changed) text += " " + name;
+    return text + ", files " + word(word_of(event.workspace));
+  }
+  std::string operator()(const events::ReplayStarted& event) const {
+    return word(word_of(event.mode)) + " to event " + std::to_string(event.to_seq);
+  }
+  std::string operator()(const events::ReplayMatched& event) const {
+    return std::to_string(event.events) + " events in " + std::to_string(event.steps) + " steps";
+  }
+  std::string operator()(const events::ReplayDiverged& event) const {
+    return "event " + std::to_string(event.seq) + " " + event.field + ": expected " + quote(event.expected) +
+           ", found " + quote(event.found);
+  }
+  std::string operator()(const events::ReplayTokenIssued& event) const {
+    return "for event " + std::to_string(event.to_seq) + " by " + event.by;
+  }
+  std::string operator()(const events::UndoPlanned& event) const {
+    return std::to_string(event.steps.size()) + (event.steps.size() == 1 ? " step" : " steps") + " after event " +
+           std::to_string(event.to_seq);
+  }
+  std::string operator()(const events::CompensationStarted& event) const {
+    return event.call_id + " " + event.tool +
+           (event.attempt > 1 ? " again, attempt " + std::to_string(event.attempt) : "");
+  }
+  std::string operator()(const events::CompensationFinished& event) const {
+    return event.call_id + " " + word(word_of(event.outcome)) + failed(event.error);
+  }
   std::string operator()(const events::AbortRequested& event) const {
     return word(word_of(event.mode)) + " by " + event.by;
   }

@@ -25,7 +25,7 @@ MAY_USE = {
 }
 
 # Public headers that hold values only: every layer may use them, and they never see Asio.
-EVENT_HEADERS = ("catalogue", "content", "context", "errors", "events", "ids", "model", "redaction", "reliability", "safety",
+EVENT_HEADERS = ("catalogue", "content", "context", "derived_events", "errors", "events", "ids", "model", "redaction", "reliability", "safety",
                  "stream", "tool_spec", "awaitable_forward", "usage")
 # Values that codecs use, beside an interface of the runtime that it declares without Asio.
 MIXED_HEADERS = ("provider",)

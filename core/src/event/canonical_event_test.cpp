@@ -37,7 +37,9 @@ StreamEvent example_of(std::string_view type) {
 TEST(CanonicalEvent, ThereIsAnExampleOfEveryType) {
   const auto examples = example_events();
   ASSERT_EQ(examples.size(), std::variant_size_v<StreamEvent::Payload>);
-  for (std::size_t i = 0; i < examples.size(); ++i) EXPECT_EQ(examples[i].payload.index(), i);
+  std::set<std::size_t> types;
+  for (const StreamEvent& event : examples) types.insert(event.payload.index());
+  EXPECT_EQ(types.size(), examples.size());
 }
 
 TEST(CanonicalEvent, NoFieldOfAnExampleIsAtItsDefault) {

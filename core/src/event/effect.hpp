@@ -101,6 +101,28 @@ struct StoreMemory {
 struct EvaluateGates {
   bool operator==(const EvaluateGates&) const = default;
 };
+/// Feed the other run's inputs to the kernel again and compare; answered by `ReplayReported`.
+struct ReplaySource {
+  events::ParentRef source;
+  events::ReplayStarted order;
+  bool operator==(const ReplaySource&) const = default;
+};
+/// Look once more at what a step of an undo would change; answered by `CompensationPrepared`.
+struct PrepareCompensation {
+  events::ParentRef source;
+  std::uint32_t index = 0;
+  UndoStep step;
+  bool operator==(const PrepareCompensation&) const = default;
+};
+/// Take a call back; its step is durable first. Answered by `Compensated`. Asked again it does nothing twice.
+struct Compensate {
+  events::ParentRef source;
+  std::uint32_t index = 0;
+  UndoStep step;
+  std::uint32_t attempt = 1;
+  std::string idempotency_key;
+  bool operator==(const Compensate&) const = default;
+};
 /// Fire once the run's clock reaches `at_us`; a second start of the same timer replaces the first.
 struct StartTimer {
   TimerKind timer = TimerKind::run;
@@ -114,9 +136,10 @@ struct StopTimer {
 
 }  // namespace effects
 
-using Effect = std::variant<effects::AcquireSlot, effects::ReleaseSlot, effects::CallProvider, effects::CancelProvider,
-                            effects::PrepareTool, effects::RunTool, effects::CancelTool, effects::VerifyTool,
-                            effects::RetrieveMemory, effects::StoreMemory, effects::EvaluateGates, effects::StartTimer,
-                            effects::StopTimer>;
+using Effect =
+    std::variant<effects::AcquireSlot, effects::ReleaseSlot, effects::CallProvider, effects::CancelProvider,
+                 effects::PrepareTool, effects::RunTool, effects::CancelTool, effects::VerifyTool,
+                 effects::RetrieveMemory, effects::StoreMemory, effects::EvaluateGates, effects::ReplaySource,
+                 effects::PrepareCompensation, effects::Compensate, effects::StartTimer, effects::StopTimer>;
 
 }  // namespace orchestrator::harness::event

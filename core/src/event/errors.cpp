@@ -101,6 +101,8 @@ constexpr auto runtime_rows() {
       ROW(approval_denied, false, kRun, none),
       ROW(gate_blocked, false, kRun, none),
       ROW(script_invalid, false, kRun, fix_request),
+      ROW(replay_diverged, false, kRun, report_bug),
+      ROW(undo_incomplete, false, kRun, fix_request),
       ROW(internal, false, kRun, report_bug),
   });
 }

@@ -34,11 +34,15 @@ struct RunIdentity {
 
 namespace inputs {
 
+/// What a run has to do with the run that it is made out of.
+using Derivation = std::variant<std::monostate, events::RunForked, events::ReplayStarted, events::UndoPlanned>;
+
 /// Accept a run. `spec` is what `RunStarted` will hold; `history` is the session's context before it.
 struct Start {
   RunIdentity identity;
   events::RunStarted spec;
   std::vector<ContextEntry> history;
+  Derivation derivation = {};  // of a run that is made out of another one
   bool operator==(const Start&) const = default;
 };
 struct SlotGranted {
@@ -180,6 +184,40 @@ struct Checkpoint {
   bool operator==(const Checkpoint&) const = default;
 };
 
+/// Note that a token for a point of this run was handed out.
+struct IssueToken {
+  std::uint64_t to_seq = 0;
+  std::string token;
+  std::string by;
+  bool operator==(const IssueToken&) const = default;
+};
+/// What replaying the other run has shown: one of the first two, or why it could not be replayed at all.
+struct ReplayReported {
+  std::optional<events::ReplayMatched> matched;
+  std::optional<events::ReplayDiverged> diverged;
+  std::optional<harness::Error> error;
+  bool operator==(const ReplayReported&) const = default;
+};
+/// What a second look found, right before a step of an undo acts.
+struct CompensationPrepared {
+  std::uint32_t index = 0;
+  std::optional<UndoRecord> undo;  // by which the step itself can be taken back
+  std::vector<ToolTarget> targets;
+  UndoVerdict verdict = UndoVerdict::restorable;
+  std::vector<UndoConflict> conflicts;
+  std::optional<harness::Error> error;
+  bool operator==(const CompensationPrepared&) const = default;
+};
+/// A step of an undo has acted.
+struct Compensated {
+  std::uint32_t index = 0;
+  std::uint32_t attempt = 1;
+  CompensationOutcome outcome = CompensationOutcome::restored;
+  std::vector<UndoConflict> conflicts;
+  std::optional<harness::Error> error;
+  bool operator==(const Compensated&) const = default;
+};
+
 }  // namespace inputs
 
 struct Input {
@@ -187,7 +225,8 @@ struct Input {
                              inputs::ProviderChunk, inputs::ProviderEnded, inputs::ToolPrepared, inputs::ToolReturned,
                              inputs::ToolVerified, inputs::MemoryReturned, inputs::MemoryKept, inputs::GateReturned,
                              inputs::TimerFired, inputs::EffectLost, inputs::Abort, inputs::Hint, inputs::Pause,
-                             inputs::Resume, inputs::Recover, inputs::Resolve, inputs::Checkpoint>;
+                             inputs::Resume, inputs::Recover, inputs::Resolve, inputs::Checkpoint, inputs::IssueToken,
+                             inputs::ReplayReported, inputs::CompensationPrepared, inputs::Compensated>;
   Now now;
   Value value;
   std::vector<events::RedactionCount> redacted = {};  // what was taken out of it before

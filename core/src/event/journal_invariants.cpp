@@ -257,6 +257,18 @@ struct JournalInvariants::Check {
   void operator()(const events::CheckpointCreated& event) const {
     at.require(!event.label.empty(), "required_fields", "CheckpointCreated without a label");
   }
+  // `DerivedInvariants` has what holds of these.
+  void operator()(const events::RunForked&) const {}
+  void operator()(const events::ReplayStarted&) const {}
+  void operator()(const events::ReplayMatched&) const {}
+  void operator()(const events::ReplayDiverged&) const {}
+  void operator()(const events::ReplayTokenIssued&) const {}
+  void operator()(const events::UndoPlanned&) const {}
+  void operator()(const events::CompensationStarted&) const {}
+  void operator()(const events::CompensationFinished& event) const {
+    at.tool_us_ += event.latency_us;
+    if (event.error) at.check_error(*event.error);
+  }
   void operator()(const events::AbortRequested& event) const {
     at.require(!at.abort_ || (at.abort_->mode == AbortMode::after_turn && event.mode == AbortMode::now),
                "abort_escalates", "an abort of the same or a stronger mode was requested before");
@@ -538,6 +550,7 @@ void JournalInvariants::add(const StreamEvent& event) {
   if (event.get_if<events::ProviderRequested>() == nullptr) check_span(event);
   std::visit(Check{*this}, event.payload);
   for (const auto& breach : gates_.see(event)) report(breach.invariant, std::string(breach.what));
+  for (const auto& breach : derived_.see(event)) report(breach.invariant, std::string(breach.what));
   for (const auto& breach : trust_.see(event)) report(breach.invariant, std::string(breach.what));
   for (const auto& breach : context_.see(event)) report(breach.invariant, std::string(breach.what));
   if (event.is_terminal()) terminal_seq_ = meta_.seq;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "event/context_invariants.hpp"
+#include "event/derived_invariants.hpp"
 #include "event/gate_invariants.hpp"
 #include "event/trust_invariants.hpp"
 #include "orchestrator/harness/stream.hpp"
@@ -135,6 +136,7 @@ class JournalInvariants {
   std::vector<std::string> unpriced_;
   ContextInvariants context_;
   GateInvariants gates_;
+  DerivedInvariants derived_;
   TrustInvariants trust_;
   Sum cost_;
   std::optional<std::uint64_t> queue_us_;

@@ -75,7 +75,11 @@ struct Derive {
     const auto* started = first<events::RunStarted>(events);
     if (started == nullptr || history == nullptr) return std::nullopt;
     const EventMeta& meta = events.front().meta;
-    return inputs::Start{{meta.run_id, meta.session_id, meta.trace_id, meta.parent_span_id}, *started, *history};
+    inputs::Start start{{meta.run_id, meta.session_id, meta.trace_id, meta.parent_span_id}, *started, *history, {}};
+    if (const auto* forked = first<events::RunForked>(events)) start.derivation = *forked;
+    if (const auto* replay = first<events::ReplayStarted>(events)) start.derivation = *replay;
+    if (const auto* undo = first<events::UndoPlanned>(events)) start.derivation = *undo;
+    return start;
   }
   std::optional<Input::Value> operator()(const inputs::SlotGranted&) const {
     const auto* requested = first<events::ProviderRequested>(events);
@@ -197,6 +201,29 @@ struct Derive {
     const auto* checkpoint = first<events::CheckpointCreated>(events);
     if (checkpoint == nullptr) return std::nullopt;
     return inputs::Checkpoint{checkpoint->label, checkpoint->by};
+  }
+  std::optional<Input::Value> operator()(const inputs::IssueToken&) const {
+    const auto* issued = first<events::ReplayTokenIssued>(events);
+    if (issued == nullptr) return std::nullopt;
+    return inputs::IssueToken{issued->to_seq, issued->token, issued->by};
+  }
+  std::optional<Input::Value> operator()(const inputs::ReplayReported&) const {
+    inputs::ReplayReported reported;
+    if (const auto* matched = first<events::ReplayMatched>(events)) reported.matched = *matched;
+    if (const auto* diverged = first<events::ReplayDiverged>(events)) reported.diverged = *diverged;
+    const auto* error = first<events::Error>(events);
+    if (error != nullptr && !reported.matched && !reported.diverged) reported.error = error->error;
+    return reported;
+  }
+  std::optional<Input::Value> operator()(const inputs::CompensationPrepared&) const {
+    const auto* started = first<events::CompensationStarted>(events);
+    if (started == nullptr) return std::nullopt;
+    return inputs::CompensationPrepared{started->index, started->undo, started->targets, {}, {}, {}};
+  }
+  std::optional<Input::Value> operator()(const inputs::Compensated&) const {
+    const auto* finished = first<events::CompensationFinished>(events);
+    if (finished == nullptr) return std::nullopt;
+    return inputs::Compensated{finished->index, 1, finished->outcome, finished->conflicts, finished->error};
   }
 };
 

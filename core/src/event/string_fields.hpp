@@ -50,10 +50,10 @@ template <class Owner>
     if (member == "reason") return StringRole::identifier;
   }
   const bool is_identifier =
-      is_one_of("by", "call_id", "capabilities", "code", "gate", "idempotency_key", "item_id", "lost", "name",
-                "native_finish_reason", "native_reason", "native_type", "origin", "policy", "price_table",
+      is_one_of("by", "call_id", "capabilities", "changed", "code", "gate", "idempotency_key", "item_id", "lost",
+                "name", "native_finish_reason", "native_reason", "native_type", "origin", "policy", "price_table",
                 "provider_model", "provider_request_id", "provider_response_id", "reasons", "runtime_version", "source",
-                "table", "tool", "type", "unpriced", "voided_items", "wire");
+                "table", "token", "tool", "type", "unpriced", "voided_items", "wire");
   return is_identifier ? StringRole::identifier : StringRole::text;
 }
 

@@ -73,6 +73,14 @@ Completed 1 0 0 2 0
 Error 5 0 0 5 0
 Aborted 1 0 0 3 0
 TeleportRequested 0 1 0 0 0
+RunForked 2 0 0 4 0
+ReplayStarted 0 0 0 0 0
+ReplayMatched 1 0 0 0 0
+ReplayDiverged 3 0 0 0 0
+ReplayTokenIssued 0 0 0 2 0
+UndoPlanned 3 0 0 2 0
+CompensationStarted 2 0 0 3 0
+CompensationFinished 6 0 0 4 0
 )";
 
 TEST(StringFields, ReachEveryTextOfEveryEvent) {

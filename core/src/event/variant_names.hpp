@@ -52,6 +52,14 @@ struct VariantNames<StreamEvent::Payload> {
                                                                   "HintDelivered",
                                                                   "HintDropped",
                                                                   "CheckpointCreated",
+                                                                  "RunForked",
+                                                                  "ReplayStarted",
+                                                                  "ReplayMatched",
+                                                                  "ReplayDiverged",
+                                                                  "ReplayTokenIssued",
+                                                                  "UndoPlanned",
+                                                                  "CompensationStarted",
+                                                                  "CompensationFinished",
                                                                   "AbortRequested",
                                                                   "RunPaused",
                                                                   "RunResumed",
@@ -76,12 +84,14 @@ struct VariantNames<ProviderPart> {
 };
 template <>
 struct VariantNames<Input::Value> {
-  static constexpr auto kNames = std::to_array<std::string_view>(
-      {"Start",         "SlotGranted",  "SlotRefused",  "ProviderHeaders", "ProviderChunk",
-       "ProviderEnded", "ToolPrepared", "ToolReturned", "ToolVerified",    "MemoryReturned",
-       "MemoryKept",    "GateReturned", "TimerFired",   "EffectLost",      "Abort",
-       "Hint",          "Pause",        "Resume",       "Recover",         "Resolve",
-       "Checkpoint"});
+  static constexpr auto kNames =
+      std::to_array<std::string_view>({"Start",         "SlotGranted",    "SlotRefused",    "ProviderHeaders",
+                                       "ProviderChunk", "ProviderEnded",  "ToolPrepared",   "ToolReturned",
+                                       "ToolVerified",  "MemoryReturned", "MemoryKept",     "GateReturned",
+                                       "TimerFired",    "EffectLost",     "Abort",          "Hint",
+                                       "Pause",         "Resume",         "Recover",        "Resolve",
+                                       "Checkpoint",    "IssueToken",     "ReplayReported", "CompensationPrepared",
+                                       "Compensated"});
 };
 
 template <class Variant>

@@ -3,6 +3,7 @@
 #include "event/json_writer.hpp"
 #include "kernel/run_memory.hpp"
 #include "kernel/tool_loop.hpp"
+#include "kernel/undo_run.hpp"
 
 namespace orchestrator::harness::kernel {
 namespace {
@@ -39,6 +40,14 @@ bool refuse_bad_text(Decider& decider, const std::string& text, std::uint64_t by
   return true;
 }
 
+// A replay and an undo ask no model: there is nothing that a hint could reach, or a pause could hold back.
+bool refuse_without_turns(Decider& decider) {
+  const RunKind kind = decider.base().facts.spec.kind;
+  if (kind == RunKind::live || kind == RunKind::fork) return false;
+  decider.refuse(RuntimeErrorCode::not_supported, "a replay or an undo takes no hints and no pause", "run");
+  return true;
+}
+
 // A run that is near its limit of events takes no more commands that add to it.
 bool refuse_full_journal(Decider& decider) {
   const Facts& facts = decider.base().facts;
@@ -65,6 +74,15 @@ void on_abort(Decider& decider, const event::inputs::Abort& input) {
     if (input.mode == AbortMode::now) decider.effect(event::effects::CancelProvider{calling->attempt.number});
     return;
   }
+  if (std::holds_alternative<Replaying>(base.phase) || std::holds_alternative<Undoing>(base.phase)) {
+    const events::AbortRequested abort{input.mode, input.by};
+    if (std::holds_alternative<Replaying>(base.phase)) {
+      decider.end_aborted(abort);
+    } else {
+      stop_undo(decider, abort);
+    }
+    return;
+  }
   if (acting != nullptr) {
     // Nothing further begins; `now` stops what runs, `after_turn` lets it come to its end.
     stop_calls(decider, input.mode == AbortMode::now);
@@ -78,7 +96,7 @@ void on_abort(Decider& decider, const event::inputs::Abort& input) {
 
 void on_hint(Decider& decider, const event::inputs::Hint& input) {
   const Facts& facts = decider.base().facts;
-  if (refuse_other_turn(decider, input.expected_turn)) return;
+  if (refuse_without_turns(decider) || refuse_other_turn(decider, input.expected_turn)) return;
   if (refuse_bad_text(decider, input.text, facts.spec.limits.hint_bytes, "hint.text")) return;
   if (facts.hint_ids.contains(input.hint_id)) return;  // the same hint again
   if (facts.hints.size() >= facts.spec.limits.hints_queued) {
@@ -96,7 +114,7 @@ void on_hint(Decider& decider, const event::inputs::Hint& input) {
 
 void on_pause(Decider& decider, const event::inputs::Pause& input) {
   const State& base = decider.base();
-  if (base.facts.paused || refuse_full_journal(decider)) return;
+  if (base.facts.paused || refuse_without_turns(decider) || refuse_full_journal(decider)) return;
   decider.emit(events::RunPaused{input.by});
   if (const auto* waiting = std::get_if<Waiting>(&base.phase)) {
     decider.effect(event::effects::ReleaseSlot{waiting->next_attempt});

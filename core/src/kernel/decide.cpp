@@ -29,6 +29,10 @@ struct Dispatch {
   void operator()(const event::inputs::Recover& input) const { on_recover(decider, input); }
   void operator()(const event::inputs::Resolve& input) const { on_resolve(decider, input); }
   void operator()(const event::inputs::Checkpoint& input) const { on_checkpoint(decider, input); }
+  void operator()(const event::inputs::IssueToken& input) const { on_issue_token(decider, input); }
+  void operator()(const event::inputs::ReplayReported& input) const { on_replay_reported(decider, input); }
+  void operator()(const event::inputs::CompensationPrepared& input) const { on_compensation_prepared(decider, input); }
+  void operator()(const event::inputs::Compensated& input) const { on_compensated(decider, input); }
 };
 
 // The run's deadline stands still while the run is parked: its timer stops and starts where a decision parks the run

@@ -43,7 +43,11 @@ std::vector<NamedInput> every_input() {
           {"Resume", resume()},
           {"Recover", recovered()},
           {"Resolve", event::inputs::Resolve{}},
-          {"Checkpoint", checkpoint("x")}};
+          {"Checkpoint", checkpoint("x")},
+          {"IssueToken", event::inputs::IssueToken{1, "token", "me"}},
+          {"ReplayReported", event::inputs::ReplayReported{}},
+          {"CompensationPrepared", event::inputs::CompensationPrepared{}},
+          {"Compensated", event::inputs::Compensated{}}};
 }
 
 TEST(Decide, TheListHasEveryInput) {
@@ -175,7 +179,11 @@ const std::map<std::string, Row>& table() {
         {"calling, paused", "RunResumed"},
         {"running, paused", "RunResumed"},
         {"else", again}}},
-      {"Checkpoint", {{"else", "CheckpointCreated"}}}};
+      {"Checkpoint", {{"else", "CheckpointCreated"}}},
+      {"IssueToken", {{"else", "ReplayTokenIssued"}}},
+      {"ReplayReported", {{"else", "-"}}},
+      {"CompensationPrepared", {{"else", "-"}}},
+      {"Compensated", {{"else", "-"}}}};
   return rows;
 }
 

@@ -98,6 +98,14 @@ void on_resume(Decider& decider, const event::inputs::Resume& input);
 void on_recover(Decider& decider, const event::inputs::Recover& input);
 void on_resolve(Decider& decider, const event::inputs::Resolve& input);
 void on_checkpoint(Decider& decider, const event::inputs::Checkpoint& input);
+void on_issue_token(Decider& decider, const event::inputs::IssueToken& input);
+void on_replay_reported(Decider& decider, const event::inputs::ReplayReported& input);
+void on_compensation_prepared(Decider& decider, const event::inputs::CompensationPrepared& input);
+void on_compensated(Decider& decider, const event::inputs::Compensated& input);
+/// Accepting a run that replays another one, takes calls of another one back, or goes on from a point of another one.
+void start_replay(Decider& decider, const event::inputs::Start& start);
+void start_undo(Decider& decider, const event::inputs::Start& start);
+void start_fork(Decider& decider, const event::inputs::Start& start);
 
 /// The room in its journal that every run keeps for its closing events: hints to drop, calls to answer, the terminal
 /// event.

@@ -30,6 +30,7 @@ class Evolution {
   void operator()(const events::RunStarted& event) {
     facts_.identity = {meta_.run_id, meta_.session_id, meta_.trace_id, meta_.parent_span_id};
     facts_.spec = event;
+    if (event.kind == RunKind::replay || event.kind == RunKind::undo) return;  // it asks nobody anything
     facts_.recalls = wants_recall(event);
     facts_.judges_input = has_gates(event, GatePhase::input);
     if (event.is_history_untrusted) note_untrusted(kFromHistory);
@@ -324,6 +325,28 @@ class Evolution {
     std::erase_if(facts_.hints, [&](const QueuedHint& hint) { return hint.hint_id == event.hint_id; });
   }
   void operator()(const events::CheckpointCreated&) {}
+  void operator()(const events::RunForked&) {}
+  void operator()(const events::ReplayStarted& event) { state_.phase = Replaying{event}; }
+  void operator()(const events::ReplayMatched&) {}
+  void operator()(const events::ReplayDiverged&) {}
+  void operator()(const events::ReplayTokenIssued&) {}
+  void operator()(const events::UndoPlanned& event) { state_.phase = Undoing{event, 0, {}, 0, 0, 0}; }
+  void operator()(const events::CompensationStarted& event) {
+    auto* undoing = std::get_if<Undoing>(&state_.phase);
+    if (undoing == nullptr) return;
+    undoing->stage = UndoStage::running;
+    undoing->attempt = event.attempt;
+    undoing->started_us = meta_.elapsed_us;
+  }
+  void operator()(const events::CompensationFinished& event) {
+    auto* undoing = std::get_if<Undoing>(&state_.phase);
+    if (undoing == nullptr) return;
+    facts_.latencies.tool_us += event.latency_us;
+    undoing->next = event.index + 1;
+    undoing->stage = UndoStage::preparing;
+    undoing->attempt = 0;
+    if (event.outcome != CompensationOutcome::restored) undoing->unfinished += 1;
+  }
   void operator()(const events::AbortRequested& event) {
     facts_.abort = event;
     if (event.mode != AbortMode::now) return;

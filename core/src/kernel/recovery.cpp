@@ -2,6 +2,7 @@
 // Going on after a crash: what a dead process may have done, and what is done about it.
 #include "kernel/run_memory.hpp"
 #include "kernel/tool_loop.hpp"
+#include "kernel/undo_run.hpp"
 #include "kernel/untrusted_output.hpp"
 
 namespace orchestrator::harness::kernel {
@@ -31,6 +32,10 @@ std::vector<std::string> lost_effects(const State& state) {
     for (const ToolCallProgress& call : acting->calls) {
       if (call.stage == CallStage::running || call.stage == CallStage::lost) lost.push_back("call " + call.call_id);
     }
+  }
+  const auto* undoing = std::get_if<Undoing>(&state.phase);
+  if (undoing != nullptr && undoing->stage == UndoStage::running) {
+    lost.push_back("step " + std::to_string(undoing->next));
   }
   return lost;
 }
@@ -109,6 +114,7 @@ void on_recover(Decider& decider, const event::inputs::Recover& input) {
     decider.end_with_error(full_journal_error());
     return;
   }
+  begin_again(decider);
   for (event::Effect& effect : owed_effects(decider.state())) {
     // What had started is lost, not owed: `EffectLost` says so next.
     const bool had_started = std::holds_alternative<event::effects::CallProvider>(effect) ||

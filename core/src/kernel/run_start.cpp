@@ -63,6 +63,9 @@ std::optional<RuntimeError> reason_to_refuse(const event::inputs::Start& start) 
 }  // namespace
 
 void on_start(Decider& decider, const event::inputs::Start& start) {
+  if (start.spec.kind == RunKind::replay) return start_replay(decider, start);
+  if (start.spec.kind == RunKind::undo) return start_undo(decider, start);
+  if (start.spec.kind == RunKind::fork) return start_fork(decider, start);
   if (auto reason = reason_to_refuse(start)) {
     decider.refuse(reason->code, std::move(reason->message), std::move(reason->at));
     return;

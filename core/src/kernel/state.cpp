@@ -8,6 +8,7 @@
 #include "event/item_value.hpp"
 #include "kernel/run_memory.hpp"
 #include "kernel/summary_call.hpp"
+#include "kernel/undo_run.hpp"
 
 namespace orchestrator::harness::kernel {
 namespace {
@@ -136,6 +137,11 @@ std::vector<event::Effect> owed_effects(const State& state) {
   std::vector<event::Effect> owed;
   const Facts& facts = state.facts;
   if (std::holds_alternative<NotStarted>(state.phase) || std::holds_alternative<Ended>(state.phase)) return owed;
+  if (const auto* replaying = std::get_if<Replaying>(&state.phase)) {
+    owed.emplace_back(event::effects::ReplaySource{facts.spec.parent.value_or(events::ParentRef{}), replaying->order});
+    return owed;
+  }
+  if (const auto* undoing = std::get_if<Undoing>(&state.phase)) return owed_compensations(facts, *undoing);
   if (const auto* waiting = std::get_if<Waiting>(&state.phase); waiting != nullptr) {
     if (facts.judges_input) {
       owed.emplace_back(event::effects::EvaluateGates{});

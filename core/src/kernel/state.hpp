@@ -96,12 +96,29 @@ struct Stopping {
   std::optional<TimerKind> timer;  // empty: aborted
   bool operator==(const Stopping&) const = default;
 };
+/// Another run is being replayed.
+struct Replaying {
+  events::ReplayStarted order;
+  bool operator==(const Replaying&) const = default;
+};
+/// What becomes of one step of an undo.
+enum class UndoStage : std::uint8_t { preparing, running };
+/// Calls of another run are being taken back, in the order of the plan.
+struct Undoing {
+  events::UndoPlanned plan;
+  std::uint32_t next = 0;  // the step under way; the ones before are finished
+  UndoStage stage = UndoStage::preparing;
+  std::uint32_t attempt = 0;     // of that step
+  std::uint64_t started_us = 0;  // of that attempt
+  std::uint32_t unfinished = 0;  // steps before that did not restore what they should
+  bool operator==(const Undoing&) const = default;
+};
 struct Ended {
   std::string terminal;  // type of the terminal event
   bool operator==(const Ended&) const = default;
 };
 
-using Phase = std::variant<NotStarted, Waiting, Calling, Acting, Stopping, Ended>;
+using Phase = std::variant<NotStarted, Waiting, Calling, Acting, Stopping, Replaying, Undoing, Ended>;
 
 /// What a model wrote of items that are about to leave.
 struct WrittenSummary {

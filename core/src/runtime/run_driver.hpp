@@ -148,6 +148,9 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   void on(const event::effects::CancelTool& effect);
   void on(event::effects::VerifyTool& effect);
   void on(const event::effects::EvaluateGates& effect);
+  void on(const event::effects::ReplaySource& effect);
+  void on(const event::effects::PrepareCompensation& effect);
+  void on(const event::effects::Compensate& effect);
   void on(event::effects::RetrieveMemory& effect);
   void on(event::effects::StoreMemory& effect);
   void on(const event::effects::StartTimer& effect);

@@ -220,6 +220,11 @@ class StepNotes {
     marks_.hit_if(Mark::resume_starts_turn, waiting_ != nullptr && !is_first && calls_again(decision_));
   }
   void operator()(const inputs::Checkpoint&) const { marks_.hit_if(Mark::checkpoint_created, !refused_); }
+  // Simulated runs are live ones.
+  void operator()(const inputs::IssueToken&) const {}
+  void operator()(const inputs::ReplayReported&) const {}
+  void operator()(const inputs::CompensationPrepared&) const {}
+  void operator()(const inputs::Compensated&) const {}
 
   // What any input may bring about.
   void note_any() const {

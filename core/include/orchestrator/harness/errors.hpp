@@ -134,6 +134,8 @@ enum class RuntimeErrorCode : std::uint8_t {
   approval_denied,  // a question to a person expired unanswered
   gate_blocked,     // an enforcing rule denied the input, or an answer
   script_invalid,   // a script of the scripted provider is not well-formed
+  replay_diverged,  // a replay came to another event than the journal has
+  undo_incomplete,  // a step of an undo met a conflict, failed, or cannot be undone
   internal
 };
 

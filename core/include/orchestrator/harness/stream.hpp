@@ -12,6 +12,7 @@
 #include <string_view>
 #include <variant>
 
+#include "orchestrator/harness/derived_events.hpp"
 #include "orchestrator/harness/events.hpp"
 
 namespace orchestrator::harness {
@@ -65,6 +66,14 @@ struct StreamEvent {
   using HintDelivered = events::HintDelivered;
   using HintDropped = events::HintDropped;
   using CheckpointCreated = events::CheckpointCreated;
+  using RunForked = events::RunForked;
+  using ReplayStarted = events::ReplayStarted;
+  using ReplayMatched = events::ReplayMatched;
+  using ReplayDiverged = events::ReplayDiverged;
+  using ReplayTokenIssued = events::ReplayTokenIssued;
+  using UndoPlanned = events::UndoPlanned;
+  using CompensationStarted = events::CompensationStarted;
+  using CompensationFinished = events::CompensationFinished;
   using AbortRequested = events::AbortRequested;
   using RunPaused = events::RunPaused;
   using RunResumed = events::RunResumed;
@@ -79,8 +88,9 @@ struct StreamEvent {
                    ProviderResponded, OutputDelta, ReasoningDelta, ToolArgumentsDelta, OutputItemCompleted,
                    UsageReported, AttemptFinished, AttemptFailed, TimeoutFired, RetryScheduled, FallbackSelected,
                    CircuitOpened, CircuitClosed, ToolCallRequested, ToolCallStarted, ToolCallFinished, InterruptRaised,
-                   InterruptResolved, HintQueued, HintDelivered, HintDropped, CheckpointCreated, AbortRequested,
-                   RunPaused, RunResumed, Completed, Error, Aborted, Unknown>;
+                   InterruptResolved, HintQueued, HintDelivered, HintDropped, CheckpointCreated, RunForked,
+                   ReplayStarted, ReplayMatched, ReplayDiverged, ReplayTokenIssued, UndoPlanned, CompensationStarted,
+                   CompensationFinished, AbortRequested, RunPaused, RunResumed, Completed, Error, Aborted, Unknown>;
 
   EventMeta meta;
   Payload payload;

@@ -155,6 +155,24 @@ void append_answers(std::vector<StreamEvent>& all) {
   append(all, events::InterruptResolved{interrupt, InterruptDecision::allow_run, "cli", "looks right"});
 }
 
+void append_derived(std::vector<StreamEvent>& all) {
+  const UndoConflict conflict{"a.txt", hash_of("as the call left it"), hash_of("as it is"), "the content differs"};
+  append(all, events::RunForked{{"model", "tool_result"},
+                                {{"call_1", ToolOutcome::ok, {TextPart{"H\u00e9llo"}}}},
+                                {{"no-keys", false}},
+                                ForkWorkspace::not_restored,
+                                {"b.txt was changed outside of the run"}});
+  append(all, events::ReplayStarted{ReplayMode::compat, 41});
+  append(all, events::ReplayMatched{12, 41, hash_of("head"), {"runtime version 0.2.1"}});
+  append(all, events::ReplayDiverged{17, "/data/text", "H\u00e9llo", "Hallo"});
+  append(all, events::ReplayTokenIssued{17, "otk1_0011", "cli"});
+  append(all, events::UndoPlanned{
+                  7, {{"call_1", "write_file", 19, UndoVerdict::conflict, {conflict}, true, "restore a.txt"}}});
+  append(all, events::CompensationStarted{3, "call_1", "write_file", 2, "undo_1", example_undo(), example_targets()});
+  append(all,
+         events::CompensationFinished{3, "call_1", CompensationOutcome::conflict, {conflict}, provider_error(), 120});
+}
+
 void append_control(std::vector<StreamEvent>& all) {
   const HintId hint = HintId::make(1'795'358'757'000, 1, 2);
   append(all, events::HintQueued{hint, HintPriority::after_turn, "Be brief.", "cli", true, 60'000'000});
@@ -168,6 +186,7 @@ void append_control(std::vector<StreamEvent>& all) {
   append(all, events::Error{provider_error(), "H\u00e9l", usage(), 4'210, latencies()});
   append(all, events::Aborted{AbortMode::after_turn, "cli", "H\u00e9", usage(), 4'210, latencies()});
   append(all, events::Unknown{"TeleportRequested", {R"({"to":{"x":1.50,"y":[-1e3,null]}})"}});
+  append_derived(all);
 }
 
 }  // namespace

@@ -188,6 +188,26 @@ Input::Value any_tool_input(int kind) {
 
 MemoryId any_memory_id() { return MemoryId::make(any_count(), any_count(), any_count()); }
 
+std::vector<UndoConflict> any_conflicts() {
+  if (any<bool>()) return {};
+  return {{*any_text(), std::nullopt, Hash(), *any_text()}};
+}
+
+inputs::ReplayReported any_replay_report() {
+  inputs::ReplayReported reported;
+  switch (*rc::gen::inRange(0, 3)) {
+    case 0:
+      reported.matched = events::ReplayMatched{any_count(), any_count(), Hash(), {*any_text()}};
+      break;
+    case 1:
+      reported.diverged = events::ReplayDiverged{any_count(), *any_text(), *any_text(), *any_text()};
+      break;
+    default:
+      reported.error = any_error();
+  }
+  return reported;
+}
+
 Input::Value any_command(int kind) {
   switch (kind) {
     case 10:
@@ -228,6 +248,22 @@ Input::Value any_command(int kind) {
       return inputs::Resolve{*InterruptId::parse("c0ffee0123456789"),
                              one_of<InterruptDecision>({InterruptDecision::allow_run, InterruptDecision::deny}),
                              *any_text(), *any_text()};
+    case 20:
+      return inputs::IssueToken{any_count(), *any_text(), *any_text()};
+    case 21:
+      return any_replay_report();
+    case 22:
+      return inputs::CompensationPrepared{*rc::gen::inRange<std::uint32_t>(0, 9),
+                                          any<bool>() ? std::optional(example_undo()) : std::nullopt,
+                                          example_targets(),
+                                          one_of<UndoVerdict>({UndoVerdict::restorable, UndoVerdict::conflict}),
+                                          any_conflicts(),
+                                          any<bool>() ? std::optional(any_error()) : std::nullopt};
+    case 23:
+      return inputs::Compensated{
+          *rc::gen::inRange<std::uint32_t>(0, 9), *rc::gen::inRange<std::uint32_t>(1, 4),
+          one_of<CompensationOutcome>({CompensationOutcome::restored, CompensationOutcome::conflict}), any_conflicts(),
+          any<bool>() ? std::optional(any_error()) : std::nullopt};
     default:
       return inputs::Checkpoint{*any_text(), *any_text()};
   }
@@ -247,6 +283,12 @@ inputs::Start any_start() {
   for (ConversationItem& item : example_items()) {
     if (any<bool>()) start.history.push_back(make_context_entry(item, ContextSource::history));
   }
+  start.derivation = one_of<inputs::Derivation>(
+      {std::monostate{},
+       events::RunForked{{"hint", "model"}, {{"c1", ToolOutcome::ok, example_parts()}}, {{"pii", false}}, {}, {}},
+       events::ReplayStarted{ReplayMode::compat, 40},
+       events::UndoPlanned{7,
+                           {{"c1", "write_file", 9, UndoVerdict::conflict, any_conflicts(), true, "restore a.txt"}}}});
   return start;
 }
 
@@ -254,7 +296,17 @@ inputs::Start any_start() {
 struct ToEvents {
   using Payloads = std::vector<StreamEvent::Payload>;
   static Payloads gates(const std::vector<GateVerdict>& gates) { return {gates.begin(), gates.end()}; }
-  Payloads operator()(const inputs::Start& start) const { return {start.spec}; }
+  Payloads operator()(const inputs::Start& start) const {
+    Payloads payloads{start.spec};
+    std::visit(
+        [&](const auto& derivation) {
+          if constexpr (!std::is_same_v<std::decay_t<decltype(derivation)>, std::monostate>) {
+            payloads.emplace_back(derivation);
+          }
+        },
+        start.derivation);
+    return payloads;
+  }
   Payloads operator()(const inputs::SlotGranted& in) const {
     events::ProviderRequested requested{in.attempt, 1, {ProviderId("chat"), "m"}, {}, {}};
     requested.is_probe = in.is_probe;
@@ -320,6 +372,24 @@ struct ToEvents {
     return {events::InterruptResolved{in.interrupt_id, in.decision, in.by, in.reason}};
   }
   Payloads operator()(const inputs::Checkpoint& in) const { return {events::CheckpointCreated{in.label, in.by}}; }
+  Payloads operator()(const inputs::IssueToken& in) const {
+    return {events::ReplayTokenIssued{in.to_seq, in.token, in.by}};
+  }
+  Payloads operator()(const inputs::ReplayReported& in) const {
+    if (in.matched) return {*in.matched};
+    if (in.diverged) return {*in.diverged};
+    return {events::Error{in.error.value_or(Error()), {}, {}, {}, {}}};
+  }
+  Payloads operator()(const inputs::CompensationPrepared& in) const {
+    events::CompensationStarted started;
+    started.index = in.index;
+    started.undo = in.undo;
+    started.targets = in.targets;
+    return {started};
+  }
+  Payloads operator()(const inputs::Compensated& in) const {
+    return {events::CompensationFinished{in.index, {}, in.outcome, in.conflicts, in.error, 5}};
+  }
 };
 
 Step make_step(const JournalHead& before) {

@@ -237,6 +237,16 @@ std::string describe(const event::Effect& effect) {
       return "VerifyTool " + e.call_id + " " + e.tool + " " + e.arguments;
     }
     std::string operator()(const event::effects::EvaluateGates&) const { return "EvaluateGates"; }
+    std::string operator()(const event::effects::ReplaySource& e) const {
+      return "ReplaySource to " + std::to_string(e.order.to_seq);
+    }
+    std::string operator()(const event::effects::PrepareCompensation& e) const {
+      return "PrepareCompensation " + std::to_string(e.index) + " of " + e.step.call_id;
+    }
+    std::string operator()(const event::effects::Compensate& e) const {
+      return "Compensate " + std::to_string(e.index) + " of " + e.step.call_id + " " + e.idempotency_key + " attempt " +
+             std::to_string(e.attempt);
+    }
     std::string operator()(const event::effects::RetrieveMemory& e) const {
       return "RetrieveMemory of " + e.user + ", " + std::to_string(e.hits_max) + " for " + e.query;
     }
