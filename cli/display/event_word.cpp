@@ -15,6 +15,10 @@ std::string_view word_of(harness::TimerKind value) { return enum_to_string(value
 std::string_view word_of(harness::RetryMode value) { return enum_to_string(value, "unknown"); }
 std::string_view word_of(harness::RetryAfter value) { return enum_to_string(value, "unknown"); }
 std::string_view word_of(harness::RunKind value) { return enum_to_string(value, "unknown"); }
+std::string_view word_of(harness::ReplayMode value) { return enum_to_string(value, "unknown"); }
+std::string_view word_of(harness::ForkWorkspace value) { return enum_to_string(value, "unknown"); }
+std::string_view word_of(harness::UndoVerdict value) { return enum_to_string(value, "unknown"); }
+std::string_view word_of(harness::CompensationOutcome value) { return enum_to_string(value, "unknown"); }
 std::string_view word_of(harness::ToolOutcome value) { return enum_to_string(value, "unknown"); }
 std::string_view word_of(harness::InterruptDecision value) { return enum_to_string(value, "unknown"); }
 std::string_view word_of(harness::EffectClass value) { return enum_to_string(value, "unknown"); }

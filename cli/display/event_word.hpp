@@ -26,5 +26,9 @@ namespace orchestrator::cli {
 [[nodiscard]] std::string_view word_of(harness::ErrorCategory value);
 [[nodiscard]] std::string_view word_of(harness::NextAction value);
 [[nodiscard]] std::string_view word_of(harness::RunStatus value);
+[[nodiscard]] std::string_view word_of(harness::ReplayMode value);
+[[nodiscard]] std::string_view word_of(harness::ForkWorkspace value);
+[[nodiscard]] std::string_view word_of(harness::UndoVerdict value);
+[[nodiscard]] std::string_view word_of(harness::CompensationOutcome value);
 
 }  // namespace orchestrator::cli
