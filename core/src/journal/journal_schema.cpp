@@ -53,6 +53,9 @@ CREATE TABLE blob_use(
   PRIMARY KEY(run, blob)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX blob_use_by_blob ON blob_use(blob);
+)sql"},
+                                 Migration{2, R"sql(
+ALTER TABLE run ADD COLUMN head TEXT NOT NULL DEFAULT '';
 )sql"}};
 
 struct Marks {

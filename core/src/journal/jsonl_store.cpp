@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "journal/blob_files.hpp"
+#include "journal/folder_check.hpp"
 #include "journal/folder_names.hpp"
 #include "journal/jsonl_writer.hpp"
 #include "journal/run_files.hpp"
@@ -14,6 +15,7 @@
 #include "journal/run_removal.hpp"
 #include "journal/run_summary.hpp"
 #include "journal/run_wait.hpp"
+#include "journal/staged_files.hpp"
 #include "runtime/storage_error.hpp"
 #include "runtime/suspension.hpp"
 
@@ -52,6 +54,22 @@ asio::awaitable<Result<std::unique_ptr<RunWriter>>> JsonlStore::create(RunId run
   sync->note_folder(session_folder(session_id));
   sync->note_folder(kSessionsFolder);
   co_return make_writer(run_id, std::move(sync), {});
+}
+
+asio::awaitable<Result<std::unique_ptr<StagedRun>>> JsonlStore::stage(RunId run_id, SessionId session_id) {
+  const auto make = [this, run_id]() -> Result<std::shared_ptr<JournalSync>> {
+    auto journal = stage_run_files(folder(), run_id);
+    if (!journal) return std::unexpected(journal.error());
+    return std::make_shared<JournalSync>(shared_, run_id, *std::move(journal));
+  };
+  auto journal = co_await runtime::run_blocking(&sync_threads_, make);
+  if (!journal) co_return std::unexpected(journal.error());
+  co_return std::make_unique<JsonlStagedRun>(*std::move(journal), run_id, session_id, &sync_threads_);
+}
+
+asio::awaitable<Result<std::vector<Flaw>>> JsonlStore::check_records(std::optional<RunId> run_id) {
+  const auto check = [this, run_id] { return check_folder(folder(), run_id); };
+  co_return co_await runtime::run_blocking(&read_threads_, check);
 }
 
 asio::awaitable<Result<OpenedRun>> JsonlStore::open(RunId run_id) {

@@ -17,12 +17,13 @@
 #include "journal/jsonl_writer.hpp"
 #include "journal/read_places.hpp"
 #include "journal/run_signal.hpp"
+#include "journal/store_capabilities.hpp"
 #include "journal/store_folder.hpp"
 #include "orchestrator/harness/journal.hpp"
 
 namespace orchestrator::harness::journal {
 
-class JsonlStore final : public JournalStore {
+class JsonlStore final : public JournalStore, public SelfCheckingStore, public StagingStore {
  public:
   /// Opens or makes the store in the folder at `path`. Errors as of `StoreFolder::open`.
   static Result<std::shared_ptr<JsonlStore>> open(const std::string& path, std::shared_ptr<Disk> disk = real_disk());
@@ -39,6 +40,8 @@ class JsonlStore final : public JournalStore {
   boost::asio::awaitable<Result<std::vector<RunSummary>>> list(RunFilter filter) override;
   boost::asio::awaitable<Result<SharedBytes>> blob(Hash hash) override;
   boost::asio::awaitable<Result<void>> remove(RunId run_id) override;
+  boost::asio::awaitable<Result<std::vector<Flaw>>> check_records(std::optional<RunId> run_id) override;
+  boost::asio::awaitable<Result<std::unique_ptr<StagedRun>>> stage(RunId run_id, SessionId session_id) override;
 
  private:
   JsonlStore(std::shared_ptr<const StoreFolder> folder, std::shared_ptr<Disk> disk);

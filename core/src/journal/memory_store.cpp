@@ -74,6 +74,38 @@ class MemoryWriter final : public RunWriter {
   std::optional<Error> failed_;
 };
 
+// Not in the store's list until it is published.
+class MemoryStagedRun final : public StagedRun {
+ public:
+  MemoryStagedRun(MemoryStore* store, RunId run_id, std::shared_ptr<ByteBudget> budget, std::shared_ptr<MemoryRun> run)
+      : store_(store), run_id_(run_id), budget_(budget), run_(run), writer_(store, std::move(budget), std::move(run)) {}
+  ~MemoryStagedRun() override {
+    if (!is_published_) budget_->give_back(run_->bytes - run_->lines.size());
+  }
+
+  asio::awaitable<Result<void>> append(std::shared_ptr<const JournalLine> line) override {
+    return writer_.append(std::move(line));
+  }
+  asio::awaitable<Result<void>> put_blob(SharedBytes bytes) override { return writer_.put_blob(std::move(bytes)); }
+  asio::awaitable<Result<void>> publish() override {
+    Result<void> done = store_->publish(run_id_, run_);
+    is_published_ = done.has_value();
+    co_return done;
+  }
+
+ private:
+  MemoryStore* store_;
+  RunId run_id_;
+  std::shared_ptr<ByteBudget> budget_;
+  std::shared_ptr<MemoryRun> run_;
+  MemoryWriter writer_;
+  bool is_published_ = false;
+};
+
+std::unexpected<Error> exists_already(const RunId& run_id) {
+  return fail(RuntimeErrorCode::precondition_failed, "run " + run_id.str() + " exists already", run_id.str());
+}
+
 }  // namespace
 
 Result<void> ByteBudget::take(std::uint64_t bytes) {
@@ -104,15 +136,23 @@ asio::awaitable<Result<std::unique_ptr<RunWriter>>> MemoryStore::create(RunId ru
   auto run = std::make_shared<MemoryRun>();
   run->session_id = session_id;
   run->is_held = true;
-  bool is_new = false;
-  {
-    const std::lock_guard lock(mutex_);
-    is_new = runs_.emplace(run_id, run).second;
-  }
-  if (!is_new) {
-    co_return fail(RuntimeErrorCode::precondition_failed, "run " + run_id.str() + " exists already", run_id.str());
-  }
+  const Result<void> published = publish(run_id, run);
+  if (!published) co_return std::unexpected(published.error());
   co_return std::make_unique<MemoryWriter>(this, budget_, std::move(run));
+}
+
+Result<void> MemoryStore::publish(const RunId& run_id, std::shared_ptr<MemoryRun> run) {
+  const std::lock_guard lock(mutex_);
+  if (!runs_.emplace(run_id, std::move(run)).second) return exists_already(run_id);
+  return {};
+}
+
+asio::awaitable<Result<std::unique_ptr<StagedRun>>> MemoryStore::stage(RunId run_id, SessionId session_id) {
+  if (find(run_id)) co_return exists_already(run_id);
+  auto run = std::make_shared<MemoryRun>();
+  run->session_id = session_id;
+  run->is_held = true;
+  co_return std::make_unique<MemoryStagedRun>(this, run_id, budget_, std::move(run));
 }
 
 asio::awaitable<Result<OpenedRun>> MemoryStore::open(RunId run_id) {

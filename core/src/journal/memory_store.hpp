@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "journal/run_signal.hpp"
+#include "journal/store_capabilities.hpp"
 #include "orchestrator/harness/journal.hpp"
 
 namespace orchestrator::harness::journal {
@@ -45,7 +46,7 @@ struct MemoryRun {
   RunSignal signal;
 };
 
-class MemoryStore final : public JournalStore {
+class MemoryStore final : public JournalStore, public StagingStore {
  public:
   explicit MemoryStore(std::uint64_t bytes_max = kMemoryBytesDefault);
 
@@ -59,9 +60,12 @@ class MemoryStore final : public JournalStore {
   boost::asio::awaitable<Result<std::vector<RunSummary>>> list(RunFilter filter) override;
   boost::asio::awaitable<Result<SharedBytes>> blob(Hash hash) override;
   boost::asio::awaitable<Result<void>> remove(RunId run_id) override;
+  boost::asio::awaitable<Result<std::unique_ptr<StagedRun>>> stage(RunId run_id, SessionId session_id) override;
 
   /// Keeps content under its hash: what writers call.
   Result<void> put_blob(const SharedBytes& bytes);
+  /// Lets everybody see a run that was staged. Error: `precondition_failed` when the id exists.
+  Result<void> publish(const RunId& run_id, std::shared_ptr<MemoryRun> run);
 
  private:
   [[nodiscard]] Result<std::shared_ptr<MemoryRun>> find(const RunId& run_id) const;

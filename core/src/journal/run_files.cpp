@@ -85,6 +85,8 @@ void undo_creation(const StoreFolder& folder, const RunId& run_id, const Session
   ::unlinkat(folder.root(), run_folder(run_id).c_str(), AT_REMOVEDIR);
 }
 
+}  // namespace
+
 Result<void> mark_session(const StoreFolder& folder, const RunId& run_id, const SessionId& session_id) {
   const std::string parent = session_folder(session_id);
   if (const int error = folder.make_folder(parent); error != 0 && error != EEXIST) {
@@ -95,8 +97,6 @@ Result<void> mark_session(const StoreFolder& folder, const RunId& run_id, const 
     return runtime::storage_fail(errno, "write", folder.path_of(path));
   return {};
 }
-
-}  // namespace
 
 Result<FileDescriptor> create_run_files(const StoreFolder& folder, const RunId& run_id, const SessionId& session_id) {
   if (const int error = folder.make_folder(run_folder(run_id)); error != 0) {

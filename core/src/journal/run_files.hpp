@@ -21,6 +21,9 @@ namespace orchestrator::harness::journal {
 [[nodiscard]] Result<FileDescriptor> create_run_files(const StoreFolder& folder, const RunId& run_id,
                                                       const SessionId& session_id);
 
+/// Notes in the store that the session has the run. Errors: those of `storage_error`.
+[[nodiscard]] Result<void> mark_session(const StoreFolder& folder, const RunId& run_id, const SessionId& session_id);
+
 /// A run's journal, locked, its torn tail cut off.
 struct RecoveredRun {
   FileDescriptor journal;

@@ -68,12 +68,24 @@ class Page final {
   Result<bool> add_line(std::string_view bytes) {
     const auto numbers = check_line(bytes, run_.run_id, before_);
     if (!numbers) return std::unexpected(numbers.error());
+    if (auto known = check_row(bytes, *numbers); !known) return std::unexpected(known.error());
     before_ = {0, numbers->step, numbers->last_seq};
     if (numbers->last_seq <= after_seq_) return true;
     bytes_ += bytes.size();
     if (!lines_.empty() && bytes_ > bytes_max_) return false;
     lines_.push_back({numbers->step, numbers->first_seq, numbers->last_seq, numbers->strict, std::string(bytes)});
     return bytes_ < bytes_max_;
+  }
+
+  // The row says where the run ends, and with which hash: what else is there was put there by somebody else.
+  Result<void> check_row(std::string_view bytes, const LineNumbers& numbers) const {
+    if (numbers.last_seq > run_.events) {
+      return damaged("it goes on to event " + std::to_string(numbers.last_seq) +
+                     ", and its row says that it ends with " + std::to_string(run_.events));
+    }
+    if (numbers.last_seq < run_.events || run_.head.empty() || head_text_of(bytes) == run_.head) return {};
+    return damaged("its last event has the hash " + std::string(head_text_of(bytes)) + ", and its row says " +
+                   run_.head + ": it was rewritten");
   }
 
   std::unexpected<Error> damaged(const std::string& flaw) const {

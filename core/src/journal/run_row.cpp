@@ -18,6 +18,7 @@ std::optional<RunRow> run_row_of(const storage::SqliteStatement& statement) {
   row.bytes = count(5);
   row.epoch = count(6);
   row.boot = statement.text(7);
+  row.head = statement.text(8);
   return row;
 }
 

@@ -27,10 +27,11 @@ struct RunRow {
   std::uint64_t bytes = 0;
   std::uint64_t epoch = 1;
   std::string boot;  // of the machine when it was last opened for writing
+  std::string head;  // the chain hash that the last line ends with; empty for a run from before it was kept
 };
 
 /// The columns that `run_row_of` reads, in its order.
-inline constexpr const char* kRunColumns = "number, id, status, steps, events, bytes, epoch, boot";
+inline constexpr const char* kRunColumns = "number, id, status, steps, events, bytes, epoch, boot, head";
 /// The row that a statement stands on; nothing where its id does not read.
 [[nodiscard]] std::optional<RunRow> run_row_of(const storage::SqliteStatement& statement);
 

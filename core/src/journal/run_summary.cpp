@@ -6,6 +6,7 @@
 
 #include "event/canonical_event.hpp"
 #include "event/character_cut.hpp"
+#include "event/erasure.hpp"
 #include "event/field_encoder.hpp"
 #include "event/json_slices.hpp"
 #include "event/line_check.hpp"
@@ -38,11 +39,19 @@ std::string text_of_parts(const std::vector<ContentPart>& parts) {
   return text;
 }
 
+// Of an event that ends a run, by its name alone.
+RunStatus status_of_type(std::string_view type) {
+  if (type == "Completed") return RunStatus::completed;
+  if (type == "Error") return RunStatus::failed;
+  return type == "Aborted" ? RunStatus::aborted : RunStatus::active;
+}
+
 // Returns false for a first event that begins no run.
 bool read_start(RunSummary& run, const StreamEvent& event) {
   run.session_id = event.meta.session_id;
   run.started_at = event.meta.at;
   const auto* started = event.get_if<StreamEvent::RunStarted>();
+  if (event::is_erased(event)) return event.type() == "RunStarted";
   if (started == nullptr) return false;
   run.kind = started->kind;
   run.model = started->model_plan.primary.str();
@@ -67,6 +76,8 @@ void read_end(RunSummary& run, const StreamEvent& event) {
     run.error_code = error->error.code;
   } else if (const auto* aborted = event.get_if<StreamEvent::Aborted>()) {
     read_totals(*aborted, RunStatus::aborted);
+  } else if (event::is_erased(event)) {
+    run.status = status_of_type(event.type());
   }
 }
 

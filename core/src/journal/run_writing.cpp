@@ -10,6 +10,7 @@
 #include "journal/run_lock.hpp"
 #include "journal/run_reading.hpp"
 #include "journal/run_summary.hpp"
+#include "journal/stored_line.hpp"
 
 namespace orchestrator::harness::journal {
 namespace {
@@ -54,7 +55,7 @@ Result<RunWriting> RunWriting::on(SqliteConnection* connection) {
   auto insert_line = connection->prepare("INSERT INTO line(place, step, first_seq, bytes) VALUES (?, ?, ?, ?)");
   if (!insert_line) return std::unexpected(insert_line.error());
   auto update_run = connection->prepare(
-      "UPDATE run SET status = ?, steps = ?, events = ?, bytes = bytes + ?, sealed = 0 WHERE number = ?");
+      "UPDATE run SET status = ?, steps = ?, events = ?, bytes = bytes + ?, head = ?, sealed = 0 WHERE number = ?");
   if (!update_run) return std::unexpected(update_run.error());
   return RunWriting(connection, *std::move(insert_line), *std::move(update_run));
 }
@@ -100,14 +101,34 @@ Result<RunRow> RunWriting::open(const RunId& run_id) {
 }
 
 Result<void> RunWriting::append(std::int64_t run_number, const JournalLine& line) {
-  const auto number = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
-  insert_line_.bind(place_of(run_number, line.last_seq)).bind(number(line.step)).bind(number(line.first_seq));
-  insert_line_.bind_bytes(line.bytes);
+  if (auto inserted = insert(run_number, line); !inserted) return inserted;
+  return show(run_number, line, line.bytes.size() + 1);
+}
+
+Result<void> RunWriting::insert(std::int64_t run_number, const JournalLine& line) {
+  insert_line_.bind(place_of(run_number, line.last_seq)).bind(static_cast<std::int64_t>(line.step));
+  insert_line_.bind(static_cast<std::int64_t>(line.first_seq)).bind_bytes(line.bytes);
   if (auto inserted = insert_line_.run(); !inserted) return inserted;
-  update_run_.bind(static_cast<std::int64_t>(status_after(line))).bind(number(line.step)).bind(number(line.last_seq));
-  update_run_.bind(number(line.bytes.size() + 1)).bind(run_number);
-  if (auto updated = update_run_.run(); !updated) return updated;
   return line.step == 1 ? keep_history(run_number, line) : Result<void>();
+}
+
+Result<void> RunWriting::show(std::int64_t run_number, const JournalLine& last, std::uint64_t bytes) {
+  const auto number = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
+  update_run_.bind(static_cast<std::int64_t>(status_after(last))).bind(number(last.step)).bind(number(last.last_seq));
+  update_run_.bind(number(bytes)).bind(head_text_of(last.bytes)).bind(run_number);
+  return update_run_.run();
+}
+
+Result<std::vector<std::int64_t>> RunWriting::hidden_runs() {
+  auto statement = connection_->prepare("SELECT number FROM run WHERE events = 0");
+  if (!statement) return std::unexpected(statement.error());
+  std::vector<std::int64_t> numbers;
+  for (;;) {
+    const auto row = statement->step();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return numbers;
+    numbers.push_back(statement->integer(0));
+  }
 }
 
 // A run may go on from content that runs before it have put: it stays as long as this one.

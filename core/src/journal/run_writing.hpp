@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "journal/run_row.hpp"
 #include "orchestrator/harness/journal.hpp"
@@ -23,6 +24,12 @@ class RunWriting final {
   /// its epoch rises, since what was not synced then may be gone. Errors: `run_not_found`, `journal_damaged`.
   [[nodiscard]] Result<RunRow> open(const RunId& run_id);
   [[nodiscard]] Result<void> append(std::int64_t run_number, const JournalLine& line);
+  /// The two halves of `append`: a line that readers do not see, and the row that lets them see all lines up to `last`,
+  /// which are `bytes` more than before.
+  [[nodiscard]] Result<void> insert(std::int64_t run_number, const JournalLine& line);
+  [[nodiscard]] Result<void> show(std::int64_t run_number, const JournalLine& last, std::uint64_t bytes);
+  /// Runs that readers see nothing of: just created, being staged, or left by a process that was killed.
+  [[nodiscard]] Result<std::vector<std::int64_t>> hidden_runs();
   /// Keeps content under its hash and notes that the run uses it.
   [[nodiscard]] Result<void> put_blob(std::int64_t run_number, const SharedBytes& bytes);
   /// Removes the run and the content that no other run uses.

@@ -6,10 +6,12 @@
 
 #include "journal/blob_files.hpp"
 #include "journal/local_disk.hpp"
+#include "journal/row_check.hpp"
 #include "journal/run_lock.hpp"
 #include "journal/run_reading.hpp"
 #include "journal/run_summary.hpp"
 #include "journal/run_wait.hpp"
+#include "journal/sqlite_staged_run.hpp"
 #include "journal/sqlite_writer.hpp"
 #include "runtime/suspension.hpp"
 #include "storage/database_file.hpp"
@@ -60,6 +62,21 @@ Result<void> hold_run(CommitThread& commits, Found& found, const RunRow& run) {
   return {};
 }
 
+std::unexpected<Error> exists_already(const RunId& run_id) {
+  return fail(RuntimeErrorCode::precondition_failed, "run " + run_id.str() + " exists already", run_id.str());
+}
+
+// Takes away what killed processes have left of runs that they staged.
+Result<void> sweep(const CommitThread& commits, RunWriting& writing) {
+  const auto hidden = writing.hidden_runs();
+  if (!hidden) return std::unexpected(hidden.error());
+  for (const std::int64_t number : *hidden) {
+    if (commits.is_held(number)) continue;
+    if (auto removed = writing.remove(number); !removed) return removed;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::shared_ptr<SqliteStore>> SqliteStore::open(Place place) {
@@ -86,14 +103,38 @@ asio::awaitable<Result<std::unique_ptr<RunWriter>>> SqliteStore::create(RunId ru
     const auto run = to.create(run_id, session_id);
     if (!run) return std::unexpected(run.error());
     if (*run) return hold_run(*thread, *found, **run);
-    const auto taken =
-        fail(RuntimeErrorCode::precondition_failed, "run " + run_id.str() + " exists already", run_id.str());
-    return refuse(*found, taken.error());
+    return refuse(*found, exists_already(run_id).error());
   };
   const Result<void> done = co_await (*commits)->commit(std::move(work), 0);
   if (!done) co_return std::unexpected(done.error());
   if (found->refusal) co_return std::unexpected(*found->refusal);
   co_return std::make_unique<SqliteWriter>(file_, *commits, *found->run);
+}
+
+asio::awaitable<Result<std::unique_ptr<StagedRun>>> SqliteStore::stage(RunId run_id, SessionId session_id) {
+  auto commits = co_await writing();
+  if (!commits) co_return std::unexpected(commits.error());
+  const auto found = std::make_shared<Found>();
+  CommitThread::Work work = [found, run_id, session_id, thread = commits->get()](RunWriting& to) -> Result<void> {
+    if (auto swept = sweep(*thread, to); !swept) return swept;
+    const auto run = to.create(run_id, session_id);
+    if (!run) return std::unexpected(run.error());
+    if (*run) return hold_run(*thread, *found, **run);
+    return refuse(*found, exists_already(run_id).error());
+  };
+  const Result<void> done = co_await (*commits)->commit(std::move(work), 0);
+  if (!done) co_return std::unexpected(done.error());
+  if (found->refusal) co_return std::unexpected(*found->refusal);
+  co_return std::make_unique<SqliteStagedRun>(file_, *commits, *found->run);
+}
+
+asio::awaitable<Result<std::vector<Flaw>>> SqliteStore::check_records(std::optional<RunId> run_id) {
+  using Flaws = Result<std::vector<Flaw>>;
+  const auto check = [file = file_.get(), run_id] {
+    const auto read = [&](SqliteConnection& from) { return check_rows(from, run_id); };
+    return with_reader<decltype(read), Flaws>(*file, read, Flaws());
+  };
+  co_return co_await runtime::run_blocking(&read_threads_, check);
 }
 
 asio::awaitable<Result<OpenedRun>> SqliteStore::open(RunId run_id) {

@@ -14,11 +14,12 @@
 
 #include "journal/journal_watch.hpp"
 #include "journal/sqlite_file.hpp"
+#include "journal/store_capabilities.hpp"
 #include "orchestrator/harness/journal.hpp"
 
 namespace orchestrator::harness::journal {
 
-class SqliteStore final : public JournalStore {
+class SqliteStore final : public JournalStore, public SelfCheckingStore, public StagingStore {
  public:
   struct Place {
     std::string path;
@@ -39,6 +40,8 @@ class SqliteStore final : public JournalStore {
   boost::asio::awaitable<Result<std::vector<RunSummary>>> list(RunFilter filter) override;
   boost::asio::awaitable<Result<SharedBytes>> blob(Hash hash) override;
   boost::asio::awaitable<Result<void>> remove(RunId run_id) override;
+  boost::asio::awaitable<Result<std::vector<Flaw>>> check_records(std::optional<RunId> run_id) override;
+  boost::asio::awaitable<Result<std::unique_ptr<StagedRun>>> stage(RunId run_id, SessionId session_id) override;
 
  private:
   explicit SqliteStore(std::shared_ptr<SqliteFile> file) : file_(std::move(file)) {}

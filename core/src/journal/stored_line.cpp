@@ -65,6 +65,15 @@ std::optional<LineNumbers> numbers_of(std::string_view line, const RunId& run_id
   return numbers_of(*slices);
 }
 
+std::string_view head_text_of(std::string_view line) {
+  constexpr std::string_view kBefore = "\"head\":\"";
+  constexpr std::string_view kAfter = "\",\"check\":\"0123456789abcdef\"}";
+  constexpr std::size_t kDigits = 2 * Hash::kBytes;
+  constexpr std::size_t kSize = kBefore.size() + kDigits + kAfter.size();
+  if (line.size() < kSize || !line.substr(line.size() - kSize).starts_with(kBefore)) return {};
+  return line.substr(line.size() - kDigits - kAfter.size(), kDigits);
+}
+
 Result<LineNumbers> check_line(std::string_view line, const RunId& run_id, const LinePlace& before) {
   const auto damaged = [&](const std::string& flaw) {
     return fail(RuntimeErrorCode::journal_damaged,

@@ -39,4 +39,7 @@ struct LineNumbers {
 /// and the flaw: checksum mismatch, a step or event out of place, text that is no step.
 [[nodiscard]] Result<LineNumbers> check_line(std::string_view line, const RunId& run_id, const LinePlace& before);
 
+/// The text of the chain hash that a line ends with, by its place before the line's check; empty where there is none.
+[[nodiscard]] std::string_view head_text_of(std::string_view line);
+
 }  // namespace orchestrator::harness::journal

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Exported files back into a store, and verifying them as they lie. A file is read through once and checked before
+// anything of it is stored; each run of it is then staged and published, all of it or nothing. Names in a file are ids
+// and hashes, never paths. Coroutines on their caller's executor; reading the file blocks it.
+
+#include "runtime/compiler_check.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "journal/export_format.hpp"
+#include "journal/run_check.hpp"
+#include "orchestrator/harness/journal.hpp"
+
+namespace orchestrator::harness::journal {
+
+/// What a whole and undamaged file holds.
+struct ExportedFile {
+  ExportHeader header;
+  ExportReceipt receipt;
+  std::vector<ExportedRun> runs;    // that of the header last
+  std::uint64_t erased_events = 0;  // of that one
+  bool is_ended = false;            // that one has its terminal event
+};
+
+/// Reads the file through. Where one of `heads` is not met by its last run, that is an error, too. Errors: those of
+/// `ExportReader` with path and line, and of the disk.
+[[nodiscard]] Result<ExportedFile> check_export(const std::string& path, std::vector<KnownHead> heads = {});
+
+enum class ImportOutcome : std::uint8_t {
+  imported,
+  present  // the store had the run already, as far as the file goes or farther
+};
+struct ImportedRun {
+  RunId run_id;
+  ImportOutcome outcome = ImportOutcome::imported;
+};
+
+/// Stores the runs of a file, those first that others go on from. A process that is killed meanwhile leaves whole runs
+/// or none. Errors: as of `check_export`, `precondition_failed` where the store has another run of the same id, which
+/// names both heads, and those of the store. A store that cannot stage runs may keep a part when the process is killed.
+[[nodiscard]] boost::asio::awaitable<Result<std::vector<ImportedRun>>> import_runs(std::shared_ptr<JournalStore> store,
+                                                                                   std::string path);
+
+/// Copies a run from one store into another: what is good of it, from its beginning on. Errors as of `import_runs`, and
+/// `journal_damaged` where nothing of it is good.
+[[nodiscard]] boost::asio::awaitable<Result<ImportedRun>> copy_run(std::shared_ptr<JournalStore> from,
+                                                                   std::shared_ptr<JournalStore> to, RunId run_id);
+
+}  // namespace orchestrator::harness::journal

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "journal/staged_files.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "journal/folder_names.hpp"
+#include "journal/run_files.hpp"
+#include "journal/run_lock.hpp"
+#include "runtime/storage_error.hpp"
+#include "runtime/suspension.hpp"
+
+namespace orchestrator::harness::journal {
+
+namespace asio = boost::asio;
+
+namespace {
+
+std::string staged_folder(const std::string& name) { return std::string(kIncomingFolder) + "/" + name; }
+std::string staged_file(const std::string& name) { return staged_folder(name) + "/journal.jsonl"; }
+
+void remove_staged(const StoreFolder& folder, const std::string& name) {
+  ::unlinkat(folder.root(), staged_file(name).c_str(), 0);
+  ::unlinkat(folder.root(), staged_folder(name).c_str(), AT_REMOVEDIR);
+}
+
+// Takes away what no process holds any more.
+void sweep(const StoreFolder& folder, const std::string& own_name) {
+  std::vector<std::string> names;
+  visit_names(folder.open_folder(kIncomingFolder), [&](std::string_view name) {
+    if (name != own_name) names.emplace_back(name);
+    return true;
+  });
+  for (const std::string& name : names) {
+    const FileDescriptor journal = folder.open_file(staged_file(name), O_RDONLY);
+    if (!journal.is_open() || !is_locked(journal.get())) remove_staged(folder, name);
+  }
+}
+
+std::unexpected<Error> exists_already(const RunId& run_id) {
+  return fail(RuntimeErrorCode::precondition_failed, "run " + run_id.str() + " exists already", run_id.str());
+}
+
+Result<void> make_folder(const StoreFolder& folder, const std::string& path) {
+  const int error = folder.make_folder(path);
+  if (error == 0 || error == EEXIST) return {};
+  return runtime::storage_fail(error, "make the folder", folder.path_of(path));
+}
+
+Result<void> sync_folder(const StoreFolder& folder, Disk& disk, const std::string& path) {
+  const FileDescriptor opened = folder.open_folder(path);
+  if (opened.is_open() && disk.fsync(opened.get()) == 0) return {};
+  return runtime::storage_fail(errno, "sync", folder.path_of(path));
+}
+
+// The marker of the session first: one without its run is passed over, a run without its marker would not be found.
+Result<void> move_to_runs(const StoreFolder& folder, Disk& disk, const RunId& run_id, const SessionId& session_id) {
+  Result<void> done = mark_session(folder, run_id, session_id);
+  if (done) done = sync_folder(folder, disk, session_folder(session_id));
+  if (done) done = sync_folder(folder, disk, kSessionsFolder);
+  if (done) done = sync_folder(folder, disk, staged_folder(run_id.str()));
+  if (!done) return done;
+  const std::string from = staged_folder(run_id.str());
+  if (::renameat(folder.root(), from.c_str(), folder.root(), run_folder(run_id).c_str()) != 0) {
+    if (errno == EEXIST || errno == ENOTEMPTY) return exists_already(run_id);
+    return runtime::storage_fail(errno, "move", folder.path_of(from));
+  }
+  return sync_folder(folder, disk, kRunsFolder);
+}
+
+}  // namespace
+
+Result<FileDescriptor> stage_run_files(const StoreFolder& folder, const RunId& run_id) {
+  if (folder.open_folder(run_folder(run_id)).is_open()) return exists_already(run_id);
+  const std::string name = run_id.str();
+  if (auto made = make_folder(folder, kIncomingFolder); !made) return std::unexpected(made.error());
+  sweep(folder, name);
+  if (auto made = make_folder(folder, staged_folder(name)); !made) return std::unexpected(made.error());
+  FileDescriptor journal = folder.open_file(staged_file(name), O_RDWR | O_APPEND | O_CREAT);
+  if (!journal.is_open()) return runtime::storage_fail(errno, "write", folder.path_of(staged_file(name)));
+  if (auto locked = lock_journal(folder, run_id, journal.get()); !locked) return std::unexpected(locked.error());
+  struct stat status{};
+  // Swept away by another process between its opening and its locking.
+  if (::fstat(journal.get(), &status) != 0 || status.st_nlink == 0) {
+    return fail(RuntimeErrorCode::run_locked, "run " + name + " is being imported by another process", name);
+  }
+  if (::ftruncate(journal.get(), 0) != 0) {
+    return runtime::storage_fail(errno, "write", folder.path_of(staged_file(name)));
+  }
+  return journal;
+}
+
+// Its writer rings no reader: nobody waits for a run that is not there.
+JsonlStagedRun::JsonlStagedRun(std::shared_ptr<JournalSync> journal, RunId run_id, SessionId session_id,
+                               asio::thread_pool* pool)
+    : journal_(std::move(journal)),
+      run_id_(run_id),
+      session_id_(session_id),
+      pool_(pool),
+      writer_(journal_, std::make_shared<RunSignal>(), pool, {}) {}
+
+JsonlStagedRun::~JsonlStagedRun() {
+  if (!is_published_) remove_staged(journal_->folder(), run_id_.str());
+}
+
+asio::awaitable<Result<void>> JsonlStagedRun::append(std::shared_ptr<const JournalLine> line) {
+  return writer_.append(std::move(line));
+}
+
+asio::awaitable<Result<void>> JsonlStagedRun::put_blob(SharedBytes bytes) { return writer_.put_blob(std::move(bytes)); }
+
+asio::awaitable<Result<void>> JsonlStagedRun::publish() {
+  Result<void> done = co_await writer_.sync();
+  if (!done) co_return done;
+  const auto move = [journal = journal_, run_id = run_id_, session_id = session_id_] {
+    return move_to_runs(journal->folder(), journal->disk(), run_id, session_id);
+  };
+  done = co_await runtime::run_blocking(pool_, move);
+  is_published_ = done.has_value();
+  co_return done;
+}
+
+}  // namespace orchestrator::harness::journal
