@@ -7,6 +7,7 @@
 
 #include "cli/command_line/eval_table.hpp"
 #include "cli/command_line/gates_table.hpp"
+#include "cli/command_line/journal_table.hpp"
 #include "cli/command_line/later_commands.hpp"
 #include "cli/command_line/memory_table.hpp"
 #include "cli/command_line/run_flags.hpp"
@@ -249,8 +250,8 @@ constexpr auto kGroups = std::to_array<GroupSpec>({
 
 std::vector<CommandSpec> make_table() {
   std::vector<CommandSpec> table;
-  for (auto part : {run_commands(), control_commands(), list_commands(), memory_commands(), gates_commands(),
-                    eval_commands(), own_commands(), later_commands()}) {
+  for (auto part : {run_commands(), control_commands(), list_commands(), journal_commands(), memory_commands(),
+                    gates_commands(), eval_commands(), own_commands(), later_commands()}) {
     std::ranges::move(part, std::back_inserter(table));
   }
   return table;

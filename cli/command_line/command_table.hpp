@@ -31,6 +31,7 @@ struct ArgumentSpec {
   bool required = true;
   ValueKind kind = ValueKind::text;
   std::string_view choices = {};
+  bool repeated = false;  // the last one: any number of words
 };
 
 struct CommandSpec {

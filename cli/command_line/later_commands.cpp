@@ -15,10 +15,6 @@ struct Later {
 constexpr auto kLater = std::to_array<Later>({
     {"runs timeline", "0.2.2", "a run on a time axis"},
     {"runs search", "0.2.2", "search the text of all runs"},
-    {"runs export", "0.2.2", "one run as one file"},
-    {"runs import", "0.2.2", "read an exported run"},
-    {"runs verify", "0.2.2", "check the hash chain of runs"},
-    {"runs salvage", "0.2.2", "what can be read of a damaged run"},
     {"runs diff", "0.2.2", "compare two runs step by step"},
     {"runs delete", "0.2.2", "remove runs"},
     {"runs prune", "0.2.2", "remove old runs"},

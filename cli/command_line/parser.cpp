@@ -229,7 +229,8 @@ Checked check_flags(const Invocation& invocation) {
 
 Checked check_arguments(const Invocation& invocation) {
   const CommandSpec& command = *invocation.command;
-  if (invocation.arguments.size() > command.arguments.size() && command.name != "help") {
+  const bool is_open = command.name == "help" || (!command.arguments.empty() && command.arguments.back().repeated);
+  if (invocation.arguments.size() > command.arguments.size() && !is_open) {
     if (command.arguments.empty()) {
       return refuse("orchestrator " + std::string(command.name) + " takes no argument, got " +
                         quoted_text(invocation.arguments.front()),

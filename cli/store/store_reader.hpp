@@ -41,9 +41,11 @@ class StoreReader {
   [[nodiscard]] harness::Result<harness::ContextManifest> context(const harness::RunId& run_id, std::uint32_t turn);
   [[nodiscard]] harness::Result<void> remove(const harness::RunId& run_id);
   [[nodiscard]] harness::JournalStore& store() { return *store_; }
+  /// For operations that keep the store as long as they take.
+  [[nodiscard]] std::shared_ptr<harness::JournalStore> shared() const { return store_; }
 
  private:
-  std::shared_ptr<harness::JournalStore> store_;  // shared with nobody; stores are made shared
+  std::shared_ptr<harness::JournalStore> store_;  // shared with operations under way
 };
 
 }  // namespace orchestrator::cli

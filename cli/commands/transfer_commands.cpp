@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+// `orchestrator runs export|import|salvage`
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "cli/commands/commands.hpp"
+#include "cli/display/escaped_text.hpp"
+#include "cli/display/quoted_text.hpp"
+#include "cli/display/run_json.hpp"
+#include "cli/store/blocking_wait.hpp"
+#include "cli/store/run_reference.hpp"
+#include "journal/run_export.hpp"
+#include "journal/run_import.hpp"
+
+namespace orchestrator::cli {
+namespace {
+
+using harness::fail;
+using harness::Result;
+using harness::RunId;
+using harness::RuntimeErrorCode;
+using harness::journal::ExportOptions;
+using harness::journal::ExportResult;
+
+std::unexpected<harness::Error> cannot_write(const std::string& path, int error) {
+  return fail(RuntimeErrorCode::output_failed, "cannot write " + quoted_text(path) + ": " + std::strerror(error), path);
+}
+
+/// A new file that is there when it is whole, and not otherwise.
+class NewFile {
+ public:
+  explicit NewFile(std::string path)
+      : path_(std::move(path)), file_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) {
+    error_ = file_ < 0 ? errno : 0;
+  }
+  ~NewFile() {
+    if (file_ >= 0) {
+      ::close(file_);
+      ::unlink(path_.c_str());
+    }
+  }
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+
+  Result<void> write(std::string_view bytes) {
+    while (error_ == 0 && !bytes.empty()) {
+      const ssize_t put = ::write(file_, bytes.data(), bytes.size());
+      if (put >= 0) {
+        bytes.remove_prefix(static_cast<std::size_t>(put));
+      } else if (errno != EINTR) {
+        error_ = errno;
+      }
+    }
+    return error_ == 0 ? Result<void>() : cannot_write(path_, error_);
+  }
+  Result<void> keep() {
+    if (error_ == 0 && ::fsync(file_) != 0 && errno != EINVAL) {
+      error_ = errno;
+    }
+    if (error_ != 0) {
+      return cannot_write(path_, error_);
+    }
+    ::close(std::exchange(file_, -1));
+    return {};
+  }
+
+ private:
+  std::string path_;
+  int file_;
+  int error_ = 0;
+};
+
+/// Exports into a new file, or to stdout where no path is given.
+Result<ExportResult> write_export(CommandContext& context, StoreReader& store, const RunId& run_id,
+                                  const ExportOptions& options, const std::optional<std::string>& path) {
+  if (!path) {
+    const auto sink = [&context](std::string_view bytes) -> Result<void> {
+      context.out.write(bytes);
+      return {};
+    };
+    return wait_for(harness::journal::export_run(store.shared(), run_id, options, sink));
+  }
+  NewFile file(*path);
+  const auto sink = [&file](std::string_view bytes) { return file.write(bytes); };
+  if (auto opened = file.write({}); !opened) {
+    return std::unexpected(std::move(opened.error()));
+  }
+  auto result = wait_for(harness::journal::export_run(store.shared(), run_id, options, sink));
+  if (result) {
+    if (auto kept = file.keep(); !kept) {
+      return std::unexpected(std::move(kept.error()));
+    }
+  }
+  return result;
+}
+
+boost::json::object json_of(const ExportResult& result, const RunId& run_id) {
+  boost::json::array with;
+  for (const RunId& other : result.with) {
+    with.emplace_back(other.str());
+  }
+  boost::json::array lost;
+  for (const auto& flaw : result.lost) {
+    lost.emplace_back(flaw.what);
+  }
+  return {{"run_id", run_id.str()},
+          {"with", std::move(with)},
+          {"steps", result.head.steps},
+          {"events", result.head.seq},
+          {"ended", result.is_ended},
+          {"head", result.receipt.head.str()},
+          {"sha256", result.receipt.sha256.str()},
+          {"lost", std::move(lost)}};
+}
+
+Result<RunId> find_argument_run(CommandContext& context, StoreReader& store) {
+  return find_run(store, context.invocation.arguments.front());
+}
+
+void show_saved(CommandContext& context, const ExportResult& result, const RunId& run_id, const std::string& where) {
+  if (context.invocation.has("--json")) {
+    boost::json::object object = json_of(result, run_id);
+    object.emplace("saved_in", where.empty() ? boost::json::value(nullptr) : boost::json::value(where));
+    context.out.write(json_line(object));
+    return;
+  }
+  context.out.write(run_id.str() + ": " + std::to_string(result.head.seq) + " events in " +
+                    std::to_string(result.head.steps) + " steps are good" +
+                    (where.empty() ? "" : ", saved in " + escaped_line(where)) + "\n");
+  for (const auto& flaw : result.lost) {
+    context.out.write("lost from here on: " + escaped_line(flaw.what) + "\n");
+  }
+}
+
+}  // namespace
+
+ExitStatus runs_export_command(CommandContext& context) {
+  const auto path = context.invocation.value("--output");
+  if (!path && context.invocation.has("--json")) {
+    return report(context, fail(RuntimeErrorCode::invalid_argument,
+                                "--json tells what was written: give --output FILE as well", "--json")
+                               .error());
+  }
+  auto store = open_reader(context);
+  if (!store) {
+    return report(context, store.error());
+  }
+  auto run_id = find_argument_run(context, *store);
+  if (!run_id) {
+    return report(context, run_id.error());
+  }
+  ExportOptions options;
+  options.is_alone = context.invocation.has("--alone");
+  options.erases_content = context.invocation.has("--redact");
+  auto result = write_export(context, *store, *run_id, options, path);
+  if (!result) {
+    return report(context, result.error());
+  }
+  if (context.invocation.has("--json")) {
+    context.out.write(json_line(json_of(*result, *run_id)));
+  }
+  context.notes.note("exported " + run_id->str() + ", " + std::to_string(result->head.seq) + " events, SHA-256 " +
+                     result->receipt.sha256.str());
+  if (!result->is_ended) {
+    context.notes.note("the run has not ended: the file holds it as it was just now");
+  }
+  return ExitStatus::done;
+}
+
+ExitStatus runs_import_command(CommandContext& context) {
+  auto store = open_reader(context);
+  if (!store) {
+    return report(context, store.error());
+  }
+  auto runs = wait_for(harness::journal::import_runs(store->shared(), context.invocation.arguments.front()));
+  if (!runs) {
+    return report(context, runs.error());
+  }
+  for (const auto& run : *runs) {
+    const bool is_new = run.outcome == harness::journal::ImportOutcome::imported;
+    if (context.invocation.has("--json")) {
+      context.out.write(json_line({{"run_id", run.run_id.str()}, {"imported", is_new}}));
+    } else {
+      context.out.write(run.run_id.str() + (is_new ? " imported\n" : " is there already\n"));
+    }
+  }
+  return ExitStatus::done;
+}
+
+ExitStatus runs_salvage_command(CommandContext& context) {
+  const auto to = context.invocation.value("--to");
+  const auto path = context.invocation.value("--out");
+  auto store = open_reader(context);
+  if (!store) {
+    return report(context, store.error());
+  }
+  auto run_id = find_argument_run(context, *store);
+  if (!run_id) {
+    return report(context, run_id.error());
+  }
+  ExportOptions options;
+  options.salvages = true;
+  const auto nowhere = [](std::string_view) -> Result<void> { return {}; };
+  auto result = path ? write_export(context, *store, *run_id, options, path)
+                     : wait_for(harness::journal::export_run(store->shared(), *run_id, options, nowhere));
+  if (!result) {
+    return report(context, result.error());
+  }
+  if (to) {
+    auto other = StoreReader::open(*to);
+    if (!other) {
+      return report(context, other.error());
+    }
+    if (other->store().url() == store->store().url()) {
+      return report(
+          context,
+          fail(RuntimeErrorCode::invalid_argument, "--to names the store that the damaged run is in", "--to").error());
+    }
+    if (auto copied = wait_for(harness::journal::copy_run(store->shared(), other->shared(), *run_id)); !copied) {
+      return report(context, copied.error());
+    }
+  }
+  show_saved(context, *result, *run_id, to ? *to : path.value_or(std::string()));
+  if (!to && !path) {
+    context.notes.note("nothing was written; give --to STORE or --out FILE");
+  }
+  return ExitStatus::done;
+}
+
+}  // namespace orchestrator::cli

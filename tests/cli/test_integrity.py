@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Checking runs, saving what is good of a damaged one, and carrying runs from one store to another; and the reader in
+Python that shares no code with the program."""
+
+import json
+import re
+import subprocess
+import sys
+
+from cli.program import ROOT, ProgramTest
+
+READER = ROOT / "examples/read_journal.py"
+
+
+class StoredRun(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        self.model = self.script({"text": "Blue.\nAnd gr\u00fcn \U0001f600."}, {"text": "Red."})
+        self.stores = {"jsonl": self.folder / "files", "sqlite": self.folder / "runs.db"}
+
+    def url(self, kind):
+        return f"{kind}:{self.stores[kind]}"
+
+    def run_once(self, kind, *arguments):
+        answer = self.succeeds("run", "--store", self.url(kind), "--model", self.model, *arguments, "Name a colour.")
+        return re.search(r"run_\w{26}", answer.err).group()
+
+    def journal(self, run):
+        return self.stores["jsonl"] / "runs" / run / "journal.jsonl"
+
+    def spoil(self, run, line, old, new):
+        """Changes one line of a journal, counted from 1."""
+        lines = self.journal(run).read_bytes().splitlines(keepends=True)
+        self.assertIn(old, lines[line - 1])
+        lines[line - 1] = lines[line - 1].replace(old, new, 1)
+        self.journal(run).write_bytes(b"".join(lines))
+
+    def read(self, path):
+        return subprocess.run([sys.executable, READER, path], capture_output=True, text=True, timeout=60, check=False)
+
+
+class Verify(StoredRun):
+    def test_sound_runs(self):
+        for kind in self.stores:
+            with self.subTest(store=kind):
+                first, second = self.run_once(kind), self.run_once(kind)
+                answer = self.succeeds("runs", "verify", first, second, "--store", self.url(kind))
+                self.assertRegex(answer.out, rf"(?m)^{first} sound: \d+ events in \d+ steps, head [0-9a-f]{{64}}$")
+                everything = self.json_lines("runs", "verify", "--all", "--json", "--store", self.url(kind))
+                self.assertEqual([line["type"] for line in everything], ["store", "run", "run"])
+                self.assertTrue(all(line["sound"] and not line["flaws"] for line in everything))
+                head = everything[1]["head"]
+                self.succeeds("runs", "verify", second, "--head", head, "--store", self.url(kind))
+                self.succeeds("runs", "verify", second, "--head", f"{everything[1]['events']}:{head}", "--store",
+                              self.url(kind))
+                other = self.run_program("runs", "verify", second, "--head", f"2:{head}", "--store", self.url(kind))
+                self.assertEqual(other.returncode, 6)
+                self.assertIn("event 2 has the hash", other.out)
+
+    def test_a_run_under_way(self):
+        live = self.start_run(self.script({"text": "one two three", "faults": [{"kind": "stall", "after_bytes": 900}]},
+                                          name="stall.json"), "--store", self.url("jsonl"))
+        answer = self.succeeds("runs", "verify", live.run_id, "--store", self.url("jsonl"))
+        self.assertIn(" sound: ", answer.out)
+        self.assertIn("under way", answer.out)
+
+    def test_damage_is_placed_and_other_runs_are_served(self):
+        good, bad = self.run_once("jsonl"), self.run_once("jsonl")
+        self.spoil(bad, 3, b'"type":', b'"Type":')
+        answer = self.run_program("runs", "verify", "--all", "--store", self.url("jsonl"))
+        self.assertEqual(answer.returncode, 6)
+        self.assertIn(f"{good} sound: ", answer.out)
+        self.assertRegex(answer.out, rf"{bad} DAMAGED: \d+ events in 2 steps before the damage.*\n.*step 3 .*checksum")
+        found = json.loads(self.run_program("runs", "verify", bad, "--json", "--store", self.url("jsonl")).out)
+        self.assertEqual([(flaw["step"], flaw["run_id"]) for flaw in found["flaws"]], [(3, bad)])
+        # Without its end it looks like one that could go on.
+        self.journal(bad).write_bytes(b"".join(self.journal(bad).read_bytes().splitlines(keepends=True)[:-1]))
+        self.fails(6, "step 3 ", "resume", bad, "--store", self.url("jsonl"))
+        self.succeeds("runs", "show", good, "--store", self.url("jsonl"))
+
+    def test_usage(self):
+        self.fails(2, "what to check is missing", "runs", "verify")
+        self.fails(2, "exclude each other", "runs", "verify", "--all", "--file", "x")
+        self.fails(2, "about one run", "runs", "verify", "--all", "--head", "0" * 64)
+        self.fails(3, "no run", "runs", "verify", "run_01K", "--store", self.url("jsonl"))
+        run = self.run_once("jsonl")
+        self.fails(2, "is no hash", "runs", "verify", run, "--head", "abc", "--store", self.url("jsonl"))
+
+
+class Salvage(StoredRun):
+    def test_the_good_part_is_saved(self):
+        run = self.run_once("jsonl")
+        self.spoil(run, 4, b'"seq":', b'"Seq":')
+        spoilt = self.journal(run).read_bytes()
+        answer = self.succeeds("runs", "salvage", run, "--store", self.url("jsonl"))
+        self.assertRegex(answer.out, rf"^{run}: \d+ events in 3 steps are good\nlost from here on: .*step 4")
+        self.assertIn("nothing was written", answer.err)
+        self.succeeds("runs", "salvage", run, "--to", self.url("sqlite"), "--store", self.url("jsonl"))
+        saved = self.succeeds("runs", "verify", run, "--store", self.url("sqlite"))
+        self.assertIn("in 3 steps, not ended", saved.out)
+        self.succeeds("runs", "salvage", run, "--out", "saved.orun", "--store", self.url("jsonl"))
+        self.assertIn("in 3 steps", self.succeeds("runs", "verify", "--file", "saved.orun").out)
+        self.assertEqual(self.journal(run).read_bytes(), spoilt)
+        self.fails(2, "that the damaged run is in", "runs", "salvage", run, "--to", self.url("jsonl"), "--store",
+                   self.url("jsonl"))
+
+
+class Transfer(StoredRun):
+    def test_there_and_back(self):
+        for source, target in (("jsonl", "sqlite"), ("sqlite", "jsonl")):
+            with self.subTest(source=source):
+                run = self.run_once(source)
+                name = f"{source}.orun"
+                self.succeeds("runs", "export", run, "--output", name, "--store", self.url(source))
+                self.fails(1, "cannot write", "runs", "export", run, "--output", name, "--store", self.url(source))
+                self.assertEqual(self.succeeds("runs", "export", run, "--store", self.url(source)).stdout,
+                                 (self.folder / name).read_bytes())
+                self.assertRegex(self.succeeds("runs", "verify", "--file", name).out, rf"sound: {run}, \d+ events")
+                self.assertEqual(self.succeeds("runs", "import", name, "--store", self.url(target)).out,
+                                 f"{run} imported\n")
+                self.assertEqual(self.json_lines("runs", "import", name, "--json", "--store", self.url(target)),
+                                 [{"run_id": run, "imported": False}])
+                shown = [self.succeeds("runs", "events", run, "--json", "--store", self.url(kind)).out
+                         for kind in (source, target)]
+                self.assertEqual(shown[0], shown[1])
+                self.succeeds("runs", "verify", run, "--head", name, "--store", self.url(target))
+
+    def test_a_session_comes_along(self):
+        first = self.run_once("jsonl")
+        session = self.json_lines("runs", "list", "--json", "--store", self.url("jsonl"))[0]["session_id"]
+        second = self.run_once("jsonl", "--session", session)
+        told = self.json_lines("runs", "export", second, "--output", "two.orun", "--json", "--store", self.url("jsonl"))
+        self.assertEqual(told[0]["with"], [first])
+        self.assertEqual(self.succeeds("runs", "import", "two.orun", "--store", self.url("sqlite")).out,
+                         f"{first} imported\n{second} imported\n")
+        third = self.run_once("sqlite", "--session", session)
+        self.assertNotIn(third, (first, second))
+        self.succeeds("runs", "export", second, "--alone", "--output", "one.orun", "--store", self.url("jsonl"))
+        self.assertIn(f"sound: {second}, ", self.succeeds("runs", "verify", "--file", "one.orun").out)
+
+    def test_a_spoilt_file_stores_nothing(self):
+        run = self.run_once("jsonl")
+        text = self.succeeds("runs", "export", run, "--store", self.url("jsonl")).stdout
+        (self.folder / "bad.orun").write_bytes(text.replace(b"Name a colour", b"Name a flavor", 1))
+        for command in (("runs", "import", "bad.orun", "--store", self.url("sqlite")), ("runs", "verify", "--file", "bad.orun")):
+            self.fails(6, "bad.orun, line 3: ", *command)
+        self.assertEqual(self.succeeds("runs", "list", "--store", self.url("sqlite")).out, "")
+        (self.folder / "bad.orun").write_bytes(text[:len(text) // 2])
+        self.fails(6, "bad.orun, line ", "runs", "import", "bad.orun", "--store", self.url("sqlite"))
+        (self.folder / "bad.orun").write_bytes(b"a letter\n")
+        self.fails(6, "does not begin as", "runs", "verify", "--file", "bad.orun")
+
+    def test_what_was_said_can_be_left_out(self):
+        run = self.run_once("jsonl")
+        whole = self.json_lines("runs", "export", run, "--output", "whole.orun", "--json", "--store", self.url("jsonl"))
+        erased = self.succeeds("runs", "export", run, "--redact", "content", "--store", self.url("jsonl")).stdout
+        self.assertNotIn(b"colour", erased)
+        self.assertNotIn(b"Blue", erased)
+        (self.folder / "erased.orun").write_bytes(erased)
+        self.assertIn("erased", self.succeeds("runs", "verify", "--file", "erased.orun", "--head", whole[0]["head"]).out)
+        self.succeeds("runs", "import", "erased.orun", "--store", self.url("sqlite"))
+        listed = self.json_lines("runs", "list", "--json", "--store", self.url("sqlite"))
+        self.assertEqual([(line["run_id"], line["status"]) for line in listed], [(run, "completed")])
+
+
+class Reader(StoredRun):
+    def test_it_reads_every_form(self):
+        run = self.run_once("jsonl")
+        self.succeeds("runs", "export", run, "--output", "run.orun", "--store", self.url("jsonl"))
+        self.succeeds("runs", "import", "run.orun", "--store", self.url("sqlite"))
+        self.run_once("sqlite")  # ends with a store that packs what it holds
+        head = self.json_lines("runs", "verify", run, "--json", "--store", self.url("jsonl"))[0]["head"]
+        for path in (self.stores["jsonl"], self.folder / "run.orun", self.stores["sqlite"]):
+            with self.subTest(path=path):
+                answer = self.read(path)
+                self.assertEqual(answer.returncode, 0, answer.stderr)
+                self.assertIn(f"head {head}\nBlue.\nAnd gr\u00fcn \U0001f600.\n", answer.stdout)
+        self.assertLessEqual(len(READER.read_text().splitlines()), 100)
+
+    def test_it_reads_erased_runs(self):
+        run = self.run_once("jsonl")
+        self.succeeds("runs", "export", run, "--redact", "content", "--output", "erased.orun", "--store",
+                      self.url("jsonl"))
+        answer = self.read(self.folder / "erased.orun")
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        self.assertIn("[erased]", answer.stdout)
+
+    def test_it_finds_damage(self):
+        run = self.run_once("jsonl")
+        text = self.succeeds("runs", "export", run, "--store", self.url("jsonl")).stdout
+        self.spoil(run, 3, b'"elapsed_us":', b'"elapsed_us":1')
+        answer = self.read(self.stores["jsonl"])
+        self.assertEqual(answer.returncode, 1)
+        self.assertIn(f"{run}, step 3 ", answer.stderr)
+        (self.folder / "bad.orun").write_bytes(text.replace(b'"contents":0', b'"contents":1', 1))
+        self.assertIn("receipt", self.read(self.folder / "bad.orun").stderr)
