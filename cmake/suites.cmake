@@ -50,6 +50,12 @@ if(ORCHESTRATOR_FUZZ)
                                           "${PROJECT_SOURCE_DIR}/cli/input/byte_reader.cpp")
       target_include_directories(fuzz_${name} PRIVATE "${PROJECT_SOURCE_DIR}")
     endif()
+    if(name STREQUAL "export_reader")
+      target_sources(fuzz_${name} PRIVATE "${PROJECT_SOURCE_DIR}/core/src/journal/export_format.cpp"
+                                          "${PROJECT_SOURCE_DIR}/core/src/journal/export_reader.cpp"
+                                          "${PROJECT_SOURCE_DIR}/core/src/journal/run_check.cpp"
+                                          "${PROJECT_SOURCE_DIR}/core/src/journal/stored_line.cpp")
+    endif()
     if(TARGET orchestrator_${layer})
       target_link_libraries(fuzz_${name} PRIVATE orchestrator_${layer})
     endif()
