@@ -38,17 +38,20 @@ constexpr const char* kScript = R"({"turns":[
   {"tool_calls":[{"id":"a","name":"once","arguments":{}},{"id":"b","name":"seen","arguments":{}}]},
   {"tool_calls":[{"id":"c","name":"undoable","arguments":{}},{"id":"d","name":"again","arguments":{}}]},
   {"text":"All done."}]})";
-// 300 unless ORCHESTRATOR_KILLS says more.
+// 300, half of them for each kind of store, unless ORCHESTRATOR_KILLS says more.
 int kills_wanted() {
   const char* text = std::getenv("ORCHESTRATOR_KILLS");
   return text == nullptr ? 300 : std::atoi(text);
 }
 constexpr int kProcessesMax = 20;  // of one run: more would mean that it does not get anywhere
 
-Harness victim_harness(const std::string& folder) {
+// Where a run of `folder` is kept by a store of this kind.
+std::string store_url(const std::string& kind, const std::string& folder) { return kind + ":" + folder + "/journal"; }
+
+Harness victim_harness(const std::string& kind, const std::string& folder) {
   const std::string ledger = folder + "/ledger";
   HarnessBuilder builder;
-  builder.store(killing_store(open_store("jsonl:" + folder + "/journal").value()))
+  builder.store(killing_store(open_store(store_url(kind, folder)).value()))
       .provider(scripted_provider({{"kills", kScript}}).value())
       .default_model("scripted/kills")
       .tool(ledger_tool("once", EffectClass::irreversible, false, ledger))
@@ -67,7 +70,7 @@ T block(const Harness& harness, boost::asio::awaitable<T> operation) {
 TEST(KillVictim, CarriesOutOneRun) {
   const char* folder = std::getenv("ORCHESTRATOR_KILL_FOLDER");
   if (folder == nullptr) GTEST_SKIP() << "the process that is killed; started by the tests of this program";
-  Harness harness = victim_harness(folder);
+  Harness harness = victim_harness(std::getenv("ORCHESTRATOR_KILL_STORE"), folder);
   const auto known = block(harness, harness.store()->list(RunFilter{})).value();
   auto run = known.empty() ? harness.session().run("Go").approval(ApprovalMode::never).start()
                            : harness.resume_run(known.front().run_id);
@@ -80,10 +83,11 @@ TEST(KillVictim, CarriesOutOneRun) {
 
 enum class Fate { killed, ended, failed };
 
-Fate spawn_victim(const std::string& folder, int kill_at) {
+Fate spawn_victim(const std::string& kind, const std::string& folder, int kill_at) {
   std::vector<std::string> texts;
   for (char** entry = environ; *entry != nullptr; ++entry) texts.emplace_back(*entry);
   texts.push_back("ORCHESTRATOR_KILL_FOLDER=" + folder);
+  texts.push_back("ORCHESTRATOR_KILL_STORE=" + kind);
   if (kill_at > 0) texts.push_back("ORCHESTRATOR_KILL_AT=" + std::to_string(kill_at));
   std::vector<char*> environment;
   for (std::string& text : texts) environment.push_back(text.data());
@@ -113,8 +117,8 @@ struct CallFate {
   std::optional<ToolOutcome> outcome;
 };
 
-void check_run(const std::string& folder, const std::string& how) {
-  Harness harness = victim_harness(folder);
+void check_run(const std::string& kind, const std::string& folder, const std::string& how) {
+  Harness harness = victim_harness(kind, folder);
   const auto runs = block(harness, harness.store()->list(RunFilter{})).value();
   ASSERT_EQ(runs.size(), 1U) << how;
   auto reader = harness.open_run(runs.front().run_id).value();
@@ -159,17 +163,17 @@ void check_run(const std::string& folder, const std::string& how) {
 // One run, whose first process dies at `first`, and each later one at a point that `choose` draws (0: it lives).
 // Returns how many died.
 template <class Choose>
-int play(int first, const std::string& how, Choose choose) {
+int play(const std::string& kind, int first, const std::string& how, Choose choose) {
   const TemporaryFolder folder(FolderPlace::memory);
   int kills = 0;
   for (int process = 0; process < kProcessesMax; ++process) {
-    const Fate fate = spawn_victim(folder.path(), process == 0 ? first : choose());
+    const Fate fate = spawn_victim(kind, folder.path(), process == 0 ? first : choose());
     if (fate == Fate::failed) {
       ADD_FAILURE() << how << ": a process failed: " << runtime::testing::read_file(folder.path() + "/output");
       return kills;
     }
     if (fate == Fate::ended) {
-      check_run(folder.path(), how);
+      check_run(kind, folder.path(), how);
       return kills;
     }
     kills += 1;
@@ -178,23 +182,29 @@ int play(int first, const std::string& how, Choose choose) {
   return kills;
 }
 
-TEST(Kill, AtEveryPointOfTheFirstProcess) {
+class Kill : public testing::TestWithParam<std::string> {};
+
+TEST_P(Kill, AtEveryPointOfTheFirstProcess) {
   int points = 0;
-  while (play(points + 1, "killed at point " + std::to_string(points + 1), [] { return 0; }) > 0) points += 1;
+  while (play(GetParam(), points + 1, "killed at point " + std::to_string(points + 1), [] { return 0; }) > 0)
+    points += 1;
   EXPECT_GT(points, 60);
   RecordProperty("points", points);
 }
 
-TEST(Kill, AgainAndAgain) {
+TEST_P(Kill, AgainAndAgain) {
   std::mt19937 draw(20'260'101);
+  const int wanted = kills_wanted() / 2;
   int kills = 0;
-  for (int round = 0; kills < kills_wanted(); ++round) {
+  for (int round = 0; kills < wanted; ++round) {
     const int first = static_cast<int>(draw() % 100) + 1;
-    kills += play(first, "round " + std::to_string(round), [&] { return static_cast<int>(draw() % 60); });
+    kills += play(GetParam(), first, "round " + std::to_string(round), [&] { return static_cast<int>(draw() % 60); });
     if (HasFailure()) break;
   }
-  EXPECT_GE(kills, kills_wanted());
+  EXPECT_GE(kills, wanted);
 }
+
+INSTANTIATE_TEST_SUITE_P(Stores, Kill, testing::Values("jsonl", "sqlite"), [](const auto& kind) { return kind.param; });
 
 }  // namespace
 }  // namespace orchestrator::harness::kills
