@@ -8,8 +8,16 @@ namespace orchestrator::harness::event {
 
 namespace {
 
+// Runs of a release whose rules no number tells go on by a number that they are given here: see
+// kernel/behaviours.hpp.
+void add_behaviour(boost::json::object& data, std::uint32_t number) {
+  boost::json::value* behaviours = data.if_contains("behaviours");
+  if (behaviours != nullptr && behaviours->is_array()) behaviours->get_array().emplace_back(number);
+}
+
 // 0.1.0 had no tools to run: what a run may do with them has the value under which nothing is different.
 void run_started_1(boost::json::object& data) {
+  add_behaviour(data, 5);
   data["tool_policy"] = {
       {"approval", "ask"}, {"calls_at_once", 1}, {"repairs_max", 8}, {"approval_timeout_ms", nullptr}};
   data["workspace"] = "";
@@ -86,6 +94,7 @@ void context_trimmed_3(boost::json::object& data) {
 
 // 0.2.0 had no rules, took nothing out of texts, and believed what tools brought.
 void run_started_4(boost::json::object& data) {
+  add_behaviour(data, 6);
   data["gates"] = boost::json::array();
   data["redaction"] = "none";
   data["is_history_untrusted"] = false;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "event/item_value.hpp"
+#include "kernel/behaviours.hpp"
 #include "kernel/gates.hpp"
 #include "kernel/money.hpp"
 #include "kernel/retry.hpp"
@@ -326,6 +327,11 @@ void on_effect_lost(Decider& decider, const event::inputs::EffectLost& input) {
     return;
   }
   AnswerDecision answer(decider, *attempt);
+  if (has_behaviour(decider.base().facts.spec, Behaviour::of_0_1_0)) {
+    answer.take(event::UsageSeen{Usage{}});
+    answer.take(event::AnswerFailed{lost});
+    return;
+  }
   answer.lose(lost);
 }
 

@@ -40,7 +40,7 @@ Permission permission_of(const Facts& facts, const ToolCallProgress& call, const
   }
   // For the run is allowed what the tool declares. A call that needs more than that, such as the network for one
   // command, was not what the person saw.
-  if (need <= spec->approval && facts.allowed_tools.contains(tool_hash(*spec))) return Permission::granted;
+  if (need <= spec->approval && facts.allowed_tools.contains(tool_hash(facts.spec, *spec))) return Permission::granted;
   switch (facts.spec.tool_policy.approval) {
     case ApprovalMode::never:
       return need == ApprovalNeed::require ? Permission::denied : Permission::granted;
@@ -62,8 +62,8 @@ void raise_interrupt(Decider& decider, const CallPlace& place, Question question
   raised.call_id = call.call_id;
   raised.tool = call.tool;
   raised.argument_hash = argument_hash(call.arguments);
-  if (spec != nullptr) raised.tool_hash = tool_hash(*spec);
-  raised.policy_hash = policy_hash(facts.spec.tool_policy);
+  if (spec != nullptr) raised.tool_hash = tool_hash(facts.spec, *spec);
+  raised.policy_hash = policy_hash(facts.spec);
   raised.targets = std::move(question.targets);
   raised.shown_hash = sha256(question.shown);
   raised.shown = std::move(question.shown);

@@ -73,8 +73,8 @@ TEST(Approval, TheQuestionNamesEverythingThatItIsAbout) {
   EXPECT_EQ(raised->call_id, "c1");
   EXPECT_EQ(raised->tool, "act");
   EXPECT_EQ(raised->argument_hash, argument_hash(" { } "));
-  EXPECT_EQ(raised->tool_hash, tool_hash(spec.tools.front()));
-  EXPECT_EQ(raised->policy_hash, policy_hash(spec.tool_policy));
+  EXPECT_EQ(raised->tool_hash, tool_hash(spec, spec.tools.front()));
+  EXPECT_EQ(raised->policy_hash, policy_hash(spec));
   EXPECT_EQ(raised->targets, target("old").targets);
   EXPECT_EQ(raised->shown, "+ a line");
   EXPECT_EQ(raised->shown_hash, sha256("+ a line"));

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernel/behaviours.hpp"
+
 namespace orchestrator::harness::kernel {
 
 std::uint64_t closing_events(const events::RunStarted& spec) {
@@ -62,6 +64,7 @@ void Decider::emit_in_attempt(std::uint32_t attempt, StreamEvent::Payload payloa
 }
 
 void Decider::emit_in_call(const CallPlace& place, StreamEvent::Payload payload) {
+  if (has_behaviour(base_.facts.spec, Behaviour::of_0_1_0)) return emit(std::move(payload));
   emit_in_span(call_span(base_.facts.spec, place.turn, place.index), std::move(payload));
 }
 

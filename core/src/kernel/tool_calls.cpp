@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "event/canonical_json.hpp"
-#include "event/field_encoder.hpp"
+#include "kernel/earlier_shapes.hpp"
 
 namespace orchestrator::harness::kernel {
 namespace {
@@ -47,15 +47,15 @@ bool may_run_twice(const events::RunStarted& run, std::string_view tool) {
   return spec != nullptr && (spec->effect_class == EffectClass::pure || spec->effect_class == EffectClass::idempotent);
 }
 
-Hash tool_hash(const ToolSpec& spec) {
+Hash tool_hash(const events::RunStarted& run, const ToolSpec& spec) {
   std::string bytes;
-  event::append_value(bytes, spec);
+  append_hashed_tool(bytes, run, spec);
   return sha256(bytes);
 }
 
-Hash policy_hash(const ToolPolicy& policy) {
+Hash policy_hash(const events::RunStarted& run) {
   std::string bytes;
-  event::append_value(bytes, policy);
+  append_hashed_policy(bytes, run);
   return sha256(bytes);
 }
 

@@ -56,8 +56,8 @@ struct ToolCallProgress {
 /// True for a tool whose calls may run a second time when it is not known whether they ran.
 [[nodiscard]] bool may_run_twice(const events::RunStarted& run, std::string_view tool);
 /// Of everything a tool declares (O3: a changed declaration is another tool).
-[[nodiscard]] Hash tool_hash(const ToolSpec& spec);
-[[nodiscard]] Hash policy_hash(const ToolPolicy& policy);
+[[nodiscard]] Hash tool_hash(const events::RunStarted& run, const ToolSpec& spec);
+[[nodiscard]] Hash policy_hash(const events::RunStarted& run);
 /// Of the arguments in their RFC 8785 form; of their bytes where they are no JSON.
 [[nodiscard]] Hash argument_hash(std::string_view arguments);
 /// The same for every attempt of a call, over crashes and resumes; another one for every other call of any run.

@@ -8,6 +8,7 @@
 #include "kernel/compaction.hpp"
 #include "kernel/context_source.hpp"
 #include "kernel/decider.hpp"
+#include "kernel/earlier_shapes.hpp"
 #include "kernel/history_trim.hpp"
 #include "kernel/money.hpp"
 #include "kernel/run_memory.hpp"
@@ -23,7 +24,11 @@ Hash request_hash(const Facts& facts, const event::effects::CallProvider& call, 
   const bool is_answer = call.purpose == AttemptPurpose::answer;
   event::append_value(bytes, is_answer ? facts.spec.system : std::string());
   event::append_value(bytes, call.settings);
-  event::append_value(bytes, is_answer ? facts.spec.tools : std::vector<ToolSpec>());
+  if (is_answer) {
+    append_hashed_tools(bytes, facts.spec);
+  } else {
+    event::append_value(bytes, std::vector<ToolSpec>());
+  }
   event::append_value(bytes, context);
   return sha256(bytes);
 }

@@ -8,6 +8,7 @@
 #include "sim/replay.hpp"
 #include "sim/simulation.hpp"
 #include "sim/testing/named_scenarios.hpp"
+#include "sim/testing/stored_runs.hpp"
 
 namespace orchestrator::harness::sim {
 namespace {
@@ -22,19 +23,6 @@ TEST_P(GoldenJournal, IsMadeAgainByteForByte) {
   std::string text;
   for (const std::string& line : outcome.lines) text += line + "\n";
   EXPECT_TRUE(event::matches_golden(path_of(GetParam().name), text));
-}
-
-// The runs of a file, each a list of lines: a run begins with the first step.
-std::vector<std::vector<std::string>> runs_of(const std::string& text) {
-  std::vector<std::vector<std::string>> runs;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = text.find('\n', at);
-    const std::string line = text.substr(at, end - at);
-    if (line.starts_with(R"({"step":1,)")) runs.emplace_back();
-    if (!runs.empty()) runs.back().push_back(line);
-    at = end == std::string::npos ? text.size() : end + 1;
-  }
-  return runs;
 }
 
 TEST_P(GoldenJournal, IsReplayedFromItsLines) {

@@ -1,45 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/replay.hpp"
 
-#include <algorithm>
+#include <utility>
 
 #include "event/step.hpp"
-#include "kernel/decide.hpp"
-#include "kernel/evolve.hpp"
+#include "kernel/journal_replay.hpp"
 
 namespace orchestrator::harness::sim {
+namespace {
 
-ReplayResult replay(const std::vector<std::string>& lines, const std::vector<event::ContextEntry>& history) {
-  ReplayResult result{kernel::initial_state(history), std::nullopt};
-  event::JournalHead head;
-  for (const std::string& line : lines) {
-    const std::string place = "step " + std::to_string(head.steps + 1) + ": ";
-    const auto stored = event::decode_step(line, head);
-    if (!stored) {
-      result.difference = place + stored.error().message;
-      return result;
-    }
-    auto input = event::input_of(*stored, history);
-    if (!input) {
-      result.difference = place + input.error().message;
-      return result;
-    }
-    kernel::Decision decision = kernel::decide(result.state, *input);
-    if (decision.events.empty()) {
-      result.difference = place + "the input leads to nothing";
-      return result;
-    }
-    const event::EncodedStep again = event::encode_step({*std::move(input), std::move(decision.events)}, head);
-    if (again.line != line) {
-      const auto [found, expected] = std::ranges::mismatch(again.line, line);
-      result.difference = place + "differs from byte " + std::to_string(found - again.line.begin()) + ": " +
-                          again.line + " instead of " + line;
-      return result;
-    }
-    for (const StreamEvent& event : stored->events) kernel::evolve(result.state, event);
-    head = stored->head;
+// The input that was rebuilt is stored as the line has it.
+std::optional<std::string> input_difference(const event::StoredStep& step,
+                                            const std::vector<event::ContextEntry>& history) {
+  const auto input = event::input_of(step, history);
+  if (!input) return input.error().message;
+  const std::string again = event::encode_input(*input, step.events);
+  if (again == step.input_bytes) return std::nullopt;
+  return "the input would be stored as " + again + " instead of " + step.input_bytes;
+}
+
+std::optional<std::string> step_difference(kernel::JournalReplay& journal, const std::string& line,
+                                           const std::vector<event::ContextEntry>& history, InputBytes input_bytes) {
+  const auto step = event::decode_step(line, journal.head());
+  if (!step) return step.error().message;
+  if (input_bytes == InputBytes::compared) {
+    if (auto difference = input_difference(*step, history)) return difference;
   }
-  return result;
+  const auto replayed = journal.take(*step);
+  if (!replayed) return replayed.error().message;
+  if (!*replayed) return std::nullopt;
+  const events::ReplayDiverged& diverged = **replayed;
+  return "event " + std::to_string(diverged.seq) + " differs at " + (diverged.field.empty() ? "all" : diverged.field) +
+         ": " + diverged.found + " instead of " + diverged.expected;
+}
+
+}  // namespace
+
+ReplayResult replay(const std::vector<std::string>& lines, const std::vector<event::ContextEntry>& history,
+                    InputBytes input_bytes) {
+  kernel::JournalReplay journal(history);
+  for (const std::string& line : lines) {
+    auto difference = step_difference(journal, line, history, input_bytes);
+    if (!difference) continue;
+    return {journal.state(), "step " + std::to_string(journal.head().steps + 1) + ": " + *std::move(difference)};
+  }
+  return {journal.state(), std::nullopt};
 }
 
 }  // namespace orchestrator::harness::sim

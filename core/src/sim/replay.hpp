@@ -4,6 +4,7 @@
 // The last judge of a journal: the inputs rebuilt from its lines, fed to `decide` again, give the same lines, byte for
 // byte. Pure functions.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,8 +20,12 @@ struct ReplayResult {
   std::optional<std::string> difference;
 };
 
+/// Whether the stored form of each input is compared as well: lines of earlier versions have another one.
+enum class InputBytes : std::uint8_t { compared, left_alone };
+
 /// Replays a run's lines, from its first. `history` is what `RunStarted` refers to.
 [[nodiscard]] ReplayResult replay(const std::vector<std::string>& lines,
-                                  const std::vector<event::ContextEntry>& history);
+                                  const std::vector<event::ContextEntry>& history,
+                                  InputBytes input_bytes = InputBytes::compared);
 
 }  // namespace orchestrator::harness::sim
