@@ -18,6 +18,8 @@ namespace {
 
 // Events of this build nest under 12 levels (raw JSON is kept as a string); the rest is for types of later builds.
 constexpr std::size_t kEventDepthMax = 128;
+// What most events take while they are parsed; larger ones take more from the heap.
+constexpr std::size_t kParsedBytes = 4096;
 
 std::unexpected<Error> damaged(const FieldError& error) {
   return fail(RuntimeErrorCode::journal_damaged, "the event does not read: " + error.message, error.path);
@@ -42,11 +44,12 @@ struct EventSlices {
   std::string_view data;
 };
 std::optional<EventSlices> slices_of(std::string_view bytes) {
-  const auto members = object_slices(bytes);
-  if (!members || members->empty() || members->back().first != "data") return std::nullopt;
-  const std::string_view data = members->back().second;
+  const auto member = member_slice(bytes, "data");
+  if (!member) return std::nullopt;
+  const std::string_view data = *member;
   constexpr std::string_view kBefore = ",\"data\":";
   const auto data_at = static_cast<std::size_t>(data.data() - bytes.data());
+  if (data_at + data.size() + 1 != bytes.size()) return std::nullopt;  // it is not the last member
   if (data_at < kBefore.size() || bytes.substr(data_at - kBefore.size(), kBefore.size()) != kBefore) {
     return std::nullopt;
   }
@@ -55,6 +58,7 @@ std::optional<EventSlices> slices_of(std::string_view bytes) {
 
 // The digest inside `{"erased":"<64 hex>"}`, or nothing.
 std::optional<Hash> erased_digest(std::string_view data) {
+  if (!data.starts_with("{\"erased\":")) return std::nullopt;
   const auto members = object_slices(data);
   if (!members || members->size() != 1 || members->front().first != "erased") return std::nullopt;
   std::string_view digest = members->front().second;
@@ -62,8 +66,8 @@ std::optional<Hash> erased_digest(std::string_view data) {
   return Hash::parse(digest.substr(1, 64));
 }
 
-Result<boost::json::object> parse_object(std::string_view bytes) {
-  auto value = parse_exact(bytes, kEventDepthMax);
+Result<boost::json::object> parse_object(std::string_view bytes, boost::json::storage_ptr storage) {
+  auto value = parse_exact(bytes, kEventDepthMax, std::move(storage));
   if (!value) return fail(RuntimeErrorCode::journal_damaged, "the event is " + value.error().message);
   if (!value->is_object()) return fail(RuntimeErrorCode::journal_damaged, "the event is not a JSON object");
   return std::move(value->get_object());
@@ -140,7 +144,10 @@ Result<Hash> chain_hash_of_bytes(const Hash& previous, std::string_view bytes) {
 Result<StreamEvent> decode_event(std::string_view bytes) {
   const auto slices = slices_of(bytes);
   if (!slices) return fail(RuntimeErrorCode::journal_damaged, "the event has no envelope and data");
-  auto parsed = parse_object(bytes);
+  // The parsed text goes with this call, all at once.
+  std::array<unsigned char, kParsedBytes> room{};
+  boost::json::monotonic_resource parsed_storage(room.data(), room.size());
+  auto parsed = parse_object(bytes, &parsed_storage);
   if (!parsed) return std::unexpected(parsed.error());
 
   std::uint32_t version = 0;

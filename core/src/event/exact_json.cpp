@@ -3,6 +3,7 @@
 
 #include <boost/json/basic_parser_impl.hpp>
 
+#include <array>
 #include <charconv>
 #include <string>
 #include <utility>
@@ -20,11 +21,15 @@ struct ExactHandler {
   static constexpr std::size_t max_key_size = json::string::max_size();
   static constexpr std::size_t max_string_size = json::string::max_size();
 
-  json::value_stack stack;
+  explicit ExactHandler(json::storage_ptr of_value) : storage(std::move(of_value)) {}
+
+  json::storage_ptr storage;
+  std::array<unsigned char, 2048> room{};  // for the stack of most texts
+  json::value_stack stack{{}, room.data(), room.size()};
   std::string number_part;
 
   bool on_document_begin(json::error_code&) {
-    stack.reset();
+    stack.reset(storage);
     return true;
   }
   bool on_document_end(json::error_code&) { return true; }
@@ -90,10 +95,10 @@ struct ExactHandler {
 
 }  // namespace
 
-Result<json::value> parse_exact(std::string_view text, std::size_t depth_max) {
+Result<json::value> parse_exact(std::string_view text, std::size_t depth_max, json::storage_ptr storage) {
   json::parse_options options;
   options.max_depth = depth_max;
-  json::basic_parser<ExactHandler> parser(options);
+  json::basic_parser<ExactHandler> parser(options, std::move(storage));
   json::error_code error;
   const std::size_t used = parser.write_some(false, text.data(), text.size(), error);
   if (!error && used < text.size()) error = json::error::extra_data;

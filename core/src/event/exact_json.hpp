@@ -12,7 +12,9 @@
 
 namespace orchestrator::harness::event {
 
-/// Parses one whole JSON text, nested at most `depth_max` deep. Error: `journal_damaged` with the parser's reason.
-[[nodiscard]] Result<boost::json::value> parse_exact(std::string_view text, std::size_t depth_max);
+/// Parses one whole JSON text, nested at most `depth_max` deep. Error: `journal_damaged` with the parser's reason. The
+/// value lives in `storage`, and not longer than it.
+[[nodiscard]] Result<boost::json::value> parse_exact(std::string_view text, std::size_t depth_max,
+                                                     boost::json::storage_ptr storage = {});
 
 }  // namespace orchestrator::harness::event

@@ -6,12 +6,10 @@ namespace {
 
 // Position after the string that starts at `at` (its opening quote), or npos.
 std::size_t after_string(std::string_view text, std::size_t at) {
-  for (std::size_t i = at + 1; i < text.size(); ++i) {
-    if (text[i] == '\\') {
-      ++i;
-    } else if (text[i] == '"') {
-      return i + 1;
-    }
+  for (std::size_t quote = text.find('"', at + 1); quote != std::string_view::npos; quote = text.find('"', quote + 1)) {
+    std::size_t first = quote;  // of the backslashes right before it: each run of them is counted once
+    while (first > at + 1 && text[first - 1] == '\\') --first;
+    if ((quote - first) % 2 == 0) return quote + 1;
   }
   return std::string_view::npos;
 }
