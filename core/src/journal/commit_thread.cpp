@@ -4,11 +4,14 @@
 #include <sqlite3.h>
 
 #include <cerrno>
+#include <chrono>
 #include <string>
 #include <utility>
 
 #include "journal/journal_schema.hpp"
+#include "journal/room.hpp"
 #include "journal/run_sealing.hpp"
+#include "journal/text_index.hpp"
 #include "runtime/storage_error.hpp"
 #include "storage/sqlite_transaction.hpp"
 
@@ -28,7 +31,12 @@ constexpr std::size_t kJobsMax = 65'536;
 // Pages of the log at which it is moved into the file: in an idle moment, and at once.
 constexpr int kLogPagesIdle = 1'000;
 constexpr int kLogPagesBusy = 16'000;
-// Packing steps before a store closes; the rest is for the next opening.
+// How long it waits for the lock, and how long it keeps it when no run is open: a program that begins one run after the
+// other does not open the file for each, and the next process does not wait long.
+constexpr std::chrono::milliseconds kLockPatience{2'000};
+constexpr std::chrono::milliseconds kLockPause{10};
+constexpr std::chrono::milliseconds kUnusedMax{200};
+// Steps of tidying before a store closes; the rest is for the next opening.
 constexpr int kClosingSteps = 64;
 // Bytes of the log file that stay after it was long.
 constexpr const char* kSettings = "PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864;";
@@ -59,6 +67,17 @@ Result<void> sync_file(sqlite3_file* file, const std::string& path) {
   return fail(RuntimeErrorCode::storage_failed, "cannot sync the log of " + path + ": " + sqlite3_errstr(code), path);
 }
 
+// Another process may be about to give the lock up.
+Result<std::unique_ptr<StoreLock>> take_lock(const std::string& path) {
+  const auto deadline = std::chrono::steady_clock::now() + kLockPatience;
+  for (;;) {
+    auto lock = StoreLock::take(path);
+    const bool is_held = !lock && lock.error().code == name_of(RuntimeErrorCode::run_locked);
+    if (!is_held || std::chrono::steady_clock::now() >= deadline) return lock;
+    std::this_thread::sleep_for(kLockPause);
+  }
+}
+
 }  // namespace
 
 // A coroutine that is abandoned with its context may be the last to own this, and goes where it would be resumed: on
@@ -72,7 +91,7 @@ void CommitThread::Deleter::operator()(CommitThread* commits) const {
 }
 
 Result<std::shared_ptr<CommitThread>> CommitThread::open(storage::SqliteOpening opening) {
-  auto lock = StoreLock::take(opening.path);
+  auto lock = take_lock(opening.path);
   if (!lock) return std::unexpected(lock.error());
   auto connection = SqliteConnection::open(std::move(opening));
   if (!connection) return std::unexpected(connection.error());
@@ -140,18 +159,29 @@ void CommitThread::post_job(Job job) {
   wake_.notify_one();
 }
 
+bool CommitThread::has_work() const { return !jobs_.empty() || is_tidy_due_ || is_stopping_ || reason_; }
+
+bool CommitThread::is_unused() const { return held_.empty() && entered_ == 0; }
+
+bool CommitThread::wait_for_work() {
+  std::unique_lock lock(mutex_);
+  while (!has_work()) {
+    if (!is_unused()) {
+      wake_.wait(lock, [this] { return has_work() || is_unused(); });
+    } else if (!wake_.wait_for(lock, kUnusedMax, [this] { return has_work() || !is_unused(); })) {
+      is_stopping_ = true;  // `enter` refuses from here on
+    }
+  }
+  return !reason_ && !(jobs_.empty() && is_stopping_);
+}
+
 void CommitThread::run() {
   on_thread_of = this;
-  for (;;) {
+  while (wait_for_work()) {
+    if (auto group = take_group(); !group.empty()) commit_group(std::move(group));
     std::unique_lock lock(mutex_);
-    wake_.wait(lock, [this] { return !jobs_.empty() || is_seal_due_ || is_stopping_ || reason_; });
-    const bool is_idle = jobs_.empty();
-    if (reason_ || (is_idle && is_stopping_)) break;
-    lock.unlock();
-    if (!is_idle) commit_group(take_group());
-    lock.lock();
     const bool is_long = log_pages_ >= (jobs_.empty() ? kLogPagesIdle : kLogPagesBusy);
-    const bool is_tidy_time = jobs_.empty() && is_seal_due_;
+    const bool is_tidy_time = jobs_.empty() && is_tidy_due_;
     lock.unlock();
     if (is_long) {
       if (auto moved = checkpoint(); !moved) fail_with(moved.error());
@@ -161,6 +191,8 @@ void CommitThread::run() {
   }
   for (int steps = 0; steps < kClosingSteps && !failed() && tidy(); ++steps) {
   }
+  // Closing does it only where no connection of a reader is left. What is not moved now is moved by the next one.
+  if (!failed() && log_pages_ > 0) static_cast<void>(checkpoint());
   close();
 }
 
@@ -195,16 +227,28 @@ void CommitThread::commit_group(std::vector<Job> group) {
   for (Job& job : group) job.resume({}, committed);
 }
 
+Result<bool> CommitThread::tidy_step() {
+  using Step = Result<bool> (*)(SqliteConnection&);
+  for (const Step step : {&seal_step, &index_step, &shrink_step}) {
+    const auto done = step(*parts_->connection);
+    if (!done || *done) return done;
+  }
+  return false;
+}
+
 bool CommitThread::tidy() {
-  const auto packed = seal_step(*parts_->connection);
-  if (!packed) {
-    fail_with(packed.error());
+  {
+    // What becomes due meanwhile is looked for again.
+    const std::lock_guard lock(mutex_);
+    is_tidy_due_ = false;
+  }
+  const auto done = tidy_step();
+  if (!done) {
+    fail_with(done.error());
     return false;
   }
-  if (*packed) return true;
-  const std::lock_guard lock(mutex_);
-  is_seal_due_ = false;
-  return false;
+  if (*done) tidy_later();
+  return *done;
 }
 
 // As far as readers allow: none is waited for, and none is made to wait.
@@ -245,8 +289,31 @@ void CommitThread::let_go(std::int64_t run_number) {
   {
     const std::lock_guard lock(mutex_);
     held_.erase(run_number);
-    is_seal_due_ = true;
+    is_tidy_due_ = true;
     if (!is_closed_) parts_->lock->let_go(run_number);
+  }
+  wake_.notify_one();
+}
+
+void CommitThread::tidy_later() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_tidy_due_ = true;
+  }
+  wake_.notify_one();
+}
+
+bool CommitThread::enter() {
+  const std::lock_guard lock(mutex_);
+  if (reason_ || is_stopping_) return false;
+  ++entered_;
+  return true;
+}
+
+void CommitThread::leave() {
+  {
+    const std::lock_guard lock(mutex_);
+    --entered_;
   }
   wake_.notify_one();
 }

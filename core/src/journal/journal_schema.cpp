@@ -24,11 +24,13 @@ CREATE TABLE run(
   bytes INTEGER NOT NULL,
   epoch INTEGER NOT NULL,
   boot TEXT NOT NULL,
-  sealed INTEGER NOT NULL
+  sealed INTEGER NOT NULL,
+  indexed INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX run_by_session ON run(session_id, id);
 CREATE INDEX run_by_status ON run(status, id);
 CREATE INDEX run_to_seal ON run(number) WHERE status <> 0 AND sealed = 0;
+CREATE INDEX run_to_index ON run(id) WHERE indexed = 0;
 CREATE TABLE line(
   place INTEGER PRIMARY KEY,
   step INTEGER NOT NULL,
@@ -53,6 +55,8 @@ CREATE TABLE blob_use(
   PRIMARY KEY(run, blob)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX blob_use_by_blob ON blob_use(blob);
+CREATE VIRTUAL TABLE run_text USING fts5(input, output, tokenize = 'trigram', detail = 'none');
+CREATE TABLE mark(name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 )sql"},
                                  Migration{2, R"sql(
 ALTER TABLE run ADD COLUMN head TEXT NOT NULL DEFAULT '';
@@ -120,6 +124,10 @@ Result<JournalContent> content_of(const SqliteConnection& connection, std::span<
 Result<void> prepare_journal(SqliteConnection& connection, std::span<const Migration> migrations) {
   const auto version = version_of(connection, migrations);
   if (!version) return std::unexpected(version.error());
+  // Works before the first table alone: it lets the file give space back.
+  if (*version == 0) {
+    if (auto set = connection.execute("PRAGMA auto_vacuum = INCREMENTAL"); !set) return set;
+  }
   if (auto logged = connection.use_write_ahead_log(); !logged) return logged;
   for (const Migration& step : migrations) {
     if (step.version <= *version) continue;

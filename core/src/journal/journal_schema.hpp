@@ -9,6 +9,8 @@
 //   chunk     lines of a finished run, packed; together with `line` they are the journal, in order of `place`
 //   blob      content by its hash
 //   blob_use  which run has put which content: content goes with the last run that put it
+//   run_text  input and output of runs that have ended, with an index of all groups of three characters in them
+//   mark      what was done once, or is still to be done
 //
 // `place` is the run's number times 2^32 plus the seq of the last event, so that one index finds any event of any run
 // and a new line is always the last of its run.

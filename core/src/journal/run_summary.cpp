@@ -4,30 +4,16 @@
 #include <optional>
 #include <utility>
 
-#include "event/canonical_event.hpp"
 #include "event/character_cut.hpp"
 #include "event/erasure.hpp"
 #include "event/field_encoder.hpp"
-#include "event/json_slices.hpp"
-#include "event/line_check.hpp"
+#include "journal/outer_event.hpp"
 
 namespace orchestrator::harness::journal {
 namespace {
 
 constexpr std::size_t kPreviewBytes = 200;
 constexpr std::uint32_t kLimitMax = 1'000;
-
-// The first or the last event of a line whose check holds.
-enum class Which : std::uint8_t { first, last };
-std::optional<StreamEvent> event_of(std::string_view line, Which which) {
-  if (!event::line_check_holds(line)) return std::nullopt;
-  const auto events = event::member_slice(line, "events");
-  const auto elements = events ? event::array_slices(*events) : std::nullopt;
-  if (!elements || elements->empty()) return std::nullopt;
-  auto event = event::decode_event(which == Which::first ? elements->front() : elements->back());
-  if (!event) return std::nullopt;
-  return *std::move(event);
-}
 
 std::string text_of_parts(const std::vector<ContentPart>& parts) {
   std::string text;
@@ -88,8 +74,8 @@ RunSummary summarise(const SummarySource& source) {
   run.run_id = source.run_id;
   run.bytes = source.bytes;
   run.held = source.held;
-  const auto first = event_of(source.first_line, Which::first);
-  const auto last = event_of(source.last_line, Which::last);
+  const auto first = first_event_of(source.first_line);
+  const auto last = last_event_of(source.last_line);
   run.damaged = !last || !first || !read_start(run, *first) || first->meta.run_id != source.run_id ||
                 last->meta.run_id != source.run_id;
   if (last) read_end(run, *last);

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "journal/run_writing.hpp"
 
-#include <algorithm>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "journal/content_hashes.hpp"
 #include "journal/run_lock.hpp"
 #include "journal/run_reading.hpp"
 #include "journal/run_summary.hpp"
 #include "journal/stored_line.hpp"
+#include "journal/text_index.hpp"
 
 namespace orchestrator::harness::journal {
 namespace {
@@ -25,19 +25,6 @@ Result<void> run(SqliteConnection& connection, std::string_view sql, Bind bind) 
   if (!statement) return std::unexpected(statement.error());
   bind(*statement);
   return statement->run();
-}
-
-// The texts in a line that may be hashes of content: 64 hexadecimal digits by themselves.
-std::set<std::string> hashes_in(std::string_view line) {
-  constexpr std::size_t kDigits = 64;
-  std::set<std::string> hashes;
-  for (std::size_t at = 0; at < line.size();) {
-    const std::size_t begin = line.find_first_of("0123456789abcdef", at);
-    if (begin == std::string_view::npos) break;
-    at = std::min(line.find_first_not_of("0123456789abcdef", begin), line.size());
-    if (at - begin == kDigits) hashes.emplace(line.substr(begin, kDigits));
-  }
-  return hashes;
 }
 
 // What a run is after a line. Only a strict line can end one.
@@ -100,6 +87,11 @@ Result<RunRow> RunWriting::open(const RunId& run_id) {
   return row;
 }
 
+Result<void> RunWriting::set_epoch(std::int64_t run_number, std::uint64_t epoch) {
+  return run(*connection_, "UPDATE run SET epoch = ? WHERE number = ?",
+             [&](SqliteStatement& update) { update.bind(static_cast<std::int64_t>(epoch)).bind(run_number); });
+}
+
 Result<void> RunWriting::append(std::int64_t run_number, const JournalLine& line) {
   if (auto inserted = insert(run_number, line); !inserted) return inserted;
   return show(run_number, line, line.bytes.size() + 1);
@@ -133,7 +125,7 @@ Result<std::vector<std::int64_t>> RunWriting::hidden_runs() {
 
 // A run may go on from content that runs before it have put: it stays as long as this one.
 Result<void> RunWriting::keep_history(std::int64_t run_number, const JournalLine& line) {
-  for (const std::string& hash : hashes_in(line.bytes)) {
+  for (const std::string& hash : content_hashes_in(line.bytes)) {
     if (auto used = use_blob(run_number, hash); !used) return used;
   }
   return {};
@@ -179,6 +171,7 @@ Result<void> RunWriting::remove(std::int64_t run_number) {
                bind_run);
   }
   if (done) done = run(*connection_, "DELETE FROM blob_use WHERE run = ?", bind_run);
+  if (done) done = remove_text(*connection_, run_number);
   if (done) done = run(*connection_, "DELETE FROM run WHERE number = ?", bind_run);
   return done;
 }

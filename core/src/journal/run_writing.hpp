@@ -23,6 +23,8 @@ class RunWriting final {
   /// An existing run, its last line checked, made ready to go on: in another boot of the machine than the one before,
   /// its epoch rises, since what was not synced then may be gone. Errors: `run_not_found`, `journal_damaged`.
   [[nodiscard]] Result<RunRow> open(const RunId& run_id);
+  /// The epoch that a run had where it comes from.
+  [[nodiscard]] Result<void> set_epoch(std::int64_t run_number, std::uint64_t epoch);
   [[nodiscard]] Result<void> append(std::int64_t run_number, const JournalLine& line);
   /// The two halves of `append`: a line that readers do not see, and the row that lets them see all lines up to `last`,
   /// which are `bytes` more than before.

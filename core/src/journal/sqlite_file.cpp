@@ -112,15 +112,16 @@ Result<void> SqliteFile::prepare() {
   return sync_folder(path_);
 }
 
-Result<std::shared_ptr<CommitThread>> SqliteFile::writing() {
+Result<std::shared_ptr<WritingUse>> SqliteFile::writing() {
   const std::lock_guard lock(writing_mutex_);
-  if (commits_ && !commits_->failed()) return commits_;
-  if (commits_) commits_->wait_closed();
-  commits_.reset();
-  auto commits = CommitThread::open(opening(SqliteOpening::Access::write));
-  if (!commits) return std::unexpected(commits.error());
-  commits_ = *std::move(commits);
-  return commits_;
+  for (;;) {
+    if (commits_ && commits_->enter()) return std::make_shared<WritingUse>(commits_);
+    if (commits_) commits_->wait_closed();
+    commits_.reset();
+    auto commits = CommitThread::open(opening(SqliteOpening::Access::write));
+    if (!commits) return std::unexpected(commits.error());
+    commits_ = *std::move(commits);
+  }
 }
 
 Result<std::unique_ptr<SqliteConnection>> SqliteFile::take_reader() {

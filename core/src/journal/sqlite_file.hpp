@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "journal/commit_thread.hpp"
@@ -18,6 +19,21 @@
 #include "storage/sqlite_connection.hpp"
 
 namespace orchestrator::harness::journal {
+
+/// Keeps the connection that writes open while no run of it is held. Any thread.
+class WritingUse final {
+ public:
+  /// REQUIRES: it was entered; this leaves it.
+  explicit WritingUse(std::shared_ptr<CommitThread> entered) : commits_(std::move(entered)) {}
+  ~WritingUse() { commits_->leave(); }
+  WritingUse(const WritingUse&) = delete;
+  WritingUse& operator=(const WritingUse&) = delete;
+
+  [[nodiscard]] const std::shared_ptr<CommitThread>& commits() const { return commits_; }
+
+ private:
+  const std::shared_ptr<CommitThread> commits_;  // shared with the file and with writers
+};
 
 class SqliteFile final {
  public:
@@ -36,9 +52,9 @@ class SqliteFile final {
   /// else looking is enough. Blocks. Errors as of `prepare_journal`, and `run_locked` where another process would have
   /// to.
   [[nodiscard]] Result<void> prepare();
-  /// The connection that writes; a new one where there is none or it has failed. Blocks. Errors as of
-  /// `CommitThread::open`.
-  [[nodiscard]] Result<std::shared_ptr<CommitThread>> writing();
+  /// The connection that writes, kept open as long as what is returned; a new one where there is none, it has failed or
+  /// was given up. Blocks. Errors as of `CommitThread::open`.
+  [[nodiscard]] Result<std::shared_ptr<WritingUse>> writing();
 
   /// A connection that reads, from `take_reader` to `give_back`. Null for a file without tables.
   [[nodiscard]] Result<std::unique_ptr<storage::SqliteConnection>> take_reader();

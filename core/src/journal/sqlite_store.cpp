@@ -90,25 +90,26 @@ Result<std::shared_ptr<SqliteStore>> SqliteStore::open(Place place) {
 
 SqliteStore::~SqliteStore() { read_threads_.join(); }
 
-asio::awaitable<Result<std::shared_ptr<CommitThread>>> SqliteStore::writing() {
+asio::awaitable<Result<std::shared_ptr<WritingUse>>> SqliteStore::writing() {
   const auto find = [file = file_.get()] { return file->writing(); };
   co_return co_await runtime::run_blocking(&read_threads_, find);
 }
 
 asio::awaitable<Result<std::unique_ptr<RunWriter>>> SqliteStore::create(RunId run_id, SessionId session_id) {
-  auto commits = co_await writing();
-  if (!commits) co_return std::unexpected(commits.error());
+  const auto use = co_await writing();
+  if (!use) co_return std::unexpected(use.error());
+  const std::shared_ptr<CommitThread> commits = (*use)->commits();
   const auto found = std::make_shared<Found>();
-  CommitThread::Work work = [found, run_id, session_id, thread = commits->get()](RunWriting& to) -> Result<void> {
+  CommitThread::Work work = [found, run_id, session_id, thread = commits.get()](RunWriting& to) -> Result<void> {
     const auto run = to.create(run_id, session_id);
     if (!run) return std::unexpected(run.error());
     if (*run) return hold_run(*thread, *found, **run);
     return refuse(*found, exists_already(run_id).error());
   };
-  const Result<void> done = co_await (*commits)->commit(std::move(work), 0);
+  const Result<void> done = co_await commits->commit(std::move(work), 0);
   if (!done) co_return std::unexpected(done.error());
   if (found->refusal) co_return std::unexpected(*found->refusal);
-  co_return std::make_unique<SqliteWriter>(file_, *commits, *found->run);
+  co_return std::make_unique<SqliteWriter>(file_, commits, *found->run);
 }
 
 asio::awaitable<Result<std::unique_ptr<StagedRun>>> SqliteStore::stage(RunId run_id, SessionId session_id) {
@@ -138,10 +139,11 @@ asio::awaitable<Result<std::vector<Flaw>>> SqliteStore::check_records(std::optio
 }
 
 asio::awaitable<Result<OpenedRun>> SqliteStore::open(RunId run_id) {
-  auto commits = co_await writing();
-  if (!commits) co_return std::unexpected(commits.error());
+  const auto use = co_await writing();
+  if (!use) co_return std::unexpected(use.error());
+  const std::shared_ptr<CommitThread> commits = (*use)->commits();
   const auto found = std::make_shared<Found>();
-  CommitThread::Work work = [found, run_id, thread = commits->get()](RunWriting& to) -> Result<void> {
+  CommitThread::Work work = [found, run_id, thread = commits.get()](RunWriting& to) -> Result<void> {
     const auto present = find_run(to.connection(), run_id);
     if (!present) return refuse(*found, present.error());
     if (thread->is_held(present->number)) return refuse(*found, held_here(run_id).error());
@@ -149,11 +151,11 @@ asio::awaitable<Result<OpenedRun>> SqliteStore::open(RunId run_id) {
     if (!run) return refuse(*found, run.error());
     return hold_run(*thread, *found, *run);
   };
-  const Result<void> done = co_await (*commits)->commit(std::move(work), 0);
+  const Result<void> done = co_await commits->commit(std::move(work), 0);
   if (!done) co_return std::unexpected(done.error());
   if (found->refusal) co_return std::unexpected(*found->refusal);
   OpenedRun opened;
-  opened.writer = std::make_unique<SqliteWriter>(file_, *commits, *found->run);
+  opened.writer = std::make_unique<SqliteWriter>(file_, commits, *found->run);
   co_return opened;
 }
 
@@ -201,21 +203,33 @@ asio::awaitable<Result<SharedBytes>> SqliteStore::blob(Hash hash) {
 }
 
 asio::awaitable<Result<void>> SqliteStore::remove(RunId run_id) {
-  auto commits = co_await writing();
-  if (!commits) co_return std::unexpected(commits.error());
+  const auto use = co_await writing();
+  if (!use) co_return std::unexpected(use.error());
+  const std::shared_ptr<CommitThread> commits = (*use)->commits();
   const auto found = std::make_shared<Found>();
-  CommitThread::Work work = [found, run_id, thread = commits->get()](RunWriting& to) -> Result<void> {
+  CommitThread::Work work = [found, run_id, thread = commits.get()](RunWriting& to) -> Result<void> {
     const auto run = find_run(to.connection(), run_id);
     if (!run) return refuse(*found, run.error());
     if (thread->is_held(run->number)) return refuse(*found, held_here(run_id).error());
     return to.remove(run->number);
   };
-  const Result<void> done = co_await (*commits)->commit(std::move(work), 0);
+  const Result<void> done = co_await commits->commit(std::move(work), 0);
   if (!done) co_return done;
   if (found->refusal) co_return std::unexpected(*found->refusal);
-  Result<void> synced = co_await (*commits)->sync();
+  commits->tidy_later();
+  Result<void> synced = co_await commits->sync();
   if (const auto signal = file_->signals().find(run_id)) signal->notify();
   co_return synced;
+}
+
+asio::awaitable<Result<std::vector<RunId>>> SqliteStore::candidates(std::vector<std::string> words,
+                                                                    std::optional<RunId> before, std::uint32_t limit) {
+  using Runs = Result<std::vector<RunId>>;
+  const auto find_them = [file = file_.get(), words = std::move(words), before, limit] {
+    const auto find = [&](SqliteConnection& from) { return find_candidates(from, words, before, limit); };
+    return with_reader<decltype(find), Runs>(*file, find, Runs());
+  };
+  co_return co_await runtime::run_blocking(&read_threads_, find_them);
 }
 
 }  // namespace orchestrator::harness::journal

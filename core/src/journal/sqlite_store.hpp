@@ -2,8 +2,8 @@
 #pragma once
 
 // Runs in one SQLite database. What is appended survives the end of the process; what is synced survives power loss.
-// Any number of processes may read, one at a time writes: from its first new or opened run until its store is closed.
-// Any thread. Tables: `journal_schema.hpp`.
+// Any number of processes may read, one at a time writes: from its first new or opened run until a moment after the
+// last one is let go. Any thread. Tables: `journal_schema.hpp`.
 
 #include "runtime/compiler_check.hpp"
 
@@ -15,11 +15,12 @@
 #include "journal/journal_watch.hpp"
 #include "journal/sqlite_file.hpp"
 #include "journal/store_capabilities.hpp"
+#include "journal/text_index.hpp"
 #include "orchestrator/harness/journal.hpp"
 
 namespace orchestrator::harness::journal {
 
-class SqliteStore final : public JournalStore, public SelfCheckingStore, public StagingStore {
+class SqliteStore final : public JournalStore, public SelfCheckingStore, public StagingStore, public TextIndex {
  public:
   struct Place {
     std::string path;
@@ -42,11 +43,17 @@ class SqliteStore final : public JournalStore, public SelfCheckingStore, public 
   boost::asio::awaitable<Result<void>> remove(RunId run_id) override;
   boost::asio::awaitable<Result<std::vector<Flaw>>> check_records(std::optional<RunId> run_id) override;
   boost::asio::awaitable<Result<std::unique_ptr<StagedRun>>> stage(RunId run_id, SessionId session_id) override;
+  boost::asio::awaitable<Result<std::vector<RunId>>> candidates(std::vector<std::string> words,
+                                                                std::optional<RunId> before,
+                                                                std::uint32_t limit) override;
+
+  /// The file, for what is done to it as a whole.
+  [[nodiscard]] const std::shared_ptr<SqliteFile>& file() const { return file_; }
 
  private:
   explicit SqliteStore(std::shared_ptr<SqliteFile> file) : file_(std::move(file)) {}
 
-  boost::asio::awaitable<Result<std::shared_ptr<CommitThread>>> writing();
+  boost::asio::awaitable<Result<std::shared_ptr<WritingUse>>> writing();
 
   std::shared_ptr<SqliteFile> file_;  // shared with writers and with other stores of the same file
   JournalWatch watch_;

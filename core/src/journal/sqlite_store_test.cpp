@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <string>
 
 #include "journal/journal_schema.hpp"
@@ -96,6 +97,70 @@ TEST_F(SqliteTest, ASecondProcessReadsAndIsToldWhoWrites) {
   ASSERT_TRUE(opened) << opened.error().message;
   EXPECT_EQ(opened->writer->epoch(), 1U);
   for (const int fd : {go[0], ready[0], ready[1]}) ::close(fd);
+}
+
+// The child writes, lets its run go and lives on; this process then writes. Each waits for the other through pipes.
+TEST_F(SqliteTest, AProcessWithoutAnOpenRunLetsOthersWrite) {
+  int go[2];
+  int ready[2];
+  ASSERT_EQ(::pipe(go), 0);
+  ASSERT_EQ(::pipe(ready), 0);
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    ::close(go[1]);
+    char byte = 0;
+    const auto store = open_store();
+    RunLines lines(run_id(1), session_id(1));
+    write_run(*store, lines, 2);
+    bool is_right = ::write(ready[1], "!", 1) == 1 && ::read(go[0], &byte, 1) == 0;
+    // Its store still works: it takes the lock anew.
+    is_right = is_right && read_all(*store, run_id(2)).size() == 1;
+    RunLines more(run_id(3), session_id(1));
+    is_right = is_right && write_run(*store, more) != nullptr;
+    ::_exit(is_right ? 0 : 1);
+  }
+  char byte = 0;
+  ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+  const auto store = open_store();
+  RunLines lines(run_id(2), session_id(1));
+  write_run(*store, lines);
+  ::close(go[1]);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_EQ(await(store->list({})).value().size(), 3U);
+  for (const int fd : {go[0], ready[0], ready[1]}) ::close(fd);
+}
+
+TEST_F(SqliteTest, AWaitEndsWhenAnotherProcessAppends) {
+  int go[2];
+  ASSERT_EQ(::pipe(go), 0);
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    ::close(go[1]);
+    char byte = 0;
+    const auto store = open_store();
+    RunLines lines(run_id(1), session_id(1));
+    const auto writer = write_run(*store, lines);
+    const bool is_told = ::read(go[0], &byte, 1) == 1;
+    append(*writer, lines.delta());
+    ::_exit(is_told && ::read(go[0], &byte, 1) == 0 ? 0 : 1);
+  }
+  const auto store = open_store();
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!await(store->wait(run_id(1), 0, deadline)) && std::chrono::steady_clock::now() < deadline) {
+  }  // it is made in a moment
+  EXPECT_EQ(await(store->wait(run_id(1), 2, std::chrono::steady_clock::now())), Result<bool>(false));
+  ASSERT_EQ(::write(go[1], "!", 1), 1);
+  EXPECT_EQ(await(store->wait(run_id(1), 2, deadline)), Result<bool>(true));
+  EXPECT_EQ(read_all(*store, run_id(1)).size(), 2U);
+  ::close(go[1]);
+  ::close(go[0]);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST_F(SqliteTest, AfterAnotherBootTheEpochRises) {

@@ -21,6 +21,30 @@ RunLines::RunLines(RunId run, SessionId session) : run_(run), session_(session) 
 RunLines::Line RunLines::start(std::string input) {
   event::inputs::Start start;
   start.spec.input = {TextPart{std::move(input)}};
+  return start_with(std::move(start));
+}
+
+RunLines::Line RunLines::start_as_fork_of(RunId parent) {
+  event::inputs::Start start;
+  start.spec.input = {TextPart{"And of Spain?"}};
+  start.spec.kind = RunKind::fork;
+  start.spec.parent = events::ParentRef{parent, 1, {}};
+  return start_with(std::move(start));
+}
+
+RunLines::Line RunLines::start_after(RunId base) {
+  event::inputs::Start start;
+  start.spec.input = {TextPart{"And of Spain?"}};
+  start.spec.history.base_run_id = base;
+  start.spec.history.items = 2;
+  return start_with(std::move(start));
+}
+
+RunLines::Line RunLines::checkpoint(std::string label) {
+  return step(event::inputs::Checkpoint{label, "test"}, {events::CheckpointCreated{label, "test"}});
+}
+
+RunLines::Line RunLines::start_with(event::inputs::Start start) {
   start.spec.model_plan.primary = {ProviderId("scripted"), "demo.json"};
   start.spec.runtime_version = "0";
   start.identity = {run_, session_, {}, {}};

@@ -25,6 +25,11 @@ class RunLines {
 
   /// `RunStarted` and `ModelSelected`: strict, two events.
   Line start(std::string input = "What is the capital of France?");
+  /// The same of a fork of a run, and of a run whose history ends with another.
+  Line start_as_fork_of(RunId parent);
+  Line start_after(RunId base);
+  /// `CheckpointCreated`: strict, one event.
+  Line checkpoint(std::string label);
   /// One `OutputDelta`: soft.
   Line delta(std::string text = "Paris, ");
   /// `AbortRequested`: strict, one event.
@@ -39,6 +44,7 @@ class RunLines {
   [[nodiscard]] const SessionId& session() const { return session_; }
 
  private:
+  Line start_with(event::inputs::Start start);
   Line step(event::Input::Value input, std::vector<StreamEvent::Payload> payloads);
 
   RunId run_;
