@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "harness/default_store.hpp"
+
 namespace orchestrator::cli {
 
 using harness::fail;
@@ -50,23 +52,38 @@ Result<std::string> store_url(const Configuration& configuration) {
   }
   return fail(
       RuntimeErrorCode::configuration_invalid,
-      "there is no folder for the store: neither XDG_STATE_HOME nor HOME is set; name one with --store jsonl:DIR "
+      "there is no folder for the store: neither XDG_STATE_HOME nor HOME is set; name one with --store sqlite:FILE "
       "or ORCHESTRATOR_STORE",
       "store");
 }
 
 bool is_lasting(const Configuration& configuration) { return configuration.text("store") != "memory:"; }
 
+Result<std::shared_ptr<harness::JournalStore>> open_configured_store(const CommandContext& context,
+                                                                     const Configuration& configuration) {
+  auto url = store_url(configuration);
+  if (!url) {
+    return std::unexpected(std::move(url.error()));
+  }
+  const Setting* setting = configuration.find("store");
+  if (setting == nullptr || setting->origin != kDefaultOrigin) {
+    return harness::open_store(*url);
+  }
+  const Notes& notes = context.notes;
+  return harness::assembly::open_default_store(*url,
+                                               [&notes](std::string_view text) { notes.note_from_any_thread(text); });
+}
+
 Result<StoreReader> open_reader(const CommandContext& context) {
   auto configuration = load_configuration(context);
   if (!configuration) {
     return std::unexpected(std::move(configuration.error()));
   }
-  auto url = store_url(*configuration);
-  if (!url) {
-    return std::unexpected(std::move(url.error()));
+  auto store = open_configured_store(context, *configuration);
+  if (!store) {
+    return std::unexpected(std::move(store.error()));
   }
-  return StoreReader::open(*url);
+  return StoreReader(*std::move(store));
 }
 
 }  // namespace orchestrator::cli

@@ -4,6 +4,7 @@
 // What every command is given, and how it ends. References live as long as the program; for the main thread.
 
 #include <map>
+#include <memory>
 #include <string>
 
 #include "cli/command_line/invocation.hpp"
@@ -40,6 +41,10 @@ ExitStatus finish_output(CommandContext& context, ExitStatus status);
 
 /// Whether the store in force outlives this program, so that other processes find its runs.
 [[nodiscard]] bool is_lasting(const Configuration& configuration);
+
+/// The store in force. The first opening of the default one says what it took over from the default of before.
+[[nodiscard]] harness::Result<std::shared_ptr<harness::JournalStore>> open_configured_store(
+    const CommandContext& context, const Configuration& configuration);
 
 /// The store in force, for reading.
 [[nodiscard]] harness::Result<StoreReader> open_reader(const CommandContext& context);

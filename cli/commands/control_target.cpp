@@ -2,6 +2,7 @@
 #include "cli/commands/control_target.hpp"
 
 #include <chrono>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -27,14 +28,11 @@ Result<ControlTarget> find_control_target(const CommandContext& context) {
   if (!configuration) {
     return std::unexpected(std::move(configuration.error()));
   }
-  auto url = store_url(*configuration);
-  if (!url) {
-    return std::unexpected(std::move(url.error()));
+  auto opened = open_configured_store(context, *configuration);
+  if (!opened) {
+    return std::unexpected(std::move(opened.error()));
   }
-  auto store = StoreReader::open(*url);
-  if (!store) {
-    return std::unexpected(std::move(store.error()));
-  }
+  std::optional store(StoreReader(*std::move(opened)));
   auto id = find_run(*store, context.invocation.arguments.front());
   if (!id) {
     return std::unexpected(std::move(id.error()));

@@ -75,20 +75,21 @@ struct ShowValue {
   }
 };
 
-CheckFound check_store(const Configuration& configuration) {
+CheckFound check_store(const CommandContext& context, const Configuration& configuration) {
   CheckFound check{"store", false, {}};
   auto url = store_url(configuration);
   if (!url) {
     check.detail = url.error().message;
     return check;
   }
-  auto store = StoreReader::open(*url);
-  if (!store) {
-    check.detail = store.error().message;
+  auto opened = open_configured_store(context, configuration);
+  if (!opened) {
+    check.detail = opened.error().message;
     return check;
   }
+  StoreReader store(*std::move(opened));
   std::uint64_t runs = 0;
-  auto scanned = scan_runs(*store, {}, [&](const harness::RunSummary&) {
+  auto scanned = scan_runs(store, {}, [&](const harness::RunSummary&) {
     ++runs;
     return true;
   });
@@ -231,7 +232,7 @@ std::vector<VariableFound> find_variables(const Environment& environment) {
 std::vector<CheckFound> run_checks(const CommandContext& context, const Configuration& configuration, bool offline) {
   const Environment& environment = context.environment;
   std::vector<CheckFound> found;
-  found.push_back(check_store(configuration));
+  found.push_back(check_store(context, configuration));
   found.push_back(check_rules(context, configuration));
   auto harness = make_harness_without_store(context, configuration);
   const Providers providers = harness ? harness->providers() : Providers();

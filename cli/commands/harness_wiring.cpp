@@ -89,13 +89,13 @@ Result<harness::MemoryToolsConfig> memory_config(const CommandContext& context, 
 }
 
 Result<harness::Harness> make(const CommandContext& context, const Configuration& configuration,
-                              const std::string& store, harness::SafetyPolicy rules) {
+                              std::shared_ptr<harness::JournalStore> store, harness::SafetyPolicy rules) {
   auto sink = log_sink(configuration);
   if (!sink) {
     return std::unexpected(std::move(sink.error()));
   }
   harness::HarnessBuilder builder = harness::HarnessBuilder::from_environment();
-  builder.store(store).limits(configuration.limits()).timeouts(configuration.timeouts());
+  builder.store(std::move(store)).limits(configuration.limits()).timeouts(configuration.timeouts());
   builder.context(configuration.context());
   builder.retries(configuration.retries()).retry_budget(configuration.retry_budget()).circuit(configuration.circuit());
   if (auto catalogue = own_catalogue(configuration); catalogue) {
@@ -146,19 +146,23 @@ Result<harness::Harness> make(const CommandContext& context, const Configuration
 
 Result<harness::Harness> make_harness(const CommandContext& context, const Configuration& configuration,
                                       const std::optional<std::string>& gates_file) {
-  auto url = store_url(configuration);
-  if (!url) {
-    return std::unexpected(std::move(url.error()));
+  auto store = open_configured_store(context, configuration);
+  if (!store) {
+    return std::unexpected(std::move(store.error()));
   }
   auto rules = gates_file ? read_gate_rules(*gates_file) : gate_rules_in_force(context.invocation, configuration);
   if (!rules) {
     return std::unexpected(std::move(rules.error()));
   }
-  return make(context, configuration, *url, *std::move(rules));
+  return make(context, configuration, *std::move(store), *std::move(rules));
 }
 
 Result<harness::Harness> make_harness_without_store(const CommandContext& context, const Configuration& configuration) {
-  return make(context, configuration, "memory:", {});
+  auto store = harness::open_store("memory:");
+  if (!store) {
+    return std::unexpected(std::move(store.error()));
+  }
+  return make(context, configuration, *std::move(store), {});
 }
 
 }  // namespace orchestrator::cli

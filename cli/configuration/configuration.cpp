@@ -11,6 +11,7 @@
 #include "cli/configuration/config_file.hpp"
 #include "cli/configuration/variable_expansion.hpp"
 #include "cli/display/quoted_text.hpp"
+#include "harness/default_store.hpp"
 #include "orchestrator/harness/ids.hpp"
 #include "providers/http_provider.hpp"
 
@@ -82,7 +83,7 @@ std::string flag_of(const std::string& key) {
 
 /// Ready for a store in a folder that can be had, or nothing.
 std::optional<std::string> default_store(const UserFolders& folders) {
-  return folders.state ? std::optional("jsonl:" + *folders.state + "/journal") : std::nullopt;
+  return folders.state ? std::optional(harness::assembly::default_store_url(*folders.state)) : std::nullopt;
 }
 
 }  // namespace
@@ -229,7 +230,7 @@ Result<void> Configuration::collect_providers() {
 }
 
 void Configuration::add_defaults() {
-  const std::string origin = "default";
+  const std::string origin(kDefaultOrigin);
   if (auto store = default_store(folders_); store) {
     settings_.emplace("store", Setting{*std::move(store), origin});
   }

@@ -21,6 +21,9 @@
 
 namespace orchestrator::cli {
 
+/// The origin of what nothing sets.
+inline constexpr std::string_view kDefaultOrigin = "default";
+
 /// One setting in force.
 struct Setting {
   ConfigValue value;   // durations in milliseconds, sizes in bytes

@@ -56,7 +56,7 @@ class ConfigurationTest : public ::testing::Test {
 
 TEST_F(ConfigurationTest, HasDefaults) {
   const Configuration configuration = load();
-  EXPECT_EQ(configuration.text("store"), "jsonl:" + folder.path("state/orchestrator/journal"));
+  EXPECT_EQ(configuration.text("store"), "sqlite:" + folder.path("state/orchestrator/runs.db"));
   EXPECT_EQ(configuration.find("store")->origin, "default");
   EXPECT_EQ(configuration.timeouts(), harness::TimeoutPolicy{});
   EXPECT_EQ(configuration.limits(), harness::Limits{});

@@ -224,7 +224,7 @@ class Evals(ProgramTest):
         model = self.script(STALLING)
         live = self.start("eval", "run", "--dataset", self.cases(), "--scorer", "numeric", "--model", model, "--out", "r")
         # A line of the results is there once it is under way; a run once its case is.
-        while not list((self.folder / "state").rglob("run_*")):
+        while not self.json_lines("runs", "list", "--json"):
             if live.process.poll() is not None:
                 self.fail(live.errors())
         live.process.send_signal(signal.SIGINT)

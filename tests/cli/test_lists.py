@@ -24,7 +24,7 @@ class Runs(ProgramTest):
         for command in (["runs", "list"], ["sessions", "list"]):
             answer = self.succeeds(*command)
             self.assertEqual(answer.out, "")
-            self.assertRegex(answer.err, "^no (run|session) in jsonl:")
+            self.assertRegex(answer.err, "^no (run|session) in sqlite:")
             self.assertEqual(self.succeeds(*command, "--json").out, "")
 
     def test_list(self):
@@ -165,7 +165,7 @@ class Program(ProgramTest):
                        "HTTPS_PROXY": f"http://user:{SECRET}@127.0.0.1:1"}
         answer = self.succeeds("doctor", "--offline", environment=environment)
         self.assertRegex(answer.out, r"(?m)^history\.turns +orchestrator\.toml:2 +7$")
-        self.assertRegex(answer.out, r"(?m)^store +default +jsonl:")
+        self.assertRegex(answer.out, r"(?m)^store +default +sqlite:.*/runs\.db$")
         self.assertRegex(answer.out, r"(?m)^OPENAI_API_KEY +set$")
         self.assertRegex(answer.out, r"(?m)^store +ok ")
         everything = self.run_program("doctor", environment=environment)

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "harness/default_model.hpp"
+#include "harness/default_store.hpp"
 #include "harness/state_folder.hpp"
 #include "providers/refused_provider.hpp"
 
@@ -68,7 +69,7 @@ Result<std::string> store_of_environment() {
   if (std::string named = variable("ORCHESTRATOR_STORE"); !named.empty()) return named;
   auto folder = state_folder();
   if (!folder) return std::unexpected(std::move(folder.error()));
-  return "jsonl:" + *folder + "/journal";
+  return default_store_url(*folder);
 }
 
 }  // namespace
@@ -76,6 +77,7 @@ Result<std::string> store_of_environment() {
 Result<Environment> read_environment() {
   Environment environment;
   environment.store_url = store_of_environment();
+  environment.is_default_store = variable("ORCHESTRATOR_STORE").empty();
   auto log_config = LogConfig::from_environment();
   if (!log_config) return std::unexpected(log_config.error());
   if (!log_config->levels.empty()) {

@@ -17,6 +17,7 @@ namespace orchestrator::harness::assembly {
 
 struct Environment {
   Result<std::string> store_url;  // an error only where nothing names a store and there is no place for one
+  bool is_default_store = false;  // nothing names it
   std::vector<std::shared_ptr<ProviderAdapter>> providers;
   std::string default_model;  // empty when nothing is there
   std::shared_ptr<LogSink> log;

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "harness/default_store.hpp"
 #include "harness/environment.hpp"
 #include "orchestrator/harness/harness.hpp"
 #include "runtime/engine.hpp"
@@ -10,6 +11,14 @@
 namespace orchestrator::harness {
 
 namespace {
+
+Result<std::shared_ptr<JournalStore>> open_default(const std::string& url, LogSink* log) {
+  return assembly::open_default_store(url, [log](std::string_view text) {
+    if (log != nullptr && log->wants("journal", LogLevel::info)) {
+      log->write({.level = LogLevel::info, .module = "journal", .message = text, .run_id = {}, .trace_id = {}});
+    }
+  });
+}
 
 // A rule whose model cannot be asked would deny everything, or nothing.
 Result<void> check_classifiers(const runtime::Engine& engine) {
@@ -32,6 +41,7 @@ Result<void> check_classifiers(const runtime::Engine& engine) {
 
 struct HarnessBuilder::Draft {
   Result<std::string> store_url = "memory:";  // the environment may have no place for one
+  bool is_default_store = false;              // that of those who name none
   std::shared_ptr<JournalStore> store;
   std::vector<std::shared_ptr<ProviderAdapter>> providers;
   std::string default_model;
@@ -73,6 +83,7 @@ HarnessBuilder HarnessBuilder::from_environment() {
     return builder;
   }
   builder.draft_->store_url = std::move(environment->store_url);
+  builder.draft_->is_default_store = environment->is_default_store;
   builder.draft_->providers = std::move(environment->providers);
   builder.draft_->default_model = std::move(environment->default_model);
   builder.draft_->log = std::move(environment->log);
@@ -82,6 +93,7 @@ HarnessBuilder HarnessBuilder::from_environment() {
 
 HarnessBuilder& HarnessBuilder::store(std::string url) {
   draft_->store_url = std::move(url);
+  draft_->is_default_store = false;
   draft_->store.reset();
   return *this;
 }
@@ -174,7 +186,8 @@ Result<Harness> HarnessBuilder::build() const {
   options.store = draft_->store;
   if (!options.store) {
     if (!draft_->store_url) return std::unexpected(draft_->store_url.error());
-    auto opened = open_store(*draft_->store_url);
+    auto opened =
+        draft_->is_default_store ? open_default(*draft_->store_url, draft_->log.get()) : open_store(*draft_->store_url);
     if (!opened) return std::unexpected(opened.error());
     options.store = *std::move(opened);
   }
