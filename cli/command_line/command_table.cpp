@@ -11,6 +11,8 @@
 #include "cli/command_line/later_commands.hpp"
 #include "cli/command_line/memory_table.hpp"
 #include "cli/command_line/run_flags.hpp"
+#include "cli/command_line/runs_table.hpp"
+
 namespace orchestrator::cli {
 namespace {
 
@@ -120,16 +122,7 @@ std::vector<CommandSpec> list_commands() {
        .summary = "runs, newest first",
        .description = {},
        .arguments = {},
-       .flags = joined(
-           {limit,
-            {.name = "--status",
-             .value = "STATUS",
-             .help = "only runs that are active, completed, failed or aborted",
-             .kind = ValueKind::choice,
-             .choices = "active completed failed aborted"},
-            {.name = "--session", .value = "ID", .help = "only runs of this session", .kind = ValueKind::session},
-            kJsonLines},
-           store_flags()),
+       .flags = joined(joined(joined({limit}, run_filter_flags()), {kJsonLines}), store_flags()),
        .examples = "orchestrator runs list\norchestrator runs list --status failed --limit 5\n"
                    "orchestrator runs list --json | jq -r .run_id"},
       {.name = "runs show",
@@ -238,7 +231,7 @@ std::vector<CommandSpec> own_commands() {
 }
 
 constexpr auto kGroups = std::to_array<GroupSpec>({
-    {"runs", "look at runs"},
+    {"runs", "look at runs, find them, or remove some"},
     {"sessions", "look at sessions, or remove one"},
     {"models", "the models that are known here"},
     {"tools", "the tools that a run can have"},
@@ -250,8 +243,8 @@ constexpr auto kGroups = std::to_array<GroupSpec>({
 
 std::vector<CommandSpec> make_table() {
   std::vector<CommandSpec> table;
-  for (auto part : {run_commands(), control_commands(), list_commands(), journal_commands(), memory_commands(),
-                    gates_commands(), eval_commands(), own_commands(), later_commands()}) {
+  for (auto part : {run_commands(), control_commands(), list_commands(), runs_commands(), journal_commands(),
+                    memory_commands(), gates_commands(), eval_commands(), own_commands(), later_commands()}) {
     std::ranges::move(part, std::back_inserter(table));
   }
   return table;

@@ -122,8 +122,9 @@ std::string bash_script() {
         "      if [ \"${word:0:1}\" = - ]; then COMPREPLY=($(compgen -W \"" +
         names + "\" -- \"$word\")); return; fi\n";
     if (!command->arguments.empty() && command->arguments.front().kind != ValueKind::text) {
-      out += "      if [ \"$COMP_CWORD\" -eq \"$first\" ]; then " +
-             bash_values(command->arguments.front().kind, command->arguments.front().choices) + "; fi\n";
+      out += std::string("      if [ \"$COMP_CWORD\" ") + (command->arguments.front().repeated ? "-ge" : "-eq") +
+             " \"$first\" ]; then " + bash_values(command->arguments.front().kind, command->arguments.front().choices) +
+             "; fi\n";
     }
     out += "      ;;\n";
   }
@@ -193,7 +194,8 @@ std::string zsh_script() {
       out += "'";
     }
     for (const ArgumentSpec& argument : command->arguments) {
-      out += " \\\n        ':" + std::string(argument.name) + ":" + zsh_action(argument.kind, argument.choices) + "'";
+      out += std::string(" \\\n        '") + (argument.repeated ? "*:" : ":") + std::string(argument.name) + ":" +
+             zsh_action(argument.kind, argument.choices) + "'";
     }
     out += ";;\n";
   }

@@ -141,6 +141,7 @@ std::string usage_line(const CommandSpec& command) {
   std::string line = "usage: orchestrator " + std::string(command.name);
   for (const ArgumentSpec& argument : command.arguments) {
     line.append(argument.required ? " " : " [").append(argument.name).append(argument.required ? "" : "]");
+    line.append(argument.repeated ? "..." : "");
   }
   return line + " [FLAG...]";
 }

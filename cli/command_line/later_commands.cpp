@@ -14,10 +14,7 @@ struct Later {
 
 constexpr auto kLater = std::to_array<Later>({
     {"runs timeline", "0.2.2", "a run on a time axis"},
-    {"runs search", "0.2.2", "search the text of all runs"},
     {"runs diff", "0.2.2", "compare two runs step by step"},
-    {"runs delete", "0.2.2", "remove runs"},
-    {"runs prune", "0.2.2", "remove old runs"},
     {"replay", "0.2.2", "run a journal again without touching the network"},
     {"fork", "0.2.2", "go on from any event of a run in a new one"},
     {"undo", "0.2.2", "take back what a run did"},

@@ -18,7 +18,7 @@
 #include "cli/display/text_filter.hpp"
 #include "cli/store/open_questions.hpp"
 #include "cli/store/run_reference.hpp"
-#include "cli/store/run_scan.hpp"
+#include "cli/store/run_selection.hpp"
 #include "cli/store/run_tallies.hpp"
 
 namespace orchestrator::cli {
@@ -32,15 +32,6 @@ using harness::RuntimeErrorCode;
 using harness::StreamEvent;
 
 constexpr std::uint32_t kFollowWaitMs = 1'000;
-
-std::optional<RunStatus> status_of(const std::optional<std::string>& word) {
-  for (const auto status : {RunStatus::active, RunStatus::completed, RunStatus::failed, RunStatus::aborted}) {
-    if (word && *word == word_of(status)) {
-      return status;
-    }
-  }
-  return std::nullopt;
-}
 
 std::string outcome_of(const RunSummary& run, bool waiting) {
   if (waiting) {
@@ -201,19 +192,14 @@ ExitStatus runs_list_command(CommandContext& context) {
   if (!store) {
     return report(context, store.error());
   }
-  harness::RunFilter filter;
-  filter.status = status_of(context.invocation.value("--status"));
-  if (const auto session = context.invocation.value("--session"); session) {
-    auto id = find_session(*store, *session);
-    if (!id) {
-      return report(context, id.error());
-    }
-    filter.session_id = *id;
+  auto query = select_runs(context.invocation, *store);
+  if (!query) {
+    return report(context, query.error());
   }
   const bool json = context.invocation.has("--json");
   Table table({"RUN", "STATUS", "STARTED (UTC)", "MODEL", "INPUT"});
   std::uint64_t shown = 0;
-  auto scanned = scan_runs(*store, filter, [&](const RunSummary& run) {
+  auto scanned = scan_runs(*store, *query, [&](const RunSummary& run) {
     const bool waiting = is_waiting(*store, run);
     if (json) {
       boost::json::object object = json_of(run);

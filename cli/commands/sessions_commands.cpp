@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // `orchestrator sessions list|show|delete`: a session is what its runs say.
 
+#include <algorithm>
 #include <boost/json.hpp>
-#include <map>
+#include <iterator>
 #include <vector>
 
 #include "cli/commands/commands.hpp"
@@ -11,8 +12,8 @@
 #include "cli/display/event_word.hpp"
 #include "cli/display/run_json.hpp"
 #include "cli/display/table.hpp"
+#include "cli/store/blocking_wait.hpp"
 #include "cli/store/run_reference.hpp"
-#include "cli/store/run_scan.hpp"
 
 namespace orchestrator::cli {
 namespace {
@@ -22,41 +23,7 @@ using harness::Result;
 using harness::RunSummary;
 using harness::RuntimeErrorCode;
 using harness::SessionId;
-
-/// What the runs of one session add up to.
-struct SessionSummary {
-  SessionId session_id;
-  std::uint64_t runs = 0;
-  std::uint64_t active = 0;
-  std::uint64_t bytes = 0;
-  harness::WallTime started_at;     // of its first run
-  harness::WallTime last_event_at;  // of its last one
-  std::string first_input;
-};
-
-/// The sessions in the order of their newest run. One scan over the whole store, one small entry a session.
-Result<std::vector<SessionSummary>> collect_sessions(StoreReader& store) {
-  std::vector<SessionSummary> sessions;
-  std::map<SessionId, std::size_t> places;
-  auto scanned = scan_runs(store, {}, [&](const RunSummary& run) {
-    const auto [place, is_new] = places.try_emplace(run.session_id, sessions.size());
-    if (is_new) {
-      sessions.push_back({run.session_id, 0, 0, 0, run.started_at, run.last_event_at, {}});
-    }
-    SessionSummary& session = sessions[place->second];
-    ++session.runs;
-    session.active += run.status == harness::RunStatus::active ? 1 : 0;
-    session.bytes += run.bytes;
-    session.started_at = std::min(session.started_at, run.started_at);
-    session.last_event_at = std::max(session.last_event_at, run.last_event_at);
-    session.first_input = run.input_preview;  // runs come newest first
-    return true;
-  });
-  if (!scanned) {
-    return std::unexpected(std::move(scanned.error()));
-  }
-  return sessions;
-}
+using harness::SessionSummary;
 
 boost::json::object json_of(const SessionSummary& session) {
   RunSummary times;
@@ -88,17 +55,11 @@ Result<Found> find_argument(const CommandContext& context) {
   if (!id) {
     return std::unexpected(std::move(id.error()));
   }
-  harness::RunFilter filter;
-  filter.session_id = *id;
-  std::vector<RunSummary> runs;
-  auto scanned = scan_runs(*store, filter, [&](const RunSummary& run) {
-    runs.push_back(run);
-    return true;
-  });
-  if (!scanned) {
-    return std::unexpected(std::move(scanned.error()));
+  auto runs = wait_for(store->sessions().runs(*id));
+  if (!runs) {
+    return std::unexpected(std::move(runs.error()));
   }
-  return Found{*std::move(store), *id, std::move(runs)};
+  return Found{*std::move(store), *id, *std::move(runs)};
 }
 
 std::string runs_text(std::size_t count) { return std::to_string(count) + (count == 1 ? " run" : " runs"); }
@@ -114,12 +75,9 @@ ExitStatus sessions_list_command(CommandContext& context) {
   if (!store) {
     return report(context, store.error());
   }
-  auto sessions = collect_sessions(*store);
+  auto sessions = wait_for(store->sessions().list(static_cast<std::uint32_t>(*limit)));
   if (!sessions) {
     return report(context, sessions.error());
-  }
-  if (sessions->size() > *limit) {
-    sessions->resize(*limit);
   }
   Table table({"SESSION", "RUNS", "LAST EVENT (UTC)", "SIZE", "FIRST INPUT"});
   for (const SessionSummary& session : *sessions) {
@@ -181,12 +139,28 @@ ExitStatus sessions_delete_command(CommandContext& context) {
                         .error());
     }
   }
+  std::vector<harness::RunId> ids;
+  std::ranges::transform(found->runs, std::back_inserter(ids), &RunSummary::run_id);
+  auto plan = wait_for(found->store.runs().plan_removal(std::move(ids), false));
+  if (!plan) {
+    return report(context, plan.error());
+  }
+  for (const harness::KeptRun& kept : plan->kept) {
+    if (kept.needed_by) {
+      const std::string id = kept.needed_by->str();
+      return report(context, fail(RuntimeErrorCode::precondition_failed,
+                                  "run " + id + " of another session builds on run " + kept.run_id.str() +
+                                      " of this one; remove it first: `orchestrator runs delete " + id + "`",
+                                  id)
+                                 .error());
+    }
+  }
   std::size_t removed = 0;
-  // Newest first: what is left after a failure is still a session whose runs build on one another.
-  for (const RunSummary& run : found->runs) {
+  // What is left after a failure is still a session whose runs build on one another.
+  for (const RunSummary& run : plan->runs) {
     if (really) {
-      if (auto done = found->store.remove(run.run_id); !done) {
-        context.notes.note("removed " + runs_text(removed) + " of " + std::to_string(found->runs.size()));
+      if (auto done = wait_for(found->store.runs().remove(run.run_id)); !done) {
+        context.notes.note("removed " + runs_text(removed) + " of " + std::to_string(plan->runs.size()));
         return report(context, done.error());
       }
     }

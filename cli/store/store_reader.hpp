@@ -13,6 +13,8 @@
 #include "orchestrator/harness/awaitable.hpp"
 #include "orchestrator/harness/context_manifest.hpp"
 #include "orchestrator/harness/journal.hpp"
+#include "orchestrator/harness/run_store.hpp"
+#include "orchestrator/harness/session_store.hpp"
 #include "orchestrator/harness/stream.hpp"
 
 namespace orchestrator::cli {
@@ -40,6 +42,9 @@ class StoreReader {
   /// What the request of `turn` held (0: that of the last turn). Errors as of `harness::context_manifest`.
   [[nodiscard]] harness::Result<harness::ContextManifest> context(const harness::RunId& run_id, std::uint32_t turn);
   [[nodiscard]] harness::Result<void> remove(const harness::RunId& run_id);
+  /// The store by its runs and by its sessions.
+  [[nodiscard]] harness::RunStore runs() const { return harness::RunStore(store_); }
+  [[nodiscard]] harness::SessionStore sessions() const { return harness::SessionStore(store_); }
   [[nodiscard]] harness::JournalStore& store() { return *store_; }
   /// For operations that keep the store as long as they take.
   [[nodiscard]] std::shared_ptr<harness::JournalStore> shared() const { return store_; }

@@ -72,7 +72,8 @@ int back(const oh::RunId& id) {
   if (!undo) return failed(undo.error());
   for (const oh::StreamEvent& event : undo->events()) {
     if (const auto* step = event.get_if<oh::StreamEvent::CompensationFinished>()) {
-      std::cout << step->call_id << (step->outcome == oh::CompensationOutcome::restored ? " restored\n" : " not restored\n");
+      std::cout << step->call_id
+                << (step->outcome == oh::CompensationOutcome::restored ? " restored\n" : " not restored\n");
     }
     if (const auto* error = event.get_if<oh::StreamEvent::Error>()) return failed(error->error);
   }

@@ -106,6 +106,70 @@ class Runs(ProgramTest):
         self.assertIn(f"removed session {session} with 2 runs", self.succeeds("sessions", "delete", session, "--yes").err)
         self.assertEqual([run["run_id"] for run in self.json_lines("runs", "list", "--json")], [other])
 
+    def test_list_filters(self):
+        first, _ = self.run_once("First")
+        self.run_program("run", "--model", self.script({"text": "x", "faults": [{"kind": "http", "status": 400}]},
+                                                       name="bad.json"), "Second")
+
+        def listed(*flags):
+            return [run["run_id"] for run in self.json_lines("runs", "list", "--json", *flags)]
+
+        second = next(run for run in listed() if run != first)
+        self.assertEqual(listed("--error", "provider_bad_request"), [second])
+        self.assertEqual(listed("--of-model", "bad"), [second])
+        self.assertEqual(listed("--newer-than", "1h"), [second, first])
+        self.assertEqual(listed("--older-than", "1h"), [])
+        self.assertEqual(listed("--kind", "live"), [second, first])
+        self.assertEqual(listed("--kind", "fork"), [])
+        self.assertEqual(listed("--min-cost", "1000"), [])
+        self.fails(2, "--older-than", "runs", "list", "--older-than", "soon")
+        self.fails(2, "live", "runs", "list", "--kind", "dead")
+
+    def test_search(self):
+        run, _ = self.run_once("Name a colour of the SKY")
+        other, _ = self.run_once("Name a stone")
+        found = self.json_lines("runs", "search", "sky blue", "--json")
+        self.assertEqual([match["run_id"] for match in found], [run])
+        self.assertEqual((found[0]["found_in"], found[0]["excerpt"]), ("input", "Name a colour of the SKY"))
+        self.assertEqual([match["run_id"] for match in self.json_lines("runs", "search", "name", "--json")], [other, run])
+        self.assertEqual(len(self.json_lines("runs", "search", "name", "--json", "--limit", "1")), 1)
+        self.assertRegex(self.succeeds("runs", "search", "green").out, rf"(?m)^{run} .* output +Blue. And green.$")
+        answer = self.succeeds("runs", "search", "violet")
+        self.assertEqual(answer.out, "")
+        self.assertIn("has these words", answer.err)
+        self.fails(2, "no word", "runs", "search", "  ")
+
+    def test_delete(self):
+        first, session = self.run_once("One")
+        second, _ = self.run_once("Two", "--session", session)
+        other, _ = self.run_once("Else")
+        self.fails(2, "--dry-run", "runs", "delete", first)
+        answer = self.fails(1, f"run {second} builds on run {first}", "runs", "delete", other, first, "--yes")
+        self.assertIn("--with-forks", answer.err)
+        self.assertEqual(len(self.json_lines("runs", "list", "--json")), 3, "all or none")
+        self.assertEqual(self.succeeds("runs", "delete", first, "--with-forks", "--dry-run").out,
+                         f"would remove {second}\nwould remove {first}\n")
+        gone = self.json_lines("runs", "delete", first, "--with-forks", "--yes", "--json")
+        self.assertEqual([entry["run_id"] for entry in gone], [second, first])
+        self.assertEqual([run["run_id"] for run in self.json_lines("runs", "list", "--json")], [other])
+        self.fails(3, "no run", "runs", "delete", "run_7ZZ", "--yes")
+
+    def test_prune(self):
+        first, session = self.run_once("One")
+        lone, _ = self.run_once("Lone")
+        second, _ = self.run_once("Two", "--session", session)
+        self.fails(2, "needs a bound", "runs", "prune", "--yes")
+        self.fails(2, "--dry-run", "runs", "prune", "--keep", "1")
+        answer = self.succeeds("runs", "prune", "--keep", "1", "--dry-run")
+        self.assertEqual(answer.out, f"would remove {lone}\n")
+        self.assertIn(f"run {second} builds on run {first}", answer.err)
+        self.assertEqual(len(self.json_lines("runs", "list", "--json")), 3)
+        self.assertEqual(self.succeeds("runs", "prune", "--older-than", "1h", "--yes").out, "")
+        self.assertIn("removed 1 run", self.succeeds("runs", "prune", "--keep", "1", "--yes").err)
+        self.assertEqual([run["run_id"] for run in self.json_lines("runs", "list", "--json")], [second, first])
+        self.succeeds("run", "--model", self.model, "--session", session, "Three")
+        self.assertIn("removed 3 runs", self.succeeds("runs", "prune", "--max-bytes", "1B", "--yes").err)
+
 
 class Program(ProgramTest):
     def test_version(self):

@@ -47,12 +47,12 @@ BOOST_DESCRIBE_STRUCT(PolicyOf020, (), (approval, calls_at_once, repairs_max, ap
 
 void append_hashed_tool(std::string& out, const events::RunStarted& run, const ToolSpec& tool) {
   if (has_behaviour(run, Behaviour::of_0_1_0)) {
-    event::append_value(out, earlier::ToolOf010{tool.name, tool.description, tool.input_schema, tool.strict,
-                                                tool.effect_class});
+    event::append_value(
+        out, earlier::ToolOf010{tool.name, tool.description, tool.input_schema, tool.strict, tool.effect_class});
   } else if (has_behaviour(run, Behaviour::of_before_0_2_1)) {
-    event::append_value(out, earlier::ToolOf020{tool.name, tool.description, tool.input_schema, tool.strict,
-                                                tool.effect_class, tool.output_schema, tool.approval, tool.timeout_ms,
-                                                tool.output_bytes_max});
+    event::append_value(
+        out, earlier::ToolOf020{tool.name, tool.description, tool.input_schema, tool.strict, tool.effect_class,
+                                tool.output_schema, tool.approval, tool.timeout_ms, tool.output_bytes_max});
   } else {
     event::append_value(out, tool);
   }
