@@ -11,6 +11,10 @@ struct ContextInvariants::Check {
 
   void operator()(const events::RunStarted& event) const {
     at.policy_ = event.memory;
+    // The attempt of a fork's source at a summary is void.
+    if (at.summary_attempt_) at.summary_turn_ = 0;
+    at.summary_attempt_.reset();
+    at.has_kept_ = false;
     MessageItem message;
     message.parts = event.input;
     at.has_text_ = !text_of(ConversationItem{std::move(message), {}}).empty();

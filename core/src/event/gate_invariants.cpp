@@ -20,7 +20,11 @@ struct GateInvariants::Check {
   void operator()(const events::RunStarted& event) const {
     at.gates_ = event.gates;
     at.is_redacted_ = event.redaction != RedactionMode::none;
+    // A fork goes on after what its source was told of.
+    at.denied_calls_.clear();
+    at.is_blocked_ = false;
     at.judges_input_ =
+        !at.has_requested_ &&
         std::ranges::any_of(event.gates, [](const auto& gate) { return is_about(gate, GatePhase::input); });
   }
   void operator()(const events::RedactionApplied&) const {
@@ -49,6 +53,7 @@ struct GateInvariants::Check {
   void operator()(const events::ProviderRequested&) const {
     needs_judged_input("a model was asked");
     at.require(!at.is_blocked_, "gate_blocks", "a model was asked after a rule had stopped the run");
+    at.has_requested_ = true;
   }
   void operator()(const events::ToolCallStarted& event) const {
     at.require(!at.denied_calls_.contains(event.call_id), "gate_blocks", "a call began that a rule had denied");

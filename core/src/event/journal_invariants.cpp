@@ -191,7 +191,9 @@ struct JournalInvariants::Check {
                    "call " + event.call_id + " is not the next one of the answer")) {
       at.calls_due_.erase(at.calls_due_.begin());
     }
-    at.calls_[event.call_id] = {at.meta_.span_id, 0, false, {}};
+    const bool may_run_twice =
+        event.effect_class == EffectClass::pure || event.effect_class == EffectClass::idempotent;
+    at.calls_[event.call_id] = {at.meta_.span_id, 0, false, {}, may_run_twice};
   }
   void operator()(const events::ToolCallStarted& event) const {
     OpenCall* call = at.open_call(event.call_id, "ToolCallStarted");
@@ -228,7 +230,8 @@ struct JournalInvariants::Check {
   void operator()(const events::ToolCallFinished& event) const {
     if (const OpenCall* call = at.open_call(event.call_id, "ToolCallFinished")) {
       const bool ran = event.outcome == ToolOutcome::ok || event.outcome == ToolOutcome::unknown;
-      at.require(!ran || call->attempts > 0, "call_started_once",
+      const bool is_told = std::ranges::find(at.substituted_, event.call_id) != at.substituted_.end();
+      at.require(!ran || call->attempts > 0 || is_told, "call_started_once",
                  "call " + event.call_id + " has the outcome of a call that ran, and never started");
       for (const auto& [id, call_id] : at.asked_) {
         at.require(call_id != event.call_id, "interrupt_resolved_once", "a call ended with its question open");
@@ -258,7 +261,9 @@ struct JournalInvariants::Check {
     at.require(!event.label.empty(), "required_fields", "CheckpointCreated without a label");
   }
   // `DerivedInvariants` has what holds of these.
-  void operator()(const events::RunForked&) const {}
+  void operator()(const events::RunForked& event) const {
+    for (const SubstitutedResult& result : event.results) at.substituted_.push_back(result.call_id);
+  }
   void operator()(const events::ReplayStarted&) const {}
   void operator()(const events::ReplayMatched&) const {}
   void operator()(const events::ReplayDiverged&) const {}
@@ -421,6 +426,7 @@ JournalInvariants::OpenCall* JournalInvariants::open_call(const std::string& cal
     report("call_finished_once", std::string(type) + " of call " + call_id + ", which is not open");
     return nullptr;
   }
+  if (found->second.span.is_zero()) found->second.span = meta_.span_id;
   require(found->second.span == meta_.span_id, "spans", "an event of a call stands outside of the call's span");
   return &found->second;
 }
@@ -538,12 +544,37 @@ void JournalInvariants::check_span(const StreamEvent& event) {
                       event.get_if<events::ToolCallRequested>() != nullptr ||
                       event.get_if<events::InterruptResolved>() != nullptr;
   const bool is_of_call =
-      std::ranges::any_of(calls_, [&](const auto& open) { return open.second.span == meta_.span_id; });
+      std::ranges::any_of(calls_, [&](const auto& open) {
+        return open.second.span == meta_.span_id || open.second.span.is_zero();
+      });
   require(begins || is_of_call || (attempt_ && attempt_->span == meta_.span_id), "spans",
           "an event in a span of no open attempt or call");
 }
 
+// What its source left open stays open; what counts and measures begins anew, as do attempts and questions.
+void JournalInvariants::begin_fork() {
+  JournalInvariants fork;
+  fork.turns_done_ = turns_done_;
+  fork.last_output_ = std::move(last_output_);
+  fork.kept_output_ = kept_output_;
+  fork.partial_output_ = std::move(kept_output_);
+  fork.calls_due_ = std::move(calls_due_);
+  fork.calls_ = std::move(calls_);
+  for (auto& [id, call] : fork.calls_) {
+    const std::uint32_t attempts = call.may_run_twice ? 0 : call.attempts;
+    call = {{}, attempts, false, {}, call.may_run_twice};
+  }
+  fork.hints_ = std::move(hints_);
+  fork.delivered_for_ = std::move(delivered_for_);
+  fork.context_ = std::move(context_);
+  fork.gates_ = std::move(gates_);
+  fork.trust_ = std::move(trust_);
+  *this = std::move(fork);
+}
+
 void JournalInvariants::add(const StreamEvent& event) {
+  const auto* started = event.get_if<events::RunStarted>();
+  if (started != nullptr && started->kind == RunKind::fork && seen_ > 0) begin_fork();
   seen_ += 1;
   meta_ = event.meta;
   check_envelope(event);

@@ -34,7 +34,8 @@ struct Violation {
 
 class JournalInvariants {
  public:
-  /// Takes the next event of the journal.
+  /// Takes the next event of the journal. Of a fork, the events of its source up to the point where it was forked come
+  /// first: what they left open is the fork's, and no violation of theirs is one of the fork.
   void add(const StreamEvent& event);
   /// Says that the journal is over: it must hold a terminal event, and nothing may be left open.
   void check_complete();
@@ -71,10 +72,11 @@ class JournalInvariants {
     std::uint64_t not_before_us = 0;
   };
   struct OpenCall {
-    SpanId span;
+    SpanId span;                 // zeros: of a call of the source, until the fork's own is seen
     std::uint32_t attempts = 0;  // executions begun
     bool is_running = false;     // by a process that is still there
     std::string key;
+    bool may_run_twice = false;
   };
   // Sum over attempts of one count: empty once one attempt did not report it.
   struct Sum {
@@ -88,6 +90,7 @@ class JournalInvariants {
 
   void report(std::string_view invariant, std::string what);
   bool require(bool holds, std::string_view invariant, std::string_view what);
+  void begin_fork();
   void check_envelope(const StreamEvent& event);
   void check_span(const StreamEvent& event);
   void check_error(const harness::Error& error);
@@ -124,6 +127,7 @@ class JournalInvariants {
   std::map<std::string, OpenCall> calls_;     // requested, not yet finished, by id
   std::map<InterruptId, std::string> asked_;  // open questions, and the calls that they are about
   std::uint32_t calls_at_once_ = 1;
+  std::vector<std::string> substituted_;      // calls whose result a fork has from elsewhere
   std::map<HintId, bool> hints_;              // true once delivered or dropped
   std::vector<std::uint32_t> delivered_for_;  // turns of hints that wait for their request
   std::optional<std::uint64_t> paused_us_;

@@ -13,7 +13,7 @@ struct TrustInvariants::Check {
   void operator()(const events::RunStarted& event) const {
     at.stance_ = event.tool_policy.injection;
     at.tools_ = event.tools;
-    at.has_untrusted_ = event.is_history_untrusted;
+    at.has_untrusted_ = at.has_untrusted_ || event.is_history_untrusted;  // by what a fork's source had read
   }
   void operator()(const events::MemoryRetrieved& event) const {
     at.has_untrusted_ = at.has_untrusted_ || !event.hits.empty();

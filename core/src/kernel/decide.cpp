@@ -56,13 +56,16 @@ void follow_parking(Decider& decider) {
 
 Decision decide(const State& state, const event::Input& input) {
   Decider decider(state, input.now, input.redacted);
-  const bool is_start = std::holds_alternative<event::inputs::Start>(input.value);
+  const auto* start = std::get_if<event::inputs::Start>(&input.value);
+  // A fork starts in the state of its source.
+  const bool may_start = start != nullptr && (std::holds_alternative<NotStarted>(state.phase) ||
+                                              (start->spec.kind == RunKind::fork && !has_started(state)));
   if (std::holds_alternative<Ended>(state.phase)) {
     decider.refuse(RuntimeErrorCode::run_not_active,
                    "the run has ended (" + std::get<Ended>(state.phase).terminal + ")", "run");
-  } else if (std::holds_alternative<NotStarted>(state.phase) != is_start) {
+  } else if (start != nullptr ? !may_start : !has_started(state)) {
     decider.refuse(RuntimeErrorCode::precondition_failed,
-                   is_start ? "the run has started already" : "the run has not started", "run");
+                   start != nullptr ? "the run has started already" : "the run has not started", "run");
   } else if (input.now.elapsed_us < state.facts.last_elapsed_us) {
     decider.refuse(RuntimeErrorCode::internal, "the run's clock went back", "now.elapsed_us");
   } else {

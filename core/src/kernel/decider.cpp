@@ -44,28 +44,32 @@ void Decider::emit_redaction() {
   emit(events::RedactionApplied{std::exchange(redacted_, {})});
 }
 
+// Identity and spec never change after the first event, so the base has them unless this is the start.
+const Facts& Decider::known_facts() { return has_started(base_) ? base_.facts : facts(); }
+
 void Decider::emit(StreamEvent::Payload payload) {
   emit_redaction();
-  // Identity and spec never change after the first event, so the base has them unless this is the start.
-  const Facts& known = std::holds_alternative<NotStarted>(base_.phase) ? facts() : base_.facts;
+  const Facts& known = known_facts();
   push(meta(known.identity, known.spec), std::move(payload));
 }
 
 void Decider::emit_in_span(const SpanId& span, StreamEvent::Payload payload) {
   emit_redaction();
-  EventMeta of_run = meta(base_.facts.identity, base_.facts.spec);
+  const Facts& known = known_facts();
+  EventMeta of_run = meta(known.identity, known.spec);
   of_run.parent_span_id = of_run.span_id;
   of_run.span_id = span;
   push(std::move(of_run), std::move(payload));
 }
 
 void Decider::emit_in_attempt(std::uint32_t attempt, StreamEvent::Payload payload) {
-  emit_in_span(attempt_span(base_.facts.spec, attempt), std::move(payload));
+  emit_in_span(attempt_span(known_facts().spec, attempt), std::move(payload));
 }
 
 void Decider::emit_in_call(const CallPlace& place, StreamEvent::Payload payload) {
-  if (has_behaviour(base_.facts.spec, Behaviour::of_0_1_0)) return emit(std::move(payload));
-  emit_in_span(call_span(base_.facts.spec, place.turn, place.index), std::move(payload));
+  const events::RunStarted& spec = known_facts().spec;
+  if (has_behaviour(spec, Behaviour::of_0_1_0)) return emit(std::move(payload));
+  emit_in_span(call_span(spec, place.turn, place.index), std::move(payload));
 }
 
 ToolCallProgress CallPlace::call(Decider& decider) const {
@@ -73,8 +77,13 @@ ToolCallProgress CallPlace::call(Decider& decider) const {
 }
 
 void Decider::emit_start(const event::inputs::Start& start) {
-  copy_ = initial_state(start.history);
+  // A fork goes on from the state that it is decided in.
+  if (start.spec.kind != RunKind::fork) copy_ = initial_state(start.history);
   push(meta(start.identity, start.spec), start.spec);
+  // What a fork has to do with its source stands right after the start.
+  if (const auto* forked = std::get_if<events::RunForked>(&start.derivation)) {
+    push(meta(start.identity, start.spec), *forked);
+  }
   emit_redaction();
 }
 

@@ -61,6 +61,7 @@ class Decider {
 
  private:
   EventMeta meta(const event::RunIdentity& identity, const events::RunStarted& spec);
+  const Facts& known_facts();
   void emit_redaction();
   void emit_in_span(const SpanId& span, StreamEvent::Payload payload);
   void push(EventMeta meta, StreamEvent::Payload payload);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "event/item_value.hpp"
+#include "kernel/fork_state.hpp"
 #include "kernel/money.hpp"
 #include "kernel/run_memory.hpp"
 #include "kernel/summary_call.hpp"
@@ -29,6 +30,10 @@ class Evolution {
 
   void operator()(const events::RunStarted& event) {
     facts_.identity = {meta_.run_id, meta_.session_id, meta_.trace_id, meta_.parent_span_id};
+    if (event.kind == RunKind::fork && is_fork_base(state_)) {
+      begin_fork(state_, event);
+      return;
+    }
     facts_.spec = event;
     if (event.kind == RunKind::replay || event.kind == RunKind::undo) return;  // it asks nobody anything
     facts_.recalls = wants_recall(event);
@@ -258,6 +263,7 @@ class Evolution {
     call->started_us = meta_.elapsed_us;
     call->undo = event.undo;
     call->targets = event.targets;
+    call->started_by = meta_.run_id;
     update_parking();
   }
   void operator()(const events::ToolCallFinished& event) {
@@ -325,7 +331,7 @@ class Evolution {
     std::erase_if(facts_.hints, [&](const QueuedHint& hint) { return hint.hint_id == event.hint_id; });
   }
   void operator()(const events::CheckpointCreated&) {}
-  void operator()(const events::RunForked&) {}
+  void operator()(const events::RunForked& event) { substitute(state_, event); }
   void operator()(const events::ReplayStarted& event) { state_.phase = Replaying{event}; }
   void operator()(const events::ReplayMatched&) {}
   void operator()(const events::ReplayDiverged&) {}

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// Accepting a run: its limits, its history, its model.
 #include <algorithm>
 #include <utility>
 
@@ -9,6 +8,7 @@
 #include "kernel/money.hpp"
 #include "kernel/negotiation.hpp"
 #include "kernel/run_memory.hpp"
+#include "kernel/run_start.hpp"
 
 namespace orchestrator::harness::kernel {
 namespace {
@@ -23,9 +23,9 @@ std::uint64_t input_bytes(const events::RunStarted& spec) {
   return bytes;
 }
 
-// The reason why this run cannot be accepted at all, or nothing.
-std::optional<RuntimeError> reason_to_refuse(const event::inputs::Start& start) {
-  const events::RunStarted& spec = start.spec;
+}  // namespace
+
+std::optional<RuntimeError> reason_to_refuse(const events::RunStarted& spec) {
   if (spec.input.empty()) {
     return RuntimeError{RuntimeErrorCode::invalid_argument, "a run needs input: at least one part", "input", {}};
   }
@@ -54,20 +54,42 @@ std::optional<RuntimeError> reason_to_refuse(const event::inputs::Start& start) 
                         "budgets.cost_micro_usd",
                         {}};
   }
-  if (spec.history.items != start.history.size() || spec.history.hash != event::context_hash(start.history)) {
-    return RuntimeError{RuntimeErrorCode::internal, "the history is not the one that the run refers to", "history", {}};
-  }
   return std::nullopt;
 }
 
-}  // namespace
+RuntimeError no_model_error(const events::NegotiationFailed& failed) {
+  const auto all_are = [&](std::string_view prefix) {
+    return std::ranges::all_of(failed.rejected, [&](const events::RejectedModel& rejected) {
+      return std::ranges::all_of(rejected.reasons, [&](const auto& reason) { return reason.starts_with(prefix); });
+    });
+  };
+  const RuntimeErrorCode code = all_are("over_budget")    ? RuntimeErrorCode::budget_exceeded
+                                : all_are("unsupported:") ? RuntimeErrorCode::capability_missing
+                                                          : RuntimeErrorCode::negotiation_failed;
+  const char* at = code == RuntimeErrorCode::budget_exceeded ? "budgets.cost_micro_usd" : "model_plan";
+  std::string message = code == RuntimeErrorCode::budget_exceeded
+                            ? "the budget does not even pay for the first request:"
+                            : "no model of the plan takes what was asked:";
+  for (const events::RejectedModel& rejected : failed.rejected) {
+    message += " " + rejected.model.str() + " (";
+    for (const std::string& reason : rejected.reasons)
+      message += (&reason == &rejected.reasons.front() ? "" : ", ") + reason;
+    message += ")";
+  }
+  return RuntimeError{code, std::move(message), at, {}};
+}
 
 void on_start(Decider& decider, const event::inputs::Start& start) {
   if (start.spec.kind == RunKind::replay) return start_replay(decider, start);
   if (start.spec.kind == RunKind::undo) return start_undo(decider, start);
   if (start.spec.kind == RunKind::fork) return start_fork(decider, start);
-  if (auto reason = reason_to_refuse(start)) {
+  if (auto reason = reason_to_refuse(start.spec)) {
     decider.refuse(reason->code, std::move(reason->message), std::move(reason->at));
+    return;
+  }
+  const events::HistoryRef& history = start.spec.history;
+  if (history.items != start.history.size() || history.hash != event::context_hash(start.history)) {
+    decider.refuse(RuntimeErrorCode::internal, "the history is not the one that the run refers to", "history");
     return;
   }
   decider.emit_start(start);
@@ -78,26 +100,9 @@ void on_start(Decider& decider, const event::inputs::Start& start) {
   base.request_tokens = request_tokens(decider.facts());
   auto choice = negotiate(start.spec, std::move(base));
   if (auto* failed = std::get_if<events::NegotiationFailed>(&choice)) {
-    const auto all_are = [&](std::string_view prefix) {
-      return std::ranges::all_of(failed->rejected, [&](const events::RejectedModel& rejected) {
-        return std::ranges::all_of(rejected.reasons, [&](const auto& reason) { return reason.starts_with(prefix); });
-      });
-    };
-    const RuntimeErrorCode code = all_are("over_budget")    ? RuntimeErrorCode::budget_exceeded
-                                  : all_are("unsupported:") ? RuntimeErrorCode::capability_missing
-                                                            : RuntimeErrorCode::negotiation_failed;
-    const char* at = code == RuntimeErrorCode::budget_exceeded ? "budgets.cost_micro_usd" : "model_plan";
-    std::string message = code == RuntimeErrorCode::budget_exceeded
-                              ? "the budget does not even pay for the first request:"
-                              : "no model of the plan takes what was asked:";
-    for (const events::RejectedModel& rejected : failed->rejected) {
-      message += " " + rejected.model.str() + " (";
-      for (const std::string& reason : rejected.reasons)
-        message += (&reason == &rejected.reasons.front() ? "" : ", ") + reason;
-      message += ")";
-    }
+    RuntimeError error = no_model_error(*failed);
     decider.emit(std::move(*failed));
-    decider.end_with_error(RuntimeError{code, std::move(message), at, {}});
+    decider.end_with_error(std::move(error));
     return;
   }
   decider.emit(std::get<events::ModelSelected>(std::move(choice)));

@@ -206,8 +206,8 @@ event::effects::RunTool run_tool(const Facts& facts, const Acting& acting, std::
 
 event::effects::VerifyTool verify_tool(const Facts& facts, const Acting& acting, std::size_t index) {
   const ToolCallProgress& call = acting.calls[index];
-  return {call.call_id, call.tool, call.arguments, idempotency_key(facts.identity.run_id, acting.turn, index),
-          call.undo};
+  const RunId& run_id = call.started_by.is_zero() ? facts.identity.run_id : call.started_by;
+  return {call.call_id, call.tool, call.arguments, idempotency_key(run_id, acting.turn, index), call.undo};
 }
 
 std::vector<event::ContextEntry> context_after(const State& state) {

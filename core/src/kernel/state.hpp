@@ -166,6 +166,7 @@ struct Facts {
   std::string last_output;     // visible text of the last finished answer
   std::string partial_output;  // visible text of the attempt that failed or was cut off
   std::string kept_output;     // of this turn's failed attempts, where the next one continues them
+  std::vector<SubstitutedGate> substituted_gates;  // of a fork
   bool operator==(const Facts&) const = default;
 };
 
@@ -197,6 +198,9 @@ void drop_setting(GenerationSettings& settings, std::string_view name);
 
 /// The call that an attempt makes: model, settings without what the model does not take, and the whole context.
 [[nodiscard]] event::effects::CallProvider provider_call(const Facts& facts, const Attempt& attempt);
+
+/// False before `RunStarted`: in an empty state, and in the state that a fork begins with.
+[[nodiscard]] inline bool has_started(const State& state) { return state.facts.last_seq > 0; }
 
 /// True while every requested call waits for a person, or the run is paused: time that no deadline of the run counts.
 [[nodiscard]] bool is_parked(const State& state);

@@ -40,6 +40,8 @@ struct ToolCallProgress {
   std::optional<InterruptId> approval;               // the interrupt that allowed it
   bool is_approved_knowing = false;                  // it was asked because of something untrusted
   std::optional<event::ContextEntry> result;         // of a finished call
+  RunId started_by;                                  // the run of its last execution: a fork's source may have begun it
+  std::optional<SubstitutedResult> substituted;      // what a fork has in place of making it
   bool operator==(const ToolCallProgress&) const = default;
 };
 

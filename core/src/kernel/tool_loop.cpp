@@ -51,6 +51,10 @@ void request_call(Decider& decider, const CallPlace& place) {
     finish_call(decider, place, denied ? ToolOutcome::denied : ToolOutcome::error, *error);
     return;
   }
+  if (call.substituted) {
+    finish_substituted(decider, place);
+    return;
+  }
   prepare_call(decider, place);
 }
 
@@ -172,6 +176,11 @@ void step_calls(Decider& decider) {
 void resume_calls(Decider& decider) {
   const Acting acting = std::get<Acting>(decider.state().phase);
   for (std::size_t i = 0; i < acting.calls.size(); ++i) {
+    const bool is_open = acting.calls[i].stage != CallStage::due && acting.calls[i].stage != CallStage::finished;
+    if (is_open && acting.calls[i].substituted) {
+      finish_substituted(decider, CallPlace{acting.turn, i});
+      continue;
+    }
     if (acting.calls[i].stage == CallStage::preparing) prepare_call(decider, CallPlace{acting.turn, i});
     if (acting.calls[i].stage != CallStage::lost) continue;
     if (may_run_twice(decider.facts().spec, acting.calls[i].tool)) {
@@ -217,6 +226,18 @@ void finish_call(Decider& decider, const CallPlace& place, ToolOutcome outcome, 
   finished.error = error.to_error();
   finished.result.emplace_back(TextPart{std::string(name_of(error.code)) + ": " + error.message});
   finished.latency_us = ran_us(call, decider.now_us());
+  decider.emit_in_call(place, std::move(finished));
+}
+
+void finish_substituted(Decider& decider, const CallPlace& place) {
+  const ToolCallProgress call = place.call(decider);
+  events::ToolCallFinished finished;
+  finished.call_id = call.call_id;
+  finished.outcome = call.substituted->outcome;
+  finished.result = call.substituted->result;
+  if (finished.outcome != ToolOutcome::ok) {
+    finished.error = ToolError{ToolErrorCode::tool_failed, "as the fork was told", call.tool, {}}.to_error();
+  }
   decider.emit_in_call(place, std::move(finished));
 }
 

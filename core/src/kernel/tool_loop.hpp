@@ -39,6 +39,8 @@ void start_call(Decider& decider, const CallPlace& place, ToolPreparation prepar
 void start_again(Decider& decider, const CallPlace& place);
 /// Ends a call without a result of its own; the model reads the error.
 void finish_call(Decider& decider, const CallPlace& place, ToolOutcome outcome, const ToolError& error);
+/// Ends a call with what its fork has in place of making it.
+void finish_substituted(Decider& decider, const CallPlace& place);
 void finish_unknown(Decider& decider, const CallPlace& place, const std::string& why);
 
 /// What a person is asked about a call.

@@ -9,6 +9,7 @@
 #include "event/field_encoder.hpp"
 #include "event/variant_names.hpp"
 #include "kernel/behaviours.hpp"
+#include "kernel/fork_state.hpp"
 
 namespace orchestrator::harness::kernel {
 namespace {
@@ -71,6 +72,18 @@ event::inputs::Start start_of(events::RunStarted spec, std::vector<event::Contex
   spec.history.items = history.size();
   spec.history.hash = event::context_hash(history);
   return {example_identity(), std::move(spec), std::move(history)};
+}
+
+event::inputs::Start fork_of(const State& source, events::RunForked changes) {
+  event::inputs::Start start;
+  start.identity = source.facts.identity;
+  start.identity.run_id = RunId::make(1'700'000'000'001, 5, 6);
+  start.spec = source.facts.spec;
+  start.spec.kind = RunKind::fork;
+  start.spec.parent = events::ParentRef{source.facts.identity.run_id, 1, sha256("head")};
+  start.spec.seed += 1;
+  start.derivation = std::move(changes);
+  return start;
 }
 
 event::effects::AcquireSlot acquire(std::uint32_t attempt) {
@@ -265,6 +278,19 @@ std::string describe(const event::Effect& effect) {
 
 Scene::Scene(std::vector<event::ContextEntry> history)
     : history_(std::move(history)), state_(initial_state(history_)), folded_(state_) {}
+
+Scene::Scene(const Scene& source, std::uint64_t at_seq) : prefix_(source.prefix_) {
+  for (const StreamEvent& event : source.journal_) {
+    if (event.meta.seq <= at_seq) prefix_.push_back(event);
+  }
+  state_ = initial_state(source.history_);
+  for (const StreamEvent& event : prefix_) {
+    evolve_prefix(state_, event);
+    invariants_.add(event);
+  }
+  state_ = fork_base(std::move(state_));
+  folded_ = state_;
+}
 
 Scene::Scene(events::RunStarted spec, std::vector<event::ContextEntry> history) : Scene(history) {
   given(start_of(std::move(spec), history_));

@@ -29,6 +29,8 @@ using InputValue = event::Input::Value;
 /// The tool `act`, whose calls are asked about under `ask` when `approval` says so.
 [[nodiscard]] ToolSpec example_tool(EffectClass effect_class, ApprovalNeed approval = ApprovalNeed::none);
 /// The start of `spec` with `history`, whose reference is put into the spec.
+/// The start of a fork of `source`: the same settings, as another run.
+[[nodiscard]] event::inputs::Start fork_of(const State& source, events::RunForked changes = {});
 [[nodiscard]] event::inputs::Start start_of(events::RunStarted spec, std::vector<event::ContextEntry> history = {});
 
 // Inputs.
@@ -89,6 +91,8 @@ class Scene {
  public:
   /// Before `RunStarted`.
   explicit Scene(std::vector<event::ContextEntry> history = {});
+  /// Before the start of a fork of `source` at one of its events.
+  Scene(const Scene& source, std::uint64_t at_seq);
   /// A run of `spec` that has started.
   explicit Scene(events::RunStarted spec, std::vector<event::ContextEntry> history = {});
 
@@ -126,6 +130,7 @@ class Scene {
  private:
   void store(const event::Input& input);
 
+  std::vector<StreamEvent> prefix_;  // of a fork: what its source, and that one's, had before
   std::vector<event::ContextEntry> history_;
   State state_;
   State folded_;  // of what was read back
