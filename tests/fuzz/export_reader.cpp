@@ -73,7 +73,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       return 0;
     }
     if (const auto* header = std::get_if<journal::ExportHeader>(&*record)) require(journal::to_line(*header) == line);
-    if (std::holds_alternative<std::shared_ptr<const harness::JournalLine>>(*record)) ++steps;
+    if (std::holds_alternative<journal::ExportedStep>(*record)) ++steps;
   }
   const auto finished = reader.finish();
   require(!finished || (reader.is_run_whole() && steps > 0 && reader.run_check()->flaws().empty()));

@@ -65,7 +65,7 @@ class Members final {
   }
   template <class Id>
   Id id(std::string_view name) {
-    const auto parsed = Id::parse(text(name));
+    const auto parsed = parse<Id>(text(name));
     if (!parsed) refuse(name, "does not read");
     return parsed.value_or(Id());
   }
@@ -84,7 +84,7 @@ class Members final {
     }
     for (const std::string_view element : *elements) {
       const auto inner = unquoted(element);
-      const auto parsed = inner ? Id::parse(*inner) : std::nullopt;
+      const auto parsed = inner ? parse<Id>(*inner) : std::nullopt;
       if (!parsed) {
         refuse(name, "has an element that does not read");
         return ids;
@@ -105,6 +105,12 @@ class Members final {
   }
 
  private:
+  // Ids and hashes have one spelling here.
+  template <class Id>
+  static std::optional<Id> parse(std::string_view text) {
+    const auto id = Id::parse(text);
+    return id && id->str() == text ? id : std::nullopt;
+  }
   static std::optional<std::string_view> unquoted(std::string_view text) {
     if (text.size() < 2 || text.front() != '"' || text.back() != '"') return std::nullopt;
     const std::string_view inner = text.substr(1, text.size() - 2);

@@ -2,10 +2,7 @@
 #include "journal/export_reader.hpp"
 
 #include <algorithm>
-#include <string>
 #include <utility>
-
-#include "journal/stored_line.hpp"
 
 namespace orchestrator::harness::journal {
 namespace {
@@ -91,8 +88,7 @@ Result<ExportReader::Record> ExportReader::read_step(std::string_view line) {
   if (!check_->flaws().empty()) return damaged(run_->run_id.str() + ", " + check_->flaws().front().what);
   const auto numbers = check_line(line, run_->run_id, {0, before.steps, before.seq});
   if (!numbers) return std::unexpected(numbers.error());
-  return std::make_shared<const JournalLine>(
-      JournalLine{numbers->step, numbers->first_seq, numbers->last_seq, numbers->strict, std::string(line)});
+  return ExportedStep{*numbers, std::string(line)};
 }
 
 // What the run was announced with must be what it is.

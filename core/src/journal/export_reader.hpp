@@ -5,8 +5,8 @@
 // whole when its last record was handed on, and the receipt must fit all that came before. Does no I/O. One thread.
 
 #include <cstdint>
-#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -15,9 +15,15 @@
 #include "event/hash_chain.hpp"
 #include "journal/export_format.hpp"
 #include "journal/run_check.hpp"
-#include "orchestrator/harness/journal.hpp"
+#include "journal/stored_line.hpp"
 
 namespace orchestrator::harness::journal {
+
+/// One line of a run, as it was stored.
+struct ExportedStep {
+  LineNumbers numbers;
+  std::string bytes;
+};
 
 class ExportReader final {
  public:
@@ -25,8 +31,7 @@ class ExportReader final {
   explicit ExportReader(std::vector<KnownHead> heads = {}) : heads_(std::move(heads)) {}
 
   /// What a line was. A run begins with `ExportedRun`; its steps follow, then its contents.
-  using Record =
-      std::variant<ExportHeader, ExportedRun, std::shared_ptr<const JournalLine>, SharedBytes, ExportReceipt>;
+  using Record = std::variant<ExportHeader, ExportedRun, ExportedStep, SharedBytes, ExportReceipt>;
 
   /// Takes the next line, without line end. After an error nothing more may be added. Errors, with the number of the
   /// line in front: `journal_damaged`, `not_a_journal`, `version_too_new`, `limit_exceeded`.

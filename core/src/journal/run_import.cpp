@@ -144,6 +144,12 @@ asio::awaitable<void> take_away(std::shared_ptr<JournalStore> store, RunId run_i
   if (dynamic_cast<StagingStore*>(store.get()) == nullptr) co_await store->remove(run_id);
 }
 
+std::shared_ptr<const JournalLine> line_of(ExportedStep step) {
+  const LineNumbers& numbers = step.numbers;
+  return std::make_shared<const JournalLine>(
+      JournalLine{numbers.step, numbers.first_seq, numbers.last_seq, numbers.strict, std::move(step.bytes)});
+}
+
 // The second reading: one run after the other.
 class Import final {
  public:
@@ -169,8 +175,9 @@ class Import final {
   asio::awaitable<Result<void>> take(ExportReader::Record record) {
     Result<void> done;
     if (const auto* run = std::get_if<ExportedRun>(&record)) done = co_await begin(*run);
-    if (const auto* line = std::get_if<std::shared_ptr<const JournalLine>>(&record); line != nullptr && staged_) {
-      done = co_await staged_->append(*line);
+    if (auto* step = std::get_if<ExportedStep>(&record); step != nullptr && staged_) {
+      auto line = line_of(std::move(*step));
+      done = co_await staged_->append(std::move(line));
     }
     if (const auto* content = std::get_if<SharedBytes>(&record); content != nullptr && staged_) {
       done = co_await staged_->put_blob(*content);
