@@ -61,6 +61,8 @@ constexpr auto kCommands = std::to_array<std::pair<std::string_view, Command>>({
     {"doctor", doctor_command},
     {"completion", completion_command},
     {"version", version_command},
+    {"replay", replay_command},
+    {"runs token", runs_token_command},
 });
 
 /// Descriptors 0, 1 and 2 must be taken, or a journal could get the number of stdout and be written into.

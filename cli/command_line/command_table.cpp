@@ -10,6 +10,7 @@
 #include "cli/command_line/journal_table.hpp"
 #include "cli/command_line/later_commands.hpp"
 #include "cli/command_line/memory_table.hpp"
+#include "cli/command_line/replay_table.hpp"
 #include "cli/command_line/run_flags.hpp"
 #include "cli/command_line/runs_table.hpp"
 
@@ -243,8 +244,9 @@ constexpr auto kGroups = std::to_array<GroupSpec>({
 
 std::vector<CommandSpec> make_table() {
   std::vector<CommandSpec> table;
-  for (auto part : {run_commands(), control_commands(), list_commands(), runs_commands(), journal_commands(),
-                    memory_commands(), gates_commands(), eval_commands(), own_commands(), later_commands()}) {
+  for (auto part :
+       {run_commands(), control_commands(), list_commands(), runs_commands(), journal_commands(), memory_commands(),
+        gates_commands(), eval_commands(), replay_commands(), own_commands(), later_commands()}) {
     std::ranges::move(part, std::back_inserter(table));
   }
   return table;

@@ -15,7 +15,6 @@ struct Later {
 constexpr auto kLater = std::to_array<Later>({
     {"runs timeline", "0.2.2", "a run on a time axis"},
     {"runs diff", "0.2.2", "compare two runs step by step"},
-    {"replay", "0.2.2", "run a journal again without touching the network"},
     {"fork", "0.2.2", "go on from any event of a run in a new one"},
     {"undo", "0.2.2", "take back what a run did"},
     {"daemon start", "0.3.0", "start the daemon"},

@@ -49,5 +49,7 @@ ExitStatus models_show_command(CommandContext& context);
 ExitStatus doctor_command(CommandContext& context);
 ExitStatus completion_command(CommandContext& context);
 ExitStatus version_command(CommandContext& context);
+ExitStatus replay_command(CommandContext& context);
+ExitStatus runs_token_command(CommandContext& context);
 
 }  // namespace orchestrator::cli

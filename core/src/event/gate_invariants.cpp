@@ -23,9 +23,9 @@ struct GateInvariants::Check {
     // A fork goes on after what its source was told of.
     at.denied_calls_.clear();
     at.is_blocked_ = false;
-    at.judges_input_ =
-        !at.has_requested_ &&
-        std::ranges::any_of(event.gates, [](const auto& gate) { return is_about(gate, GatePhase::input); });
+    at.judges_input_ = !at.has_requested_ && std::ranges::any_of(event.gates, [](const auto& gate) {
+      return is_about(gate, GatePhase::input);
+    });
   }
   void operator()(const events::RedactionApplied&) const {
     at.require(at.is_redacted_, "redaction_in_force", "something was taken out of a run that is under no redaction");

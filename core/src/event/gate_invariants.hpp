@@ -32,7 +32,7 @@ class GateInvariants {
   bool judges_input_ = false;           // and has not yet
   bool is_redacted_ = false;            // it says that it is
   bool is_blocked_ = false;             // the run is to end
-  bool has_requested_ = false;  // by a run, or by the source of a fork
+  bool has_requested_ = false;          // by a run, or by the source of a fork
   std::set<std::string> denied_calls_;  // and not finished yet
 };
 

@@ -191,8 +191,7 @@ struct JournalInvariants::Check {
                    "call " + event.call_id + " is not the next one of the answer")) {
       at.calls_due_.erase(at.calls_due_.begin());
     }
-    const bool may_run_twice =
-        event.effect_class == EffectClass::pure || event.effect_class == EffectClass::idempotent;
+    const bool may_run_twice = event.effect_class == EffectClass::pure || event.effect_class == EffectClass::idempotent;
     at.calls_[event.call_id] = {at.meta_.span_id, 0, false, {}, may_run_twice};
   }
   void operator()(const events::ToolCallStarted& event) const {
@@ -543,10 +542,8 @@ void JournalInvariants::check_span(const StreamEvent& event) {
   const bool begins = event.get_if<events::ContextAssembled>() != nullptr ||
                       event.get_if<events::ToolCallRequested>() != nullptr ||
                       event.get_if<events::InterruptResolved>() != nullptr;
-  const bool is_of_call =
-      std::ranges::any_of(calls_, [&](const auto& open) {
-        return open.second.span == meta_.span_id || open.second.span.is_zero();
-      });
+  const bool is_of_call = std::ranges::any_of(
+      calls_, [&](const auto& open) { return open.second.span == meta_.span_id || open.second.span.is_zero(); });
   require(begins || is_of_call || (attempt_ && attempt_->span == meta_.span_id), "spans",
           "an event in a span of no open attempt or call");
 }

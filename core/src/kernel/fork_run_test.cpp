@@ -249,8 +249,9 @@ TEST(Fork, RefusesWhatItCannotKeep) {
       .then_refused(RuntimeErrorCode::invalid_argument, "tool_results");
   events::RunForked gates = changed({"gate"});
   gates.gates.push_back({"nobody", true});
-  Scene(source, middle).when(fork_of(source.state(), gates)).then_refused(RuntimeErrorCode::invalid_argument,
-                                                                         "gate_decisions");
+  Scene(source, middle)
+      .when(fork_of(source.state(), gates))
+      .then_refused(RuntimeErrorCode::invalid_argument, "gate_decisions");
   event::inputs::Start turns = fork_of(source.state());
   turns.spec.budgets.turns = 1;
   Scene(source, seq_after(source, "HintDelivered") - 1)

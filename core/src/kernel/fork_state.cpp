@@ -82,7 +82,9 @@ event::ContextEntry substituted_entry(const event::ContextEntry& entry, const Su
   return event::make_context_entry({std::move(result), {}}, ContextSource::tool_result);
 }
 
-auto find_input(auto& context) { return std::ranges::find(context, ContextSource::input, &event::ContextEntry::source); }
+auto find_input(auto& context) {
+  return std::ranges::find(context, ContextSource::input, &event::ContextEntry::source);
+}
 
 ToolCallProgress* call_of(State& state, const std::string& call_id) {
   auto* acting = std::get_if<Acting>(&state.phase);
@@ -165,7 +167,8 @@ bool has_input(const State& base) { return find_input(base.facts.context) != bas
 
 bool has_call(const State& base, const std::string& call_id) {
   const auto* acting = std::get_if<Acting>(&base.phase);
-  if (acting != nullptr && std::ranges::any_of(acting->calls, [&](const auto& call) { return call.call_id == call_id; })) {
+  if (acting != nullptr &&
+      std::ranges::any_of(acting->calls, [&](const auto& call) { return call.call_id == call_id; })) {
     return true;
   }
   return find_result(base.facts.context, call_id) != nullptr;

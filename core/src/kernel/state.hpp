@@ -163,9 +163,9 @@ struct Facts {
   Latencies latencies;
   std::optional<std::uint64_t> first_request_us;
   IntervalHistogram intervals;
-  std::string last_output;     // visible text of the last finished answer
-  std::string partial_output;  // visible text of the attempt that failed or was cut off
-  std::string kept_output;     // of this turn's failed attempts, where the next one continues them
+  std::string last_output;                         // visible text of the last finished answer
+  std::string partial_output;                      // visible text of the attempt that failed or was cut off
+  std::string kept_output;                         // of this turn's failed attempts, where the next one continues them
   std::vector<SubstitutedGate> substituted_gates;  // of a fork
   bool operator==(const Facts&) const = default;
 };

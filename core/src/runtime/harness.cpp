@@ -9,6 +9,7 @@
 #include "runtime/blocking.hpp"
 #include "runtime/entropy.hpp"
 #include "runtime/event_cursor.hpp"
+#include "runtime/replay_start.hpp"
 #include "runtime/run_driver.hpp"
 #include "runtime/run_takeover.hpp"
 #include "runtime/session_history.hpp"
@@ -91,6 +92,25 @@ Awaitable<Result<RunHandle>> Harness::async_resume_run(RunId id, ResumeOptions o
 }
 Result<RunHandle> Harness::resume_run(RunId id, ResumeOptions options) {
   return runtime::block_on(*engine_, runtime::resume_run(engine_, id, std::move(options)));
+}
+
+Awaitable<Result<RunHandle>> Harness::async_replay(RunId id, ReplayOptions options) {
+  return on_engine(engine_, runtime::start_replay(engine_, id, std::move(options)));
+}
+Result<RunHandle> Harness::replay(RunId id, ReplayOptions options) {
+  return runtime::block_on(*engine_, runtime::start_replay(engine_, id, std::move(options)));
+}
+Awaitable<Result<RunHandle>> Harness::async_replay(ReplayToken token, ReplayOptions options) {
+  return on_engine(engine_, runtime::start_replay_of_token(engine_, std::move(token), std::move(options)));
+}
+Result<RunHandle> Harness::replay(ReplayToken token, ReplayOptions options) {
+  return runtime::block_on(*engine_, runtime::start_replay_of_token(engine_, std::move(token), std::move(options)));
+}
+Awaitable<Result<ReplayToken>> Harness::async_issue_replay_token(RunId id, std::string by) {
+  return on_engine(engine_, runtime::issue_token(engine_, id, std::move(by)));
+}
+Result<ReplayToken> Harness::issue_replay_token(RunId id, std::string by) {
+  return runtime::block_on(*engine_, runtime::issue_token(engine_, id, std::move(by)));
 }
 
 std::vector<ToolSpec> Harness::tools() const { return engine_->options().tools.specs(); }

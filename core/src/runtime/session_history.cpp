@@ -164,11 +164,25 @@ asio::awaitable<Result<std::vector<event::ContextEntry>>> history_of(std::shared
   co_return history;
 }
 
+// How a run began; as it is by default where its journal is empty.
+asio::awaitable<Result<events::RunStarted>> first_event(std::shared_ptr<JournalStore> store, RunId run_id) {
+  events::RunStarted started;
+  auto lines = co_await store->read(run_id, 0, 1);
+  if (!lines) co_return std::unexpected(lines.error());
+  if (lines->empty()) co_return started;
+  const event::JournalHead none;
+  auto step = event::decode_step(lines->front().bytes, none);
+  if (!step) co_return std::unexpected(step.error());
+  const auto* first = step->events.front().get_if<StreamEvent::RunStarted>();
+  if (first != nullptr) started = *first;
+  co_return started;
+}
+
 asio::awaitable<Result<std::vector<event::ContextEntry>>> load_run_history(std::shared_ptr<JournalStore> store,
                                                                            RunId run_id) {
-  auto own = co_await fold_run(store, run_id);
-  if (!own) co_return std::unexpected(own.error());
-  const events::HistoryRef before = own->state.facts.spec.history;
+  auto started = co_await first_event(store, run_id);
+  if (!started) co_return std::unexpected(started.error());
+  const events::HistoryRef before = started->history;
   for (const bool is_raw : {false, true}) {
     auto history = co_await history_of(store, before, is_raw);
     if (!history || event::context_hash(*history) == before.hash) co_return history;

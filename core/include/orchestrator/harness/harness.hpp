@@ -83,6 +83,21 @@ class Harness {
   Awaitable<Result<RunHandle>> async_resume_run(RunId id, ResumeOptions options);
   Result<RunHandle> resume_run(RunId id, ResumeOptions options = {});
 
+  /// Replays a run of the store, ended or not, in a run of its own of kind `replay`, whose `parent` is the point that
+  /// it goes to. That run ends as `Completed` (`matched`), or with the `Error` `replay_diverged` behind the event that
+  /// names the first difference. It asks no adapter or tool for anything; a process that dies leaves it to
+  /// `resume_run`. A token is refused with `journal_damaged` where the journal is not the one that it was made of.
+  /// Other errors: `run_not_found`, `invalid_argument` for an event that the run does not have, `precondition_failed`
+  /// in the mode `strict` (it names both versions, or both adapters), `journal_damaged`, `storage_*`.
+  Awaitable<Result<RunHandle>> async_replay(RunId id, ReplayOptions options);
+  Result<RunHandle> replay(RunId id, ReplayOptions options = {});
+  Awaitable<Result<RunHandle>> async_replay(ReplayToken token, ReplayOptions options);
+  Result<RunHandle> replay(ReplayToken token, ReplayOptions options = {});
+  /// A token for the last event of a run that this harness holds, which the run notes as `ReplayTokenIssued`;
+  /// `replay_token` makes one for any event of any run and leaves no note. Errors: `run_not_active`, `limit_exceeded`.
+  Awaitable<Result<ReplayToken>> async_issue_replay_token(RunId id, std::string by);
+  Result<ReplayToken> issue_replay_token(RunId id, std::string by = "user");
+
   /// The store of all runs. Valid as long as this harness.
   [[nodiscard]] const std::shared_ptr<JournalStore>& store() const;
   /// What is known of models. Valid as long as this harness.
