@@ -11,11 +11,12 @@
 #include <cstdio>
 #include <utility>
 
+#include "tools/files/file_placement.hpp"
+
 namespace orchestrator::harness::tools {
 namespace {
 
 namespace json = boost::json;
-using Done = std::expected<void, ToolError>;
 
 constexpr mode_t kNewFileMode = 0666;  // less the process's mask
 constexpr mode_t kNewFolderMode = 0777;
@@ -46,12 +47,6 @@ ToolError stale(const std::string& path, const FileState& expected, const FileSt
           {}};
 }
 
-// Hard links may come and go without anything being another.
-bool is_same(FileState left, FileState right) {
-  left.links = right.links = 0;
-  return left == right;
-}
-
 std::string temporary_name() {
   std::array<unsigned char, 8> bytes{};
   if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) bytes.fill(0x5a);
@@ -62,36 +57,6 @@ std::string temporary_name() {
     name += kHex[byte & 15U];
   }
   return name;
-}
-
-// After the change: a disk that fails now may have it or not.
-Done sync_folder(const OpenPath& path) {
-  const Descriptor folder(::openat(path.folder.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.is_open() && ::fsync(folder.get()) == 0) return {};
-  ToolError error = file_error(errno, path.path);
-  error.code = ToolErrorCode::tool_outcome_unknown;
-  error.message = "it is done, but the disk may not keep it: " + error.message;
-  return std::unexpected(std::move(error));
-}
-
-int rename_at(const OpenPath& from, const std::string& name, const OpenPath& to, const std::string& new_name,
-              unsigned how) {
-  return ::renameat2(from.folder.get(), name.c_str(), to.folder.get(), new_name.c_str(), how);
-}
-
-OpenPath sibling(const OpenPath& path, const std::string& name) {
-  return {Descriptor(::openat(path.folder.get(), ".", O_PATH | O_DIRECTORY | O_CLOEXEC)), name, name};
-}
-
-Done write_all(int number, std::string_view content, const std::string& path) {
-  while (!content.empty()) {
-    const ssize_t written = ::write(number, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return std::unexpected(file_error(errno, path));
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
-  if (::fsync(number) != 0) return std::unexpected(file_error(errno, path));
-  return {};
 }
 
 // Where the file system has neither way of renaming (NFS): a link never replaces, and what is replaced is looked at
