@@ -39,6 +39,15 @@ void end_incomplete(Decider& decider) {
   decider.end_with_error(RuntimeError{RuntimeErrorCode::undo_incomplete, std::move(message), "undo", {}}.to_error());
 }
 
+// After a step that failed nothing further is begun.
+void end_after_failure(Decider& decider) {
+  if (decider.facts().abort) {
+    decider.end_aborted(events::AbortRequested(*decider.facts().abort));
+  } else {
+    end_incomplete(decider);
+  }
+}
+
 // Steps that need no look are finished at once; the first that does is looked at.
 void next_step(Decider& decider) {
   for (;;) {
@@ -85,6 +94,14 @@ void start_undo(Decider& decider, const event::inputs::Start& start) {
     decider.refuse(RuntimeErrorCode::invalid_argument, "an undo needs another run and a plan", "parent");
     return;
   }
+  const std::uint64_t events = 2 + 2 * plan->steps.size() + closing_events(start.spec);
+  if (events > start.spec.limits.run_events) {
+    decider.refuse(RuntimeErrorCode::limit_exceeded,
+                   "the plan needs " + std::to_string(events) + " events, and a run may have " +
+                       std::to_string(start.spec.limits.run_events),
+                   "limits.run_events");
+    return;
+  }
   decider.emit_start(start);
   decider.emit(*plan);
   next_step(decider);
@@ -96,7 +113,7 @@ void on_compensation_prepared(Decider& decider, const event::inputs::Compensatio
   const UndoStep step = undoing->plan.steps.at(undoing->next);
   if (input.error) {
     finish_step(decider, CompensationOutcome::failed, input.conflicts, input.error);
-    end_incomplete(decider);
+    end_after_failure(decider);
     return;
   }
   // What a person agreed to lose is what the plan names, and nothing that came since.
@@ -139,7 +156,7 @@ void on_compensated(Decider& decider, const event::inputs::Compensated& input) {
   }
   finish_step(decider, input.outcome, input.conflicts, input.error);
   if (input.outcome == CompensationOutcome::failed) {
-    end_incomplete(decider);
+    end_after_failure(decider);
   } else {
     next_step(decider);
   }

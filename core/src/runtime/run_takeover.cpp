@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -136,18 +137,36 @@ std::vector<event::inputs::EffectLost> lost_effects(const kernel::State& state) 
   return lost;
 }
 
+// A step of an undo that the dead process had begun: nobody here can say how far it came.
+std::optional<event::inputs::Compensated> lost_step(const kernel::State& state) {
+  const auto* undoing = std::get_if<kernel::Undoing>(&state.phase);
+  if (undoing == nullptr || undoing->stage != kernel::UndoStage::running) return std::nullopt;
+  event::inputs::Compensated compensated;
+  compensated.index = undoing->next;
+  compensated.attempt = undoing->attempt;
+  compensated.outcome = CompensationOutcome::failed;
+  compensated.error = ToolError{
+      ToolErrorCode::tool_outcome_unknown,
+      "the process that took the call back is gone",
+      undoing->plan.steps.at(undoing->next).tool,
+      {}}.to_error();
+  return compensated;
+}
+
 }  // namespace
 
 asio::awaitable<Result<void>> abort_orphan(EnginePtr engine, RunId id, std::string by) {
   auto taken = co_await take(engine, id);
   if (!taken) co_return std::unexpected(taken.error());
   const std::uint64_t seq = taken->run.head.seq;
+  auto step = lost_step(taken->run.state);
   auto driver = drive(engine, *std::move(taken));
   event::inputs::Abort abort;
   abort.by = std::move(by);
   event::Input::Value value = std::move(abort);
   Result<void> aborted = co_await driver->command(std::move(value));
   if (!aborted) co_return aborted;
+  if (step) driver->push_tool_input(*std::move(step));
   co_return co_await wait_for_end(engine, driver, seq);
 }
 
