@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -7,6 +8,7 @@
 #include "harness/environment.hpp"
 #include "orchestrator/harness/harness.hpp"
 #include "runtime/engine.hpp"
+#include "tools/todo/todo_tool.hpp"
 
 namespace orchestrator::harness {
 
@@ -37,6 +39,13 @@ Result<void> check_classifiers(const runtime::Engine& engine) {
   return {};
 }
 
+// An undo needs no tools: it may run where the run's own are not there.
+std::map<std::string, std::shared_ptr<Compensator>> built_in_compensators() {
+  const auto paths = path_compensator();
+  return {{"write_file", paths},  {"edit_file", paths},      {"move_file", paths},
+          {"delete_file", paths}, {"make_directory", paths}, {"todo", tools::make_todo_compensator()}};
+}
+
 }  // namespace
 
 struct HarnessBuilder::Draft {
@@ -64,6 +73,7 @@ struct HarnessBuilder::Draft {
   std::uint32_t flush_window_ms = 4;
   std::shared_ptr<LogSink> log;
   std::vector<std::shared_ptr<Tool>> tools;
+  std::map<std::string, std::shared_ptr<Compensator>> compensators = built_in_compensators();
   std::optional<Error> error;  // of the environment; `build` answers with it
 };
 
@@ -112,6 +122,10 @@ HarnessBuilder& HarnessBuilder::default_model(std::string_view name) {
 }
 HarnessBuilder& HarnessBuilder::tool(std::shared_ptr<Tool> tool) {
   draft_->tools.push_back(std::move(tool));
+  return *this;
+}
+HarnessBuilder& HarnessBuilder::compensator(std::string tool, std::shared_ptr<Compensator> compensator) {
+  draft_->compensators[std::move(tool)] = std::move(compensator);
   return *this;
 }
 HarnessBuilder& HarnessBuilder::limits(Limits limits) {
@@ -224,6 +238,12 @@ Result<Harness> HarnessBuilder::build() const {
     if (!redactor) return std::unexpected(std::move(redactor.error()));
     options.redactor = std::make_shared<const codec::RunRedactor>(*std::move(redactor));
   }
+  for (const auto& [tool, compensator] : draft_->compensators) {
+    if (!compensator) {
+      return fail(RuntimeErrorCode::configuration_invalid, "the compensator of " + tool + " is null", "compensator");
+    }
+  }
+  options.compensators = draft_->compensators;
   for (const std::shared_ptr<Tool>& tool : draft_->tools) {
     if (auto added = options.tools.add(tool); !added) return std::unexpected(added.error());
   }

@@ -23,6 +23,7 @@
 #include "codec/gates/rule_set.hpp"
 #include "codec/redaction/run_redactor.hpp"
 #include "orchestrator/harness/catalogue.hpp"
+#include "orchestrator/harness/compensation.hpp"
 #include "orchestrator/harness/embedder.hpp"
 #include "orchestrator/harness/journal.hpp"
 #include "orchestrator/harness/memory.hpp"
@@ -51,10 +52,11 @@ struct EngineOptions {
   CircuitPolicy circuit;
   RetryBudget retry_budget;
   ModelCatalogue catalogue;
-  std::shared_ptr<LogSink> log;         // may be empty
-  ToolRegistry tools;                   // that a run may name
-  std::shared_ptr<MemoryStore> memory;  // may be empty
-  std::shared_ptr<Embedder> embedder;   // of what runs look for and leave; may be empty
+  std::shared_ptr<LogSink> log;                                      // may be empty
+  ToolRegistry tools;                                                // that a run may name
+  std::map<std::string, std::shared_ptr<Compensator>> compensators;  // by tool
+  std::shared_ptr<MemoryStore> memory;                               // may be empty
+  std::shared_ptr<Embedder> embedder;                                // of what runs look for and leave; may be empty
   MemoryPolicy memory_policy;
   std::optional<codec::RuleSet> rules;                 // that every run is under
   std::shared_ptr<const codec::RunRedactor> redactor;  // of what comes into runs; may be empty

@@ -14,6 +14,7 @@
 #include "runtime/run_takeover.hpp"
 #include "runtime/session_history.hpp"
 #include "runtime/session_state.hpp"
+#include "runtime/undo_plan.hpp"
 
 namespace orchestrator::harness {
 namespace {
@@ -111,6 +112,20 @@ Awaitable<Result<ReplayToken>> Harness::async_issue_replay_token(RunId id, std::
 }
 Result<ReplayToken> Harness::issue_replay_token(RunId id, std::string by) {
   return runtime::block_on(*engine_, runtime::issue_token(engine_, id, std::move(by)));
+}
+
+Awaitable<Result<events::UndoPlanned>> Harness::async_plan_undo(RunId id, UndoOptions options) {
+  return on_engine(engine_, runtime::plan_undo(engine_, id, std::move(options)));
+}
+Result<events::UndoPlanned> Harness::plan_undo(RunId id, UndoOptions options) {
+  return runtime::block_on(*engine_, runtime::plan_undo(engine_, id, std::move(options)));
+}
+
+Awaitable<Result<RunHandle>> Harness::async_undo(RunId id, events::UndoPlanned plan, UndoOptions options) {
+  return on_engine(engine_, runtime::start_undo(engine_, id, std::move(plan), std::move(options)));
+}
+Result<RunHandle> Harness::undo(RunId id, events::UndoPlanned plan, UndoOptions options) {
+  return runtime::block_on(*engine_, runtime::start_undo(engine_, id, std::move(plan), std::move(options)));
 }
 
 std::vector<ToolSpec> Harness::tools() const { return engine_->options().tools.specs(); }

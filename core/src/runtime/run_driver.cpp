@@ -31,6 +31,11 @@ void collect_contents(const StreamEvent& event, std::vector<SharedBytes>& conten
       if (bytes.is_loaded()) contents.push_back(bytes);
     }
   }
+  if (const auto* started = event.get_if<StreamEvent::CompensationStarted>(); started != nullptr && started->undo) {
+    for (const SharedBytes& bytes : started->undo->blobs) {
+      if (bytes.is_loaded()) contents.push_back(bytes);
+    }
+  }
   if (const auto* finished = event.get_if<StreamEvent::ToolCallFinished>()) {
     collect(finished->result, contents);
     if (finished->full_output && finished->full_output->is_loaded()) contents.push_back(*finished->full_output);
@@ -372,6 +377,7 @@ void RunDriver::finish() {
     release_slot();
     judging_.emit(boost::asio::cancellation_type::terminal);
     if (tool_runner_) tool_runner_->stop();
+    if (undo_runner_) undo_runner_->stop();
     wake_durable_waiters();
     run_timer_.cancel();
     turn_timer_.cancel();

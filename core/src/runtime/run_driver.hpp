@@ -28,6 +28,7 @@
 #include "runtime/provider_feed.hpp"
 #include "runtime/slot_queue.hpp"
 #include "runtime/tool_runner.hpp"
+#include "runtime/undo_runner.hpp"
 #include "runtime/wakeup.hpp"
 
 namespace orchestrator::harness::runtime {
@@ -160,6 +161,7 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
                                                              std::string text, std::string tool);
   [[nodiscard]] std::optional<AnswerGate> answer_gate(const event::effects::CallProvider& effect) const;
   ToolRunner& tool_runner();
+  UndoRunner& undo_runner();
   void cancel_call();
   void release_slot();
   void release(std::optional<SlotQueue::Ticket>& ticket);
@@ -210,6 +212,7 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
 
   std::vector<std::shared_ptr<Wakeup>> durable_waiters_;  // shared with the waiting coroutines
   std::unique_ptr<ToolRunner> tool_runner_;               // of a run that has tools
+  std::unique_ptr<UndoRunner> undo_runner_;               // of a run that takes calls back
 
   std::vector<std::pair<std::string, codec::EarlierCall>> judged_calls_;  // by this process, with their keys
   boost::asio::cancellation_signal judging_;                              // of the input

@@ -4,7 +4,12 @@
 
 namespace orchestrator::harness::runtime {
 
-void RunDriver::on(const event::effects::PrepareCompensation&) {}
-void RunDriver::on(const event::effects::Compensate&) {}
+UndoRunner& RunDriver::undo_runner() {
+  if (!undo_runner_) undo_runner_ = std::make_unique<UndoRunner>(this);
+  return *undo_runner_;
+}
+
+void RunDriver::on(const event::effects::PrepareCompensation& effect) { undo_runner().prepare(effect); }
+void RunDriver::on(const event::effects::Compensate& effect) { undo_runner().restore(effect); }
 
 }  // namespace orchestrator::harness::runtime

@@ -98,6 +98,18 @@ class Harness {
   Awaitable<Result<ReplayToken>> async_issue_replay_token(RunId id, std::string by);
   Result<ReplayToken> issue_replay_token(RunId id, std::string by = "user");
 
+  /// What taking back the calls of a run would do, last call first; changes nothing. Errors: `run_not_found`,
+  /// `precondition_failed` (the run has not ended, or is a replay), `invalid_argument` (no such event or checkpoint),
+  /// `limit_exceeded` (more than 10,000 calls), `configuration_invalid` (its workspace), `journal_damaged`.
+  Awaitable<Result<events::UndoPlanned>> async_plan_undo(RunId id, UndoOptions options);
+  Result<events::UndoPlanned> plan_undo(RunId id, UndoOptions options = {});
+  /// Carries out a plan of `plan_undo`, and nothing that it does not name, as a run of its own in the session of `id`;
+  /// what has changed since the plan was made is not touched. The run ends as `Completed` (`undone`), or with
+  /// `undo_incomplete`. A process that dies leaves it to `resume_run`. Errors as above, and `invalid_argument` where
+  /// the plan is not one of this run.
+  Awaitable<Result<RunHandle>> async_undo(RunId id, events::UndoPlanned plan, UndoOptions options);
+  Result<RunHandle> undo(RunId id, events::UndoPlanned plan, UndoOptions options = {});
+
   /// The store of all runs. Valid as long as this harness.
   [[nodiscard]] const std::shared_ptr<JournalStore>& store() const;
   /// What is known of models. Valid as long as this harness.
@@ -135,6 +147,8 @@ class HarnessBuilder {
   HarnessBuilder& provider(std::shared_ptr<ProviderAdapter> adapter);  // a later one of the same id replaces it
   HarnessBuilder& default_model(std::string_view name);
   HarnessBuilder& tool(std::shared_ptr<Tool> tool);  // that runs may call; `build` answers with what is wrong with it
+  /// What takes calls of the tool `tool` back, in place of an earlier one. The built-in file tools have theirs.
+  HarnessBuilder& compensator(std::string tool, std::shared_ptr<Compensator> compensator);
   HarnessBuilder& limits(Limits limits);
   HarnessBuilder& timeouts(TimeoutPolicy timeouts);  // of runs whose session and builder set none
   HarnessBuilder& retries(RetryPolicy retries);      // of runs whose session and builder set none
