@@ -8,11 +8,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
 
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <map>
@@ -23,10 +18,9 @@
 #include "event/journal_invariants.hpp"
 #include "kills/killing_store.hpp"
 #include "kills/ledger_tool.hpp"
+#include "kills/victim.hpp"
 #include "orchestrator/harness/harness.hpp"
 #include "runtime/testing/temporary_folder.hpp"
-
-extern char** environ;
 
 namespace orchestrator::harness::kills {
 namespace {
@@ -79,36 +73,6 @@ TEST(KillVictim, CarriesOutOneRun) {
   const auto result = run->wait();
   ASSERT_TRUE(result) << result.error().message;
   EXPECT_TRUE(result->is_completed());
-}
-
-enum class Fate { killed, ended, failed };
-
-Fate spawn_victim(const std::string& kind, const std::string& folder, int kill_at) {
-  std::vector<std::string> texts;
-  for (char** entry = environ; *entry != nullptr; ++entry) texts.emplace_back(*entry);
-  texts.push_back("ORCHESTRATOR_KILL_FOLDER=" + folder);
-  texts.push_back("ORCHESTRATOR_KILL_STORE=" + kind);
-  if (kill_at > 0) texts.push_back("ORCHESTRATOR_KILL_AT=" + std::to_string(kill_at));
-  std::vector<char*> environment;
-  for (std::string& text : texts) environment.push_back(text.data());
-  environment.push_back(nullptr);
-  std::string program = "/proc/self/exe";
-  std::string filter = "--gtest_filter=KillVictim.*";
-  std::string brief = "--gtest_brief=1";
-  std::vector<char*> arguments{program.data(), filter.data(), brief.data(), nullptr};
-  posix_spawn_file_actions_t files;
-  ::posix_spawn_file_actions_init(&files);
-  ::posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, (folder + "/output").c_str(), O_WRONLY | O_CREAT | O_APPEND,
-                                     0600);
-  ::posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
-  pid_t child = 0;
-  const int spawned = ::posix_spawn(&child, program.c_str(), &files, nullptr, arguments.data(), environment.data());
-  ::posix_spawn_file_actions_destroy(&files);
-  if (spawned != 0) return Fate::failed;
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) return Fate::killed;
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? Fate::ended : Fate::failed;
 }
 
 struct CallFate {
@@ -167,7 +131,7 @@ int play(const std::string& kind, int first, const std::string& how, Choose choo
   const TemporaryFolder folder(FolderPlace::memory);
   int kills = 0;
   for (int process = 0; process < kProcessesMax; ++process) {
-    const Fate fate = spawn_victim(kind, folder.path(), process == 0 ? first : choose());
+    const Fate fate = spawn_victim("KillVictim.*", kind, folder.path(), process == 0 ? first : choose());
     if (fate == Fate::failed) {
       ADD_FAILURE() << how << ": a process failed: " << runtime::testing::read_file(folder.path() + "/output");
       return kills;
