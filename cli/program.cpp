@@ -30,6 +30,7 @@ constexpr auto kCommands = std::to_array<std::pair<std::string_view, Command>>({
     {"approve", approve_command},
     {"deny", deny_command},
     {"checkpoint", checkpoint_command},
+    {"undo", undo_command},
     {"runs list", runs_list_command},
     {"runs show", runs_show_command},
     {"runs events", runs_events_command},

@@ -113,6 +113,26 @@ std::vector<CommandSpec> control_commands() {
        .arguments = {kRun, {.name = "LABEL", .help = "1 to 256 bytes of text"}},
        .flags = joined({kJsonLines}, store_flags()),
        .examples = "orchestrator checkpoint @last \"before the rewrite\""},
+      {.name = "undo",
+       .summary = "take back what a run did, last call first",
+       .description =
+           "Shows every step with its verdict, asks, and does exactly that, as a run of its own that can be taken\n"
+           "back, too. What somebody has changed since the run is a conflict: it stays, unless --overwrite names\n"
+           "it. Commands and what went over the network cannot be taken back. Exits with 7 when not all of it was.",
+       .arguments = {kRun},
+       .flags = joined({{.name = "--to",
+                         .value = "SEQ|LABEL",
+                         .help = "only calls that began after this event, or after this checkpoint"},
+                        {.name = "--dry-run", .help = "only show what would be done"},
+                        {.name = "--overwrite",
+                         .value = "PATH",
+                         .help = "lose what others changed here since; 'all': everywhere",
+                         .repeated = true},
+                        {.name = "--yes", .help = "do it without asking"},
+                        kJsonEvents},
+                       store_flags()),
+       .examples = "orchestrator undo @last --dry-run\norchestrator undo @last --to \"before the rewrite\"\n"
+                   "orchestrator undo run_01K --overwrite notes.txt --yes"},
   };
 }
 

@@ -18,6 +18,7 @@ ExitStatus resume_command(CommandContext& context);
 ExitStatus approve_command(CommandContext& context);
 ExitStatus deny_command(CommandContext& context);
 ExitStatus checkpoint_command(CommandContext& context);
+ExitStatus undo_command(CommandContext& context);
 ExitStatus runs_list_command(CommandContext& context);
 ExitStatus runs_show_command(CommandContext& context);
 ExitStatus runs_events_command(CommandContext& context);
