@@ -2,14 +2,16 @@
 #include "orchestrator/harness/context_manifest.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "event/character_cut.hpp"
-#include "event/step.hpp"
 #include "kernel/context_source.hpp"
 #include "kernel/evolve.hpp"
+#include "kernel/fork_state.hpp"
 #include "kernel/money.hpp"
 #include "orchestrator/harness/token_counter.hpp"
+#include "runtime/run_lineage.hpp"
 #include "runtime/session_history.hpp"
 #include "tokens/request_tokens.hpp"
 
@@ -18,7 +20,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::uint64_t kPageBytes = 1ULL << 20;
 constexpr std::size_t kPreviewBytesMax = 80;
 
 // The first bytes of a text on one line, cut between two characters.
@@ -43,7 +44,7 @@ class ManifestFold {
     const auto* trimmed = event.get_if<StreamEvent::ContextTrimmed>();
     const std::vector<event::ContextEntry> before =
         trimmed == nullptr ? std::vector<event::ContextEntry>() : state_.facts.context;
-    kernel::evolve(state_, event);
+    kernel::evolve_prefix(state_, event);
     if (trimmed != nullptr) note_gone(before, *trimmed);
     if (const auto* assembled = event.get_if<StreamEvent::ContextAssembled>()) see_request(*assembled);
     if (const auto* requested = event.get_if<StreamEvent::ProviderRequested>()) {
@@ -166,18 +167,15 @@ asio::awaitable<Result<ContextManifest>> context_manifest(std::shared_ptr<Journa
   auto history = co_await runtime::load_run_history(store, run_id);
   if (!history) co_return std::unexpected(history.error());
   ManifestFold fold(*std::move(history), turn, std::move(encodings));
-  event::JournalHead head;
-  for (;;) {
-    auto lines = co_await store->read(run_id, head.seq, kPageBytes);
-    if (!lines) co_return std::unexpected(lines.error());
-    if (lines->empty()) co_return std::move(fold).finish();
-    for (const JournalLine& line : *lines) {
-      auto step = event::decode_step(line.bytes, head);
-      if (!step) co_return std::unexpected(step.error());
-      for (const StreamEvent& event : step->events) fold.add(event);
-      head = step->head;
-    }
+  // A fork's context goes on from that of its ancestors.
+  auto lineage = co_await runtime::load_lineage(store, run_id);
+  if (!lineage) co_return std::unexpected(lineage.error());
+  std::function<void(const StreamEvent&)> see = [&fold](const StreamEvent& event) { fold.add(event); };
+  for (const runtime::LineageRun& run : *lineage) {
+    auto read = co_await runtime::read_events(store, run, see);
+    if (!read) co_return std::unexpected(read.error());
   }
+  co_return std::move(fold).finish();
 }
 
 }  // namespace orchestrator::harness

@@ -11,6 +11,7 @@
 #include "runtime/event_cursor.hpp"
 #include "runtime/replay_start.hpp"
 #include "runtime/run_driver.hpp"
+#include "runtime/run_fork.hpp"
 #include "runtime/run_takeover.hpp"
 #include "runtime/session_history.hpp"
 #include "runtime/session_state.hpp"
@@ -126,6 +127,19 @@ Awaitable<Result<RunHandle>> Harness::async_undo(RunId id, events::UndoPlanned p
 }
 Result<RunHandle> Harness::undo(RunId id, events::UndoPlanned plan, UndoOptions options) {
   return runtime::block_on(*engine_, runtime::start_undo(engine_, id, std::move(plan), std::move(options)));
+}
+
+Awaitable<Result<RunHandle>> Harness::async_fork(RunId id, ForkOptions options) {
+  return on_engine(engine_, runtime::fork_run(engine_, id, std::move(options)));
+}
+Result<RunHandle> Harness::fork(RunId id, ForkOptions options) {
+  return runtime::block_on(*engine_, runtime::fork_run(engine_, id, std::move(options)));
+}
+Awaitable<Result<std::vector<RunId>>> Harness::async_forks_of(RunId id) {
+  return on_engine(engine_, runtime::forks_of(engine_->options().store, id));
+}
+Result<std::vector<RunId>> Harness::forks_of(RunId id) {
+  return runtime::block_on(*engine_, runtime::forks_of(engine_->options().store, id));
 }
 
 std::vector<ToolSpec> Harness::tools() const { return engine_->options().tools.specs(); }

@@ -263,7 +263,8 @@ asio::awaitable<Result<void>> RunDriver::append(event::Step step) {
     co_return appended;
   }
   head_ = encoded.head;
-  if (const auto* start = std::get_if<event::inputs::Start>(&step.input.value)) {
+  const auto* start = std::get_if<event::inputs::Start>(&step.input.value);
+  if (start != nullptr && start->spec.kind != RunKind::fork) {
     state_ = kernel::initial_state(start->history);
   }
   for (const StreamEvent& event : step.events) kernel::evolve(state_, event);

@@ -48,6 +48,8 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   /// `redacted`: what was taken out of `start` already.
   boost::asio::awaitable<Result<void>> start(event::inputs::Start start, std::vector<event::inputs::Hint> hints,
                                              std::vector<events::RedactionCount> redacted = {});
+  /// What a fork begins with. To be set before `start`.
+  void begin_with(kernel::State base) { state_ = std::move(base); }
   /// Who is told of the end of a run that was accepted. To be set before `start`.
   void on_ended(RunEnded on_ended) { on_ended_ = std::move(on_ended); }
   /// Takes over a run whose process is gone: its state and head as folded from the store, its clock going on from the
@@ -160,6 +162,9 @@ class RunDriver : public std::enable_shared_from_this<RunDriver> {
   boost::asio::awaitable<std::vector<GateVerdict>> ask_gates(std::vector<GateRule> rules, GatePhase phase,
                                                              std::string text, std::string tool);
   [[nodiscard]] std::optional<AnswerGate> answer_gate(const event::effects::CallProvider& effect) const;
+  void substitute(std::vector<GateVerdict>& verdicts) const;
+  [[nodiscard]] std::vector<GateVerdict> substituted_answer_verdicts() const;
+  [[nodiscard]] std::optional<codec::RuleSet> answer_rules() const;
   ToolRunner& tool_runner();
   UndoRunner& undo_runner();
   void cancel_call();

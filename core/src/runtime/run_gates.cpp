@@ -18,6 +18,8 @@ namespace {
 
 namespace asio = boost::asio;
 
+constexpr const char* kSubstituted = "the fork was told so";
+
 // What a look at the rules takes beyond what they ask of others.
 constexpr std::chrono::milliseconds kOwnRulesTime{10'000};
 
@@ -51,8 +53,52 @@ void add_all(std::vector<GateVerdict>& verdicts, std::vector<GateVerdict> more) 
 
 }  // namespace
 
-std::optional<AnswerGate> RunDriver::answer_gate(const event::effects::CallProvider& effect) const {
+// What a fork was told of a rule stands in place of what the rule says.
+void RunDriver::substitute(std::vector<GateVerdict>& verdicts) const {
+  for (GateVerdict& verdict : verdicts) {
+    const auto& told = state_.facts.substituted_gates;
+    const auto found = std::ranges::find(told, verdict.gate, &SubstitutedGate::gate);
+    if (found == told.end()) continue;
+    verdict.passed = found->passed;
+    verdict.action = found->passed ? GateAction::allow : GateAction::deny;
+    verdict.reason = found->passed ? "" : kSubstituted;
+    verdict.error.reset();
+  }
+}
+
+// A stream cannot be judged again afterwards: those rules do not see it, and what they were told comes at its end.
+std::optional<codec::RuleSet> RunDriver::answer_rules() const {
   const auto& rules = engine_->options().rules;
+  const auto& told = state_.facts.substituted_gates;
+  if (!rules || told.empty()) return rules;
+  SafetyPolicy policy = rules->policy();
+  std::erase_if(policy.rules, [&](const GateRule& rule) {
+    return std::ranges::find(told, rule.name, &SubstitutedGate::gate) != told.end();
+  });
+  auto others = codec::RuleSet::compile(std::move(policy));
+  return others ? std::optional(*std::move(others)) : rules;
+}
+
+std::vector<GateVerdict> RunDriver::substituted_answer_verdicts() const {
+  std::vector<GateVerdict> verdicts;
+  const auto& rules = engine_->options().rules;
+  for (const SubstitutedGate& told : state_.facts.substituted_gates) {
+    if (!rules) break;
+    const auto& all = rules->policy().rules;
+    const auto rule = std::ranges::find(all, told.gate, &GateRule::name);
+    if (rule == all.end() || std::ranges::find(rule->phases, GatePhase::output) == rule->phases.end()) continue;
+    GateVerdict verdict;
+    verdict.gate = rule->name;
+    verdict.phase = GatePhase::output;
+    verdict.mode = rule->mode;
+    verdicts.push_back(std::move(verdict));
+  }
+  substitute(verdicts);
+  return verdicts;
+}
+
+std::optional<AnswerGate> RunDriver::answer_gate(const event::effects::CallProvider& effect) const {
+  const auto rules = answer_rules();
   const bool is_judged =
       rules && effect.purpose == AttemptPurpose::answer && kernel::has_gates(state_.facts.spec, GatePhase::output);
   return is_judged ? std::optional<AnswerGate>(std::in_place, *rules, effect.attempt, state_.facts.kept_output)
@@ -92,6 +138,7 @@ asio::awaitable<void> RunDriver::judge_input() {
     subject.phase = GatePhase::input;
     subject.text = text;
     returned.gates = rules->judge(subject);
+    substitute(returned.gates);
     std::vector<GateRule> asked = rules->asked(GatePhase::input);
     if (!asked.empty() && !is_blocked(returned.gates)) {
       const std::string no_tool;
@@ -105,6 +152,7 @@ asio::awaitable<void> RunDriver::judge_input() {
       }
     }
   }
+  substitute(returned.gates);
   if (!has_ended()) push(std::move(returned));
 }
 
@@ -140,6 +188,7 @@ asio::awaitable<std::vector<GateVerdict>> RunDriver::judge_call(std::string key,
   subject.earlier = earlier;
   subject.now_us = elapsed_us();
   verdicts = rules->judge(subject);
+  substitute(verdicts);
   if (is_new) judged_calls_.emplace_back(key, codec::EarlierCall{tool, subject.now_us});
   std::vector<GateRule> asked = rules->asked(GatePhase::tool, tool);
   if (!asked.empty() && !is_blocked(verdicts)) {
@@ -147,6 +196,7 @@ asio::awaitable<std::vector<GateVerdict>> RunDriver::judge_call(std::string key,
         co_await ask_gates(std::move(asked), GatePhase::tool, std::move(arguments), std::move(tool));
     add_all(verdicts, std::move(more));
   }
+  substitute(verdicts);
   for (GateVerdict& verdict : verdicts) verdict.call_id = call_id;
   co_return verdicts;
 }
@@ -154,11 +204,13 @@ asio::awaitable<std::vector<GateVerdict>> RunDriver::judge_call(std::string key,
 asio::awaitable<std::vector<GateVerdict>> RunDriver::judge_answer(std::uint32_t attempt, std::string text) {
   const auto self = shared_from_this();
   std::vector<GateVerdict> verdicts;
-  const auto& rules = engine_->options().rules;
+  const auto rules = answer_rules();
   std::vector<GateRule> asked = rules ? rules->asked(GatePhase::output) : std::vector<GateRule>();
-  if (asked.empty()) co_return verdicts;
-  const std::string no_tool;
-  verdicts = co_await ask_gates(std::move(asked), GatePhase::output, std::move(text), no_tool);
+  if (!asked.empty()) {
+    const std::string no_tool;
+    verdicts = co_await ask_gates(std::move(asked), GatePhase::output, std::move(text), no_tool);
+  }
+  add_all(verdicts, substituted_answer_verdicts());
   for (GateVerdict& verdict : verdicts) verdict.attempt = attempt;
   co_return verdicts;
 }

@@ -275,6 +275,42 @@ Result<ContextPolicy> RunRequest::context_of(const RunBuilder& builder, const En
   return policy;
 }
 
+Result<void> RunRequest::check(const events::RunStarted& spec) {
+  if (auto valid = check_parts(spec.input); !valid) return valid;
+  if (auto valid = check_text(spec.system, "system"); !valid) return valid;
+  if (auto valid = check_settings(spec.settings); !valid) return valid;
+  if (auto valid = check_times(spec.timeouts, spec.budgets); !valid) return valid;
+  if (auto valid = check_retries(spec.retries); !valid) return valid;
+  if (auto valid = check_policy(spec.tool_policy); !valid) return valid;
+  return check_plan(spec.model_plan);
+}
+
+Result<void> RunRequest::complete(events::RunStarted& spec, const Engine& engine) {
+  std::vector<ModelRef> models{spec.model_plan.primary};
+  models.insert(models.end(), spec.model_plan.fallbacks.begin(), spec.model_plan.fallbacks.end());
+  spec.offers.clear();
+  for (const ModelRef& model : models) {
+    auto adapter = engine.provider(model.provider);
+    if (!adapter) return std::unexpected(adapter.error());
+    if (auto ready = (*adapter)->ready(model); !ready) return std::unexpected(ready.error());
+    ModelOffer offer = (*adapter)->offer(model);
+    engine.options().catalogue.complete(offer);
+    spec.offers.push_back(std::move(offer));
+  }
+  spec.pinned = {{"offers", hash_of_offers(spec.offers)}};
+  spec.gates = gates_of(engine.options().rules);
+  if (engine.options().rules) spec.pinned.push_back({"gates", engine.options().rules->hash()});
+  spec.redaction = RedactionMode::none;
+  if (const auto& redactor = engine.options().redactor) {
+    spec.redaction = redactor->mode();
+    spec.pinned.push_back({"redaction", redactor->hash()});
+  }
+  spec.behaviours = kernel::present_behaviours();
+  spec.seed = new_seed();
+  spec.runtime_version = event::runtime_version();
+  return {};
+}
+
 Result<event::inputs::Start> RunRequest::make_start(const RunBuilder& builder, const Engine& engine,
                                                     const SessionId& session_id, const SessionConfig& config,
                                                     SessionHistory history, const ToolRegistry& tools,
@@ -302,16 +338,6 @@ Result<event::inputs::Start> RunRequest::make_start(const RunBuilder& builder, c
   spec.input = draft.input;
   spec.system = draft.system;
   spec.model_plan = *std::move(plan);
-  std::vector<ModelRef> models{spec.model_plan.primary};
-  models.insert(models.end(), spec.model_plan.fallbacks.begin(), spec.model_plan.fallbacks.end());
-  for (const ModelRef& model : models) {
-    auto adapter = engine.provider(model.provider);
-    if (!adapter) return std::unexpected(adapter.error());
-    if (auto ready = (*adapter)->ready(model); !ready) return std::unexpected(ready.error());
-    ModelOffer offer = (*adapter)->offer(model);
-    engine.options().catalogue.complete(offer);
-    spec.offers.push_back(std::move(offer));
-  }
   spec.settings = draft.settings;
   spec.tools = tools.specs();
   spec.tool_policy = draft.tool_policy;
@@ -321,23 +347,14 @@ Result<event::inputs::Start> RunRequest::make_start(const RunBuilder& builder, c
   spec.context = *std::move(context);
   spec.memory = std::move(memory);
   spec.memory.keep_run = spec.memory.keep_run && draft.remember && config.remember;
-  spec.gates = gates_of(engine.options().rules);
   spec.is_history_untrusted = history.is_untrusted;
   spec.budgets = draft.budgets;
   spec.timeouts = timeouts;
   spec.retries = retries;
   spec.history = {history.base_run_id, history.entries.size(), event::context_hash(history.entries)};
   spec.remember = draft.remember && config.remember;
-  spec.pinned = {{"offers", hash_of_offers(spec.offers)}};
-  if (engine.options().rules) spec.pinned.push_back({"gates", engine.options().rules->hash()});
-  if (const auto& redactor = engine.options().redactor) {
-    spec.redaction = redactor->mode();
-    spec.pinned.push_back({"redaction", redactor->hash()});
-  }
-  spec.behaviours = kernel::present_behaviours();
-  spec.seed = new_seed();
   spec.labels = draft.labels;
-  spec.runtime_version = event::runtime_version();
+  if (auto completed = complete(spec, engine); !completed) return std::unexpected(completed.error());
 
   if (!spec.context.tokens_max) spec.context.tokens_max = items_tokens_max(spec);
   start.history = std::move(history.entries);

@@ -21,6 +21,11 @@ class RunRequest {
                                                  const SessionId& session_id, const SessionConfig& config,
                                                  SessionHistory history, const ToolRegistry& tools,
                                                  const Workspace* workspace);
+  /// What is wrong with the input, the texts, the settings, the bounds or the plan of a run, or nothing.
+  static Result<void> check(const events::RunStarted& spec);
+  /// Puts into a spec what this harness has to say: offers for its plan, rules, redaction, behaviours, a new seed.
+  /// Errors: `unknown_provider`, and what an adapter says against a model.
+  static Result<void> complete(events::RunStarted& spec, const Engine& engine);
   /// The hints that are to be queued with the start.
   static std::vector<event::inputs::Hint> first_hints(const RunBuilder& builder);
   /// The run whose history and place this one takes, where it names one.

@@ -6,6 +6,7 @@
 
 #include "event/canonical_event.hpp"
 #include "kernel/evolve.hpp"
+#include "runtime/run_lineage.hpp"
 
 namespace orchestrator::harness::runtime {
 namespace {
@@ -74,10 +75,24 @@ asio::awaitable<Result<Newest>> newest_remembered(std::shared_ptr<JournalStore> 
 
 }  // namespace
 
+asio::awaitable<Result<void>> load_context_media(std::shared_ptr<JournalStore> store,
+                                                 std::vector<event::ContextEntry>* entries) {
+  for (event::ContextEntry& entry : *entries) {
+    Result<void> loaded = co_await load_media(store, &entry);
+    if (!loaded) co_return loaded;
+  }
+  co_return Result<void>();
+}
+
 asio::awaitable<Result<FoldedRun>> fold_run(std::shared_ptr<JournalStore> store, RunId run_id,
                                             std::vector<event::ContextEntry> history) {
+  auto lineage = co_await load_lineage(store, run_id);
+  if (!lineage) co_return std::unexpected(lineage.error());
+  auto base = co_await load_run_base(store, *std::move(lineage), std::move(history));
+  if (!base) co_return std::unexpected(base.error());
   FoldedRun run;
-  run.state = kernel::initial_state(std::move(history));
+  run.state = std::move(base->state);
+  run.history_dropped = base->history_dropped;
   for (;;) {
     auto lines = co_await store->read(run_id, run.head.seq, kPageBytes);
     if (!lines) co_return std::unexpected(lines.error());
@@ -142,10 +157,8 @@ asio::awaitable<Result<SessionHistory>> load_session_history(std::shared_ptr<Jou
   auto backwards = co_await entries_backwards(store, std::move(newest->run));
   if (!backwards) co_return std::unexpected(backwards.error());
   history.entries = *std::move(backwards);
-  for (event::ContextEntry& entry : history.entries) {
-    Result<void> loaded = co_await load_media(store, &entry);
-    if (!loaded) co_return std::unexpected(loaded.error());
-  }
+  Result<void> loaded = co_await load_context_media(store, &history.entries);
+  if (!loaded) co_return std::unexpected(loaded.error());
   co_return history;
 }
 
@@ -194,16 +207,12 @@ asio::awaitable<Result<std::vector<event::ContextEntry>>> load_run_history(std::
 asio::awaitable<Result<FoldedRun>> fold_whole_run(std::shared_ptr<JournalStore> store, RunId run_id) {
   auto history = co_await load_run_history(store, run_id);
   if (!history) co_return std::unexpected(history.error());
-  for (event::ContextEntry& entry : *history) {
-    Result<void> loaded = co_await load_media(store, &entry);
-    if (!loaded) co_return std::unexpected(loaded.error());
-  }
+  Result<void> loaded = co_await load_context_media(store, &*history);
+  if (!loaded) co_return std::unexpected(loaded.error());
   auto whole = co_await fold_run(store, run_id, *std::move(history));
   if (!whole) co_return whole;
-  for (event::ContextEntry& entry : whole->state.facts.context) {
-    Result<void> loaded = co_await load_media(store, &entry);
-    if (!loaded) co_return std::unexpected(loaded.error());
-  }
+  loaded = co_await load_context_media(store, &whole->state.facts.context);
+  if (!loaded) co_return std::unexpected(loaded.error());
   co_return whole;
 }
 
@@ -222,10 +231,8 @@ asio::awaitable<Result<RunOrigin>> load_run_origin(std::shared_ptr<JournalStore>
   if (!hash) co_return std::unexpected(hash.error());
   auto history = co_await load_run_history(store, run_id);
   if (!history) co_return std::unexpected(history.error());
-  for (event::ContextEntry& entry : *history) {
-    Result<void> loaded = co_await load_media(store, &entry);
-    if (!loaded) co_return std::unexpected(loaded.error());
-  }
+  Result<void> loaded = co_await load_context_media(store, &*history);
+  if (!loaded) co_return std::unexpected(loaded.error());
   RunOrigin origin;
   origin.ref.run_id = run_id;
   origin.ref.seq = step->events.front().meta.seq;

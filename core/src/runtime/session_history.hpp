@@ -32,13 +32,18 @@ struct SessionHistory {
 [[nodiscard]] boost::asio::awaitable<Result<SessionHistory>> load_session_history(std::shared_ptr<JournalStore> store,
                                                                                   SessionId session_id);
 
+/// Gives the entries of a context the bytes behind the media that they refer to. `entries` outlives the call.
+[[nodiscard]] boost::asio::awaitable<Result<void>> load_context_media(std::shared_ptr<JournalStore> store,
+                                                                      std::vector<event::ContextEntry>* entries);
+
 /// A stored run, folded: its state (with only the items of its own in the context, unless `history` is given) and head.
 struct FoldedRun {
   kernel::State state;
   event::JournalHead head;
-  std::uint64_t history_dropped = 0;  // items of its history that it trimmed
+  std::uint64_t history_dropped = 0;  // items of its history that it trimmed, or, of a fork, its ancestors
   WallTime last_at;                   // of its last event
 };
+/// Of a fork: on top of what its ancestors had, who began with `history`.
 [[nodiscard]] boost::asio::awaitable<Result<FoldedRun>> fold_run(std::shared_ptr<JournalStore> store, RunId run_id,
                                                                  std::vector<event::ContextEntry> history = {});
 /// The history that a run began with, without the contents of its media. Errors: the store's own, `journal_damaged`.

@@ -22,6 +22,7 @@
 #include "orchestrator/harness/control.hpp"
 #include "orchestrator/harness/embedder.hpp"
 #include "orchestrator/harness/errors.hpp"
+#include "orchestrator/harness/fork.hpp"
 #include "orchestrator/harness/journal.hpp"
 #include "orchestrator/harness/memory.hpp"
 #include "orchestrator/harness/model.hpp"
@@ -109,6 +110,17 @@ class Harness {
   /// the plan is not one of this run.
   Awaitable<Result<RunHandle>> async_undo(RunId id, events::UndoPlanned plan, UndoOptions options);
   Result<RunHandle> undo(RunId id, events::UndoPlanned plan, UndoOptions options = {});
+
+  /// Goes on from an event of a run, live or ended, in a run of its own: of kind `fork`, in a new session, under the
+  /// rules and the redaction of this harness. Every tool that the run declared must be there. The handle reads from the
+  /// fork's first event; how its files were found stands in its second. Errors: `run_not_found`, `invalid_argument` (no
+  /// such event, call or rule), `precondition_failed` (nothing to go on with; a tool is missing; an input that rules
+  /// have judged), `not_supported` (a replay or an undo), those of a run's start, `journal_damaged`.
+  Awaitable<Result<RunHandle>> async_fork(RunId id, ForkOptions options);
+  Result<RunHandle> fork(RunId id, ForkOptions options = {});
+  /// The forks that were made of a run, newest first. Looks at every fork of the store.
+  Awaitable<Result<std::vector<RunId>>> async_forks_of(RunId id);
+  Result<std::vector<RunId>> forks_of(RunId id);
 
   /// The store of all runs. Valid as long as this harness.
   [[nodiscard]] const std::shared_ptr<JournalStore>& store() const;
