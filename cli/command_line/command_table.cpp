@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "cli/command_line/eval_table.hpp"
+#include "cli/command_line/fork_table.hpp"
 #include "cli/command_line/gates_table.hpp"
 #include "cli/command_line/journal_table.hpp"
 #include "cli/command_line/later_commands.hpp"
@@ -266,7 +267,7 @@ std::vector<CommandSpec> make_table() {
   std::vector<CommandSpec> table;
   for (auto part :
        {run_commands(), control_commands(), list_commands(), runs_commands(), journal_commands(), memory_commands(),
-        gates_commands(), eval_commands(), replay_commands(), own_commands(), later_commands()}) {
+        gates_commands(), eval_commands(), replay_commands(), fork_commands(), own_commands(), later_commands()}) {
     std::ranges::move(part, std::back_inserter(table));
   }
   return table;

@@ -13,9 +13,6 @@ struct Later {
 };
 
 constexpr auto kLater = std::to_array<Later>({
-    {"runs timeline", "0.2.2", "a run on a time axis"},
-    {"runs diff", "0.2.2", "compare two runs step by step"},
-    {"fork", "0.2.2", "go on from any event of a run in a new one"},
     {"daemon start", "0.3.0", "start the daemon"},
     {"daemon stop", "0.3.0", "stop the daemon"},
     {"daemon status", "0.3.0", "is the daemon running"},

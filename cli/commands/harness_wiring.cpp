@@ -70,7 +70,8 @@ Result<harness::MemoryToolsConfig> memory_config(const CommandContext& context, 
   const bool is_chosen = chosen && std::ranges::any_of(chosen->names, is_memory_tool);
   const auto policy = memory_policy(context.invocation, configuration);
   const bool is_used = is_chosen || (policy && (policy->recall_max > 0 || policy->keep_run));
-  if (!is_used && context.invocation.command->name != "resume") {
+  const bool goes_on = context.invocation.command->name == "resume" || context.invocation.command->name == "fork";
+  if (!is_used && !goes_on) {
     return config;
   }
   auto embedder = memory_embedder(configuration, context.environment);

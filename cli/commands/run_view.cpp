@@ -98,6 +98,10 @@ void RunView::show_text(const StreamEvent& event) {
   attempts_.add(event);
   if (event.get_if<StreamEvent::RunStarted>() != nullptr) {
     started();
+  } else if (const auto* forked = event.get_if<StreamEvent::RunForked>(); forked != nullptr) {
+    for (const std::string& about_files : forked->workspace_notes) {
+      note(escaped_line(about_files));
+    }
   } else if (const auto* chosen = event.get_if<StreamEvent::ModelSelected>(); chosen != nullptr) {
     std::string text = "model " + chosen->model.str();
     for (const auto& dropped : chosen->dropped) {

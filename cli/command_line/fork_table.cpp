@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/command_line/fork_table.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "cli/command_line/run_flags.hpp"
+
+namespace orchestrator::cli {
+namespace {
+
+constexpr FlagSpec kJson = {.name = "--json", .help = "JSON on stdout, one object a line"};
+constexpr FlagSpec kJsonEvents = {.name = "--json", .help = "one event a line on stdout, and nothing else"};
+const ArgumentSpec kRun = {.name = "RUN", .help = "a run id, the beginning of one, or @last", .kind = ValueKind::run};
+
+// Those of `run` that a fork has as well; they count in place of what the run had.
+constexpr auto kOfRun =
+    std::to_array<std::string_view>({"--model", "--fallback", "--system", "--hint", "--workspace", "--approve",
+                                     "--gates", "--redact", "--output-schema", "--max-turns", "--max-output-tokens",
+                                     "--budget-usd", "--allow-unpriced", "--timeout", "--set", "--label"});
+
+std::vector<FlagSpec> fork_flags() {
+  std::vector<FlagSpec> flags = {
+      {.name = "--at",
+       .value = "SEQ|LABEL",
+       .help = "the last event that the two share, or the label of a checkpoint; default: the run's last event"},
+      {.name = "--prompt", .value = "TEXT", .help = "another input in place of the run's"},
+      {.name = "--tool-result",
+       .value = "CALL=JSON",
+       .help = "what a call shall have come to; a string is taken as text",
+       .repeated = true},
+      {.name = "--gate",
+       .value = "RULE=pass|deny",
+       .help = "what a rule shall say, whatever it finds",
+       .repeated = true},
+  };
+  for (const FlagSpec& flag : run_flags()) {
+    if (std::ranges::find(kOfRun, flag.name) != kOfRun.end()) {
+      flags.push_back(flag);
+    }
+  }
+  flags.push_back(kJsonEvents);
+  return flags;
+}
+
+}  // namespace
+
+std::vector<CommandSpec> fork_commands() {
+  return {
+      {.name = "fork",
+       .summary = "go on from any event of a run in a new one",
+       .description =
+           "The new run has what the run had up to that event, and goes on from there with what the flags put in its\n"
+           "place. Nothing before it is paid or carried out again, and the run stays as it is. What was under way at\n"
+           "that event is asked for again; a call that may have happened is looked at before it is made.",
+       .arguments = {kRun},
+       .flags = joined(fork_flags(), store_flags()),
+       .examples = "orchestrator fork @last --at 12 --model openai/gpt-5-mini\n"
+                   "orchestrator fork run_01K --at \"before the rewrite\" --hint \"Leave the tests alone\"\n"
+                   "orchestrator fork run_01K --at 20 --tool-result 'call_1=\"the file is empty\"'"},
+      {.name = "runs diff",
+       .summary = "compare two runs step by step",
+       .description =
+           "Steps are the input, the answers and the calls. They are aligned by what they are: one that only\n"
+           "one of the runs has does not shift the others. A fork is compared with what it has of its\n"
+           "source.",
+       .arguments = {{.name = "A", .help = kRun.help, .kind = ValueKind::run},
+                     {.name = "B", .help = kRun.help, .kind = ValueKind::run}},
+       .flags = joined({kJson}, store_flags()),
+       .examples = "orchestrator runs diff run_01K @last\n"
+                   "orchestrator runs diff run_01K run_01M --json | jq .first_divergence"},
+      {.name = "runs timeline",
+       .summary = "a run on a time axis",
+       .description = "A row for each attempt at an answer and each call, with waits, retries and questions.",
+       .arguments = {kRun},
+       .flags = joined({kJson}, store_flags()),
+       .examples = "orchestrator runs timeline @last\norchestrator runs timeline run_01K --json"},
+  };
+}
+
+}  // namespace orchestrator::cli

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Forks on the command line, two runs compared, and a run on a time axis."""
+
+from cli.program import ProgramTest
+
+CALLS = {"text": "Let me see.", "tool_calls": [{"id": "c1", "name": "read_file", "arguments": {"path": "a.txt"}},
+                                               {"id": "c2", "name": "read_file", "arguments": {"path": "b.txt"}}]}
+
+
+class Forks(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        work = self.folder / "work"
+        work.mkdir()
+        (work / "a.txt").write_text("first\n")
+        (work / "b.txt").write_text("second\n")
+        self.model = self.script(CALLS, {"text": "Done."}, {"text": "Done again."})
+        self.succeeds("run", "--model", self.model, "--workspace", "work", "Read both")
+        self.source = self.json_lines("runs", "show", "@last", "--json")[0]["run_id"]
+
+    def events(self, run):
+        return self.json_lines("runs", "events", run, "--json")
+
+    def seq_of(self, kind, number=0):
+        return [event["seq"] for event in self.events(self.source) if event["type"] == kind][number]
+
+    def fork(self, *arguments):
+        """The events of a fork."""
+        return self.json_lines("fork", self.source, "--json", *arguments)
+
+    def test_between_two_calls(self):
+        before = self.events(self.source)
+        at = self.seq_of("ToolCallFinished")
+        answer = self.succeeds("fork", self.source, "--at", str(at))
+        self.assertEqual(answer.out, "Done.\n")
+        fork = self.json_lines("runs", "show", "@last", "--json")[0]
+        self.assertEqual((fork["kind"], fork["status"]), ("fork", "completed"))
+        self.assertEqual(fork["started"]["parent"]["run_id"], self.source)
+        self.assertEqual(fork["started"]["parent"]["seq"], at)
+        self.assertEqual(self.events(self.source), before)
+
+    def test_inside_a_stream(self):
+        self.assertEqual(self.fork("--at", str(self.seq_of("OutputDelta")))[-1]["data"]["output"], "Done.")
+
+    def test_what_is_put_in_place(self):
+        events = self.fork("--at", str(self.seq_of("ToolCallFinished")), "--tool-result", 'c2="nothing there"',
+                           "--system", "Be brief", "--hint", "Go on", "--max-turns", "9")
+        kinds = [event["type"] for event in events]
+        self.assertNotIn("ToolCallStarted", kinds)
+        forked = events[1]["data"]
+        self.assertEqual(forked["changed"], ["hint", "settings", "system", "tool_result"])
+        told = next(event["data"] for event in events if event["type"] == "ToolCallFinished")
+        self.assertEqual(told["result"][0]["text"], "nothing there")
+        self.assertIn("HintDelivered", kinds)
+
+    def test_after_the_last_word(self):
+        self.fails(1, "had said its last word", "fork", self.source)
+        self.assertEqual(self.fork("--hint", "And then?")[-1]["data"]["output"], "Done again.")
+
+    def test_wrong_points_and_flags(self):
+        self.fails(2, "no event 9999", "fork", self.source, "--at", "9999")
+        self.fails(2, "neither an event's number nor a checkpoint's label", "fork", self.source, "--at", "here")
+        self.fails(2, "the first event is 1", "fork", self.source, "--at", "0")
+        self.fails(2, "the run had no call 'c9'", "fork", self.source, "--at", "5", "--tool-result", "c9=1")
+        self.fails(2, "has no JSON", "fork", self.source, "--tool-result", "c1=nothing")
+        self.fails(2, "RULE=pass or RULE=deny", "fork", self.source, "--gate", "words=maybe")
+        self.fails(2, "goes with --model", "fork", self.source, "--fallback", self.model)
+        self.fails(3, "no run", "fork", "run_01ZZ")
+
+    def test_a_label(self):
+        live = self.start_run(self.script({"text": "one two three four five", "delta_chars": 4, "delay_ms": 40}))
+        live.until("OutputDelta")
+        self.succeeds("checkpoint", live.run_id, "here")
+        self.assertEqual(live.finish(), 0)
+        events = self.json_lines("fork", live.run_id, "--at", "here", "--json")
+        seq = next(event["seq"] for event in live.events if event["type"] == "CheckpointCreated")
+        self.assertEqual(events[0]["data"]["parent"]["seq"], seq)
+
+    def test_diff(self):
+        self.fork("--at", str(self.seq_of("ToolCallFinished")), "--tool-result", 'c2="nothing there"')
+        text = self.succeeds("runs", "diff", self.source, "@last").out
+        self.assertRegex(text, r"(?m)^B  run_\w+  Completed \(stop\), fork of run_\w+ at event \d+$")
+        self.assertRegex(text, r"(?m)^  turn 1 call read_file  shared$")
+        self.assertRegex(text, r"(?m)^! turn 1 call read_file  \(A event \d+, B event \d+\)$")
+        self.assertIn("nothing there", text)
+        self.assertRegex(text, r"(?m)^first divergence: turn 1 call read_file ")
+        compared = self.json_lines("runs", "diff", self.source, "@last", "--json")[0]
+        first = compared["steps"][compared["first_divergence"]]
+        self.assertEqual((first["kind"], first["name"], first["turn"]), ("call", "read_file", 1))
+        self.assertEqual({one["field"] for one in first["differences"]} & {"output"}, {"output"})
+        self.assertIn("no divergence", self.succeeds("runs", "diff", self.source, self.source).out)
+
+    def test_timeline(self):
+        for columns in (60, 120):
+            text = self.succeeds("runs", "timeline", self.source, environment={"COLUMNS": str(columns)}).out
+            lines = text.splitlines()
+            self.assertRegex(lines[0], rf"^{self.source}  Completed \(stop\)  ")
+            self.assertRegex(text, rf"(?m)^1 {self.model[:10]}.*\|.* (us|ms|s)$")
+            self.assertEqual(len([line for line in lines if line.startswith("  read_file")]), 2)
+            self.assertLessEqual(max(map(len, lines[1:-1])), columns)
+        drawn = self.json_lines("runs", "timeline", self.source, "--json")[0]
+        self.assertEqual([turn["turn"] for turn in drawn["turns"]], [1, 2])
+        self.assertEqual([call["call_id"] for call in drawn["turns"][0]["calls"]], ["c1", "c2"])
+        for call in drawn["turns"][0]["calls"]:
+            self.assertEqual((len(call["runs"]), call["outcome"]), (1, "ok"))
+            self.assertLessEqual(call["from_us"], call["runs"][0]["from_us"])
+            self.assertLessEqual(call["runs"][0]["to_us"], call["to_us"])
+        self.assertIsNotNone(drawn["turns"][0]["attempts"][0]["first_output_us"])
