@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "journal/content_hashes.hpp"
+#include "journal/line_facts.hpp"
 #include "journal/run_lock.hpp"
 #include "journal/run_reading.hpp"
-#include "journal/run_summary.hpp"
 #include "journal/stored_line.hpp"
 #include "journal/text_index.hpp"
 
@@ -25,12 +25,6 @@ Result<void> run(SqliteConnection& connection, std::string_view sql, Bind bind) 
   if (!statement) return std::unexpected(statement.error());
   bind(*statement);
   return statement->run();
-}
-
-// What a run is after a line. Only a strict line can end one.
-RunStatus status_after(const JournalLine& line) {
-  if (!line.strict) return RunStatus::active;
-  return summarise({RunId(), line.bytes, line.bytes, 0, false}).status;
 }
 
 }  // namespace
