@@ -51,14 +51,15 @@ asio::awaitable<Result<bool>> wait_for_more(RunWait wait) {
     auto until = wait.deadline;
     if (!written_seq) {
       // Watch first, then look, so that nothing falls between the two.
-      if (!guard) guard.emplace(wait.watch, wait.watched_file, wait.signal);
+      if (!guard && wait.watch != nullptr) guard.emplace(wait.watch, wait.watched_file, wait.signal);
       const auto is_more = co_await runtime::run_blocking(wait.pool, wait.look);
       // Looking is carried through; a cancellation that came meanwhile would make the next await throw.
       const auto cancellation = co_await asio::this_coro::cancellation_state;
       if (cancellation.cancelled() != asio::cancellation_type::none) co_return cancelled();
       if (!is_more) co_return std::unexpected(is_more.error());
       if (*is_more) co_return true;
-      const auto poll = guard->is_watching() ? std::chrono::milliseconds(kPollWatched) : kPollUnwatched;
+      const bool is_told = wait.watch == nullptr || guard->is_watching();
+      const auto poll = is_told ? std::chrono::milliseconds(kPollWatched) : kPollUnwatched;
       until = std::min(wait.deadline, Clock::now() + poll);
     }
     if (Clock::now() >= wait.deadline) co_return false;

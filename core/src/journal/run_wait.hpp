@@ -24,7 +24,7 @@ namespace orchestrator::harness::journal {
 /// What a wait needs. The pointers must outlive it.
 struct RunWait {
   std::shared_ptr<RunSignal> signal;
-  JournalWatch* watch = nullptr;
+  JournalWatch* watch = nullptr;  // null where somebody else tells the signal of writers elsewhere
   std::string watched_file;
   boost::asio::thread_pool* pool = nullptr;
   std::function<Result<bool>()> look;  // on the pool: whether there is more now

@@ -31,8 +31,8 @@ class StoreHost {
 
 struct StoreKind {
   std::string name;
-  std::function<std::unique_ptr<StoreHost>()> make_host;
-  bool is_shared = false;  // several processes may use it at once
+  std::function<std::unique_ptr<StoreHost>()> make_host;  // null where what it needs is not installed
+  bool is_shared = false;                                 // several processes may use it at once
 };
 
 /// How a failed test shows the kind.
