@@ -15,6 +15,7 @@ else()
   find_package(CURL 7.85 REQUIRED)
   find_package(SQLite3 3.40 REQUIRED)
   find_package(ZLIB REQUIRED)
+  find_package(PostgreSQL 15 REQUIRED)
   find_package(spdlog REQUIRED)
   find_package(fmt REQUIRED)
   # libseccomp comes without a package for CMake; it is linked by name.

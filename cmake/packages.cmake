@@ -17,7 +17,7 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_CORE_PACKAGE_NAME orchestrator-ai-harness-core-dev)
 set(CPACK_DEBIAN_CORE_PACKAGE_DEPENDS
-    "libboost1.81-dev, libboost-json1.81-dev, libboost-url1.81-dev, libcurl4-openssl-dev, libsqlite3-dev, libssl-dev, libseccomp-dev, libre2-dev, libpcre2-dev, libspdlog-dev, libfmt-dev, zlib1g-dev")
+    "libboost1.81-dev, libboost-json1.81-dev, libboost-url1.81-dev, libcurl4-openssl-dev, libsqlite3-dev, libssl-dev, libseccomp-dev, libre2-dev, libpcre2-dev, libpq-dev, libspdlog-dev, libfmt-dev, zlib1g-dev")
 set(CPACK_DEBIAN_CORE_PACKAGE_SECTION libdevel)
 # Without it no command of a model runs; everything else does.
 set(CPACK_DEBIAN_CORE_PACKAGE_RECOMMENDS bubblewrap)

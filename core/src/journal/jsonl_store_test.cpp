@@ -156,7 +156,7 @@ TEST_F(JsonlStoreFiles, StoresAreOpenedByTheirAddress) {
   EXPECT_EQ((*orchestrator::harness::open_store("jsonl:" + path("new")))->url(), "jsonl:" + path("new"));
   EXPECT_EQ((*orchestrator::harness::open_store("sqlite:" + path("new.db")))->url(), "sqlite:" + path("new.db"));
   for (const char* url : {"", "jsonl", "jsonl:", "memory", "memory:big", "memory:0", "memory:-1", "sqlite:", "/a/path",
-                          "JSONL:/x", "postgres://host/db"}) {
+                          "JSONL:/x", "mysql://host/db", "postgres:host/db"}) {
     const auto store = orchestrator::harness::open_store(url);
     ASSERT_FALSE(store) << url;
     EXPECT_EQ(store.error().code, "configuration_invalid") << url;

@@ -5,6 +5,8 @@
 
 #include "journal/jsonl_store.hpp"
 #include "journal/memory_store.hpp"
+#include "journal/postgres_address.hpp"
+#include "journal/postgres_store.hpp"
 #include "journal/sqlite_store.hpp"
 #include "orchestrator/harness/journal.hpp"
 
@@ -42,8 +44,15 @@ Result<std::shared_ptr<JournalStore>> open_store(const std::string& url) {
     if (!store) return std::unexpected(store.error());
     return std::shared_ptr<JournalStore>(*std::move(store));
   }
+  if (journal::is_postgres_url(address)) {
+    auto store = journal::PostgresStore::open(url);
+    if (!store) return std::unexpected(store.error());
+    return std::shared_ptr<JournalStore>(*std::move(store));
+  }
   return fail(RuntimeErrorCode::configuration_invalid,
-              "'" + url + "' is no store that this build knows; expected memory:, jsonl:FOLDER or sqlite:FILE",
+              "'" + journal::without_passwords(url) +
+                  "' is no store that this build knows; expected memory:, jsonl:FOLDER, sqlite:FILE or "
+                  "postgres://USER@HOST/DATABASE",
               "store");
 }
 

@@ -88,7 +88,7 @@ struct OpenedRun {
 class JournalStore {
  public:
   virtual ~JournalStore() = default;
-  /// The store's address, such as `jsonl:/home/u/.local/state/orchestrator/journal`.
+  /// The store's address, without passwords, such as `jsonl:/home/u/.local/state/orchestrator/journal`.
   [[nodiscard]] virtual std::string url() const = 0;
   /// A new, empty run. Errors: `precondition_failed` when the id exists, and those of `RunWriter::append`.
   virtual boost::asio::awaitable<Result<std::unique_ptr<RunWriter>>> create(RunId run_id, SessionId session_id) = 0;
@@ -111,12 +111,14 @@ class JournalStore {
   virtual boost::asio::awaitable<Result<void>> remove(RunId run_id) = 0;
 };
 
-/// Opens a store by its address: `memory:`, `jsonl:DIR` (made where absent, mode 0700) or `sqlite:FILE` (made where
-/// absent, mode 0600). Errors: `configuration_invalid` for another scheme and for a FILE on a network file system,
-/// `not_a_journal` for what is something else, `version_too_new`, `storage_failed` or `storage_readonly` naming the
-/// place. With `sqlite:` one process at a time writes: from its first `create`, `open` or `remove` until it closes the
-/// store, those of other processes fail with `run_locked`, which names the first; any number of processes read.
-/// The store must outlive every writer of it.
+/// Opens a store by its address: `memory:`, `jsonl:DIR` (made where absent, mode 0700), `sqlite:FILE` (made where
+/// absent, mode 0600) or `postgres://USER@HOST/DATABASE` (an address of libpq; tables made where absent; blocks).
+/// Errors: `configuration_invalid` for another scheme, for a FILE on a network file system and for a server that lets
+/// nobody in, `not_a_journal` for what is something else, `version_too_new`, `not_supported` for a server that is too
+/// old, `storage_unavailable` where none answers, `storage_failed` or `storage_readonly` naming the place; none of them
+/// holds a password. With `sqlite:` one process at a time writes: from its first `create`, `open` or `remove` until it
+/// closes the store, those of other processes fail with `run_locked`, which names the first; any number of processes
+/// read. The store must outlive every writer of it.
 [[nodiscard]] Result<std::shared_ptr<JournalStore>> open_store(const std::string& url);
 
 }  // namespace orchestrator::harness
