@@ -107,7 +107,9 @@ std::vector<FlagSpec> run_flags() {
 
 std::vector<FlagSpec> store_flags() {
   return {
-      {.name = "--store", .value = "URL", .help = "where runs are kept: sqlite:FILE, jsonl:DIR or memory:"},
+      {.name = "--store",
+       .value = "URL",
+       .help = "where runs are kept: sqlite:FILE, jsonl:DIR, postgres://HOST/DB or memory:"},
       {.name = "--config",
        .value = "FILE",
        .help = "read this file instead of the user's config.toml",

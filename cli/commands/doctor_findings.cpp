@@ -12,6 +12,7 @@
 #include "cli/configuration/key_file.hpp"
 #include "cli/display/amount_text.hpp"
 #include "cli/store/run_scan.hpp"
+#include "journal/postgres_address.hpp"
 
 namespace orchestrator::cli {
 namespace {
@@ -47,8 +48,9 @@ constexpr auto kVariables = std::to_array<Variable>({
     {"NO_COLOR", false},
 });
 
-/// An address without the user information that may stand in it.
-std::string without_user(const std::string& text) {
+/// An address without the user information and the passwords that may stand in it.
+std::string without_user(const std::string& address) {
+  const std::string text = harness::journal::without_passwords(address);
   const std::size_t scheme = text.find("://");
   const std::size_t start = scheme == std::string::npos ? 0 : scheme + 3;
   const std::size_t at = text.substr(0, text.find_first_of("/?#", start)).rfind('@');
@@ -104,7 +106,7 @@ CheckFound check_store(const CommandContext& context, const Configuration& confi
     }
   }
   check.works = true;
-  check.detail = *url + ", " + std::to_string(runs) + (runs == 1 ? " run" : " runs");
+  check.detail = store->store().url() + ", " + std::to_string(runs) + (runs == 1 ? " run" : " runs");
   return check;
 }
 

@@ -8,6 +8,7 @@
 #include "cli/configuration/quantity.hpp"
 #include "cli/display/quoted_text.hpp"
 #include "event/nearest_name.hpp"
+#include "journal/postgres_address.hpp"
 #include "orchestrator/harness/model.hpp"
 
 namespace orchestrator::cli {
@@ -150,6 +151,21 @@ Checked check_number(const ConfigKey& key, const ConfigValue& value) {
   return as_value(parse_count(std::to_string(*size), key.least, key.most));
 }
 
+Checked check_store(const std::string& text) {
+  const std::string allowed = "; allowed: jsonl:DIR, sqlite:FILE, memory:, postgres://USER@HOST/DATABASE";
+  if (text == "jsonl:") {
+    return std::unexpected("is 'jsonl:', which names no folder" + allowed);
+  }
+  if (text == "sqlite:") {
+    return std::unexpected("is 'sqlite:', which names no file" + allowed);
+  }
+  const bool is_known = text.starts_with("jsonl:") || text.starts_with("sqlite:") || text == "memory:";
+  if (!is_known && !harness::journal::is_postgres_url(text)) {
+    return std::unexpected("is " + quoted_text(harness::journal::without_passwords(text)) + allowed);
+  }
+  return ConfigValue(text);
+}
+
 Checked check_text(const ConfigKey& key, const std::string& text) {
   if (text.empty()) {
     return std::unexpected("is empty");
@@ -163,16 +179,7 @@ Checked check_text(const ConfigKey& key, const std::string& text) {
       }
       return ConfigValue(text);
     case ValueType::store:
-      if (text == "jsonl:") {
-        return std::unexpected("is 'jsonl:', which names no folder; allowed: jsonl:DIR, sqlite:FILE, memory:");
-      }
-      if (text == "sqlite:") {
-        return std::unexpected("is 'sqlite:', which names no file; allowed: jsonl:DIR, sqlite:FILE, memory:");
-      }
-      if (!text.starts_with("jsonl:") && !text.starts_with("sqlite:") && text != "memory:") {
-        return std::unexpected("is " + quoted_text(text) + "; allowed: jsonl:DIR, sqlite:FILE, memory:");
-      }
-      return ConfigValue(text);
+      return check_store(text);
     case ValueType::choice: {
       const std::string padded = " " + std::string(key.choices) + " ";
       if (text.find(' ') != std::string::npos || padded.find(" " + text + " ") == std::string::npos) {

@@ -12,6 +12,7 @@
 #include "cli/configuration/variable_expansion.hpp"
 #include "cli/display/quoted_text.hpp"
 #include "harness/default_store.hpp"
+#include "journal/postgres_address.hpp"
 #include "orchestrator/harness/ids.hpp"
 #include "providers/http_provider.hpp"
 
@@ -173,6 +174,11 @@ Result<void> Configuration::add_file(const std::string& path, const Environment&
       return refuse(where, "'" + entry.key + "' " + value.error());
     }
     if (key->type == ValueType::store) {
+      if (is_project && harness::journal::is_postgres_url(std::get<std::string>(*value))) {
+        return refuse(where, "'" + entry.key +
+                                 "' names a server, which may not stand in a project's file: runs would be sent "
+                                 "there; put it into your own config.toml");
+      }
       value = anchored(std::get<std::string>(*value), path);
     }
     settings_.emplace(entry.key, Setting{*std::move(value), path + ":" + std::to_string(entry.line)});

@@ -19,6 +19,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class ConfigurationTest : public ::testing::Test {
  protected:
@@ -100,7 +101,9 @@ TEST_F(ConfigurationTest, NamesTheFlagAndTheVariable) {
   EXPECT_EQ(refusal(), "ORCHESTRATOR_LOG_FORMAT: it is 'xml'; allowed: console, jsonl");
   variables.erase("ORCHESTRATOR_LOG_FORMAT");
   variables["ORCHESTRATOR_STORE"] = "mysql:/x";
-  EXPECT_THAT(refusal(), HasSubstr("allowed: jsonl:DIR, sqlite:FILE, memory:"));
+  EXPECT_THAT(refusal(), HasSubstr("allowed: jsonl:DIR, sqlite:FILE, memory:, postgres://USER@HOST/DATABASE"));
+  variables["ORCHESTRATOR_STORE"] = "postgress://me:hunter2@db/runs";
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("postgress://me@db/runs"), Not(HasSubstr("hunter2"))));
 }
 
 TEST_F(ConfigurationTest, UnknownKeysAreErrorsWithASuggestion) {
@@ -149,6 +152,14 @@ TEST_F(ConfigurationTest, AProjectMaySetNoEndpointAndNoKey) {
                 AllOf(HasSubstr("orchestrator.toml:2:"), HasSubstr("'providers.mine." + line.substr(0, line.find(' '))),
                       HasSubstr("may not stand in a project's file")));
   }
+}
+
+TEST_F(ConfigurationTest, AProjectMaySendRunsToNoServer) {
+  project("store = \"postgres://evil/runs\"\n");
+  EXPECT_THAT(refusal(), HasSubstr("may not stand in a project's file"));
+  project("");
+  user("store = \"postgres://db/runs\"\n");
+  EXPECT_EQ(load().text("store"), "postgres://db/runs");
 }
 
 TEST_F(ConfigurationTest, ExpandsVariablesForTheUserOnly) {

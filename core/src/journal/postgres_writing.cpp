@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "journal/postgres_writing.hpp"
 
+#include "journal/content_hashes.hpp"
 #include "journal/line_facts.hpp"
 #include "journal/postgres_owner.hpp"
 #include "journal/postgres_reading.hpp"
@@ -148,7 +149,8 @@ Result<PostgresWriting::Refusal> PostgresWriting::append(const PostgresLease& le
   if (rows->changed() == 0) return reason_of_refusal(lease, run_id, "step " + std::to_string(line.step));
   // A run may go on from content that runs before it have put: it stays as long as this one.
   if (line.step == 1) {
-    if (auto used = use_blobs(lease.run_number, hashes_in(line.bytes)); !used) return std::unexpected(used.error());
+    if (auto used = use_blobs(lease.run_number, content_hashes_in(line.bytes)); !used)
+      return std::unexpected(used.error());
   }
   return Refusal{};
 }
