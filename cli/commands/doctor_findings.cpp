@@ -106,7 +106,7 @@ CheckFound check_store(const CommandContext& context, const Configuration& confi
     }
   }
   check.works = true;
-  check.detail = store->store().url() + ", " + std::to_string(runs) + (runs == 1 ? " run" : " runs");
+  check.detail = store.store().url() + ", " + std::to_string(runs) + (runs == 1 ? " run" : " runs");
   return check;
 }
 

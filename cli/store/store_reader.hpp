@@ -48,7 +48,6 @@ class StoreReader {
   [[nodiscard]] harness::JournalStore& store() { return *store_; }
   /// For operations that keep the store as long as they take.
   [[nodiscard]] std::shared_ptr<harness::JournalStore> shared() const { return store_; }
-  [[nodiscard]] const std::shared_ptr<harness::JournalStore>& shared() const { return store_; }
 
  private:
   std::shared_ptr<harness::JournalStore> store_;  // shared with operations under way
