@@ -18,7 +18,7 @@
 #include "event/journal_invariants.hpp"
 #include "kills/killing_store.hpp"
 #include "kills/ledger_tool.hpp"
-#include "kills/victim.hpp"
+#include "kills/victim_process.hpp"
 #include "orchestrator/harness/harness.hpp"
 #include "runtime/testing/temporary_folder.hpp"
 
@@ -73,6 +73,13 @@ TEST(KillVictim, CarriesOutOneRun) {
   const auto result = run->wait();
   ASSERT_TRUE(result) << result.error().message;
   EXPECT_TRUE(result->is_completed());
+}
+
+Fate spawn_victim(const std::string& kind, const std::string& folder, int kill_at) {
+  return run_victim({.test = "KillVictim.*",
+                     .folder = folder,
+                     .environment = {"ORCHESTRATOR_KILL_FOLDER=" + folder, "ORCHESTRATOR_KILL_STORE=" + kind},
+                     .kill_at = kill_at});
 }
 
 struct CallFate {
@@ -131,7 +138,7 @@ int play(const std::string& kind, int first, const std::string& how, Choose choo
   const TemporaryFolder folder(FolderPlace::memory);
   int kills = 0;
   for (int process = 0; process < kProcessesMax; ++process) {
-    const Fate fate = spawn_victim("KillVictim.*", kind, folder.path(), process == 0 ? first : choose());
+    const Fate fate = spawn_victim(kind, folder.path(), process == 0 ? first : choose());
     if (fate == Fate::failed) {
       ADD_FAILURE() << how << ": a process failed: " << runtime::testing::read_file(folder.path() + "/output");
       return kills;

@@ -11,6 +11,8 @@
 #include <string>
 #include <utility>
 
+#include "journal/store_capabilities.hpp"
+
 namespace orchestrator::harness::kills {
 namespace {
 
@@ -48,7 +50,33 @@ class KillingWriter : public RunWriter {
   std::unique_ptr<RunWriter> writer_;
 };
 
-class KillingStore : public JournalStore {
+class KillingStagedRun : public journal::StagedRun {
+ public:
+  explicit KillingStagedRun(std::unique_ptr<journal::StagedRun> run) : run_(std::move(run)) {}
+  asio::awaitable<Result<void>> append(std::shared_ptr<const JournalLine> line) override {
+    pass_point();
+    Result<void> done = co_await run_->append(std::move(line));
+    pass_point();
+    co_return done;
+  }
+  asio::awaitable<Result<void>> put_blob(SharedBytes bytes) override {
+    pass_point();
+    Result<void> done = co_await run_->put_blob(std::move(bytes));
+    pass_point();
+    co_return done;
+  }
+  asio::awaitable<Result<void>> publish() override {
+    pass_point();
+    Result<void> done = co_await run_->publish();
+    pass_point();
+    co_return done;
+  }
+
+ private:
+  std::unique_ptr<journal::StagedRun> run_;
+};
+
+class KillingStore : public JournalStore, public journal::StagingStore {
  public:
   explicit KillingStore(std::shared_ptr<JournalStore> store) : store_(std::move(store)) {}
   std::string url() const override { return store_->url(); }
@@ -78,6 +106,13 @@ class KillingStore : public JournalStore {
   }
   asio::awaitable<Result<SharedBytes>> blob(Hash hash) override { return store_->blob(hash); }
   asio::awaitable<Result<void>> remove(RunId run_id) override { return store_->remove(run_id); }
+  asio::awaitable<Result<std::unique_ptr<journal::StagedRun>>> stage(RunId run_id, SessionId session_id) override {
+    pass_point();
+    auto staged = co_await dynamic_cast<journal::StagingStore&>(*store_).stage(run_id, session_id);
+    pass_point();
+    if (staged) *staged = std::make_unique<KillingStagedRun>(*std::move(staged));
+    co_return staged;
+  }
 
  private:
   std::shared_ptr<JournalStore> store_;

@@ -16,7 +16,7 @@
 
 #include "event/journal_invariants.hpp"
 #include "kills/killing_store.hpp"
-#include "kills/victim.hpp"
+#include "kills/victim_process.hpp"
 #include "orchestrator/harness/harness.hpp"
 #include "runtime/testing/temporary_folder.hpp"
 
@@ -100,6 +100,13 @@ TEST(UndoVictim, UndoesTheRun) {
   ASSERT_TRUE(run->wait());
 }
 
+Fate spawn_victim(const std::string& folder, int kill_at) {
+  return run_victim({.test = "UndoVictim.*",
+                     .folder = folder,
+                     .environment = {"ORCHESTRATOR_KILL_FOLDER=" + folder},
+                     .kill_at = kill_at});
+}
+
 // Dies at every point of the first process; the next ones live. False once no point is left.
 bool is_killed_at(int point) {
   const TemporaryFolder folder(FolderPlace::memory);
@@ -114,11 +121,10 @@ bool is_killed_at(int point) {
     EXPECT_TRUE(run.wait());
   }
   EXPECT_NE(tree(work), before);
-  const Fate first = spawn_victim("UndoVictim.*", "sqlite", folder.path(), point);
+  const Fate first = spawn_victim(folder.path(), point);
   EXPECT_NE(first, Fate::failed) << runtime::testing::read_file(folder.path("output"));
   if (first == Fate::killed) {
-    EXPECT_EQ(spawn_victim("UndoVictim.*", "sqlite", folder.path(), 0), Fate::ended)
-        << runtime::testing::read_file(folder.path("output"));
+    EXPECT_EQ(spawn_victim(folder.path(), 0), Fate::ended) << runtime::testing::read_file(folder.path("output"));
   }
   EXPECT_EQ(tree(work), before);
   Harness harness = harness_in(folder.path(), false);

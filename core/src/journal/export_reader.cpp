@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "journal/export_reader.hpp"
 
-#include <algorithm>
+#include <set>
 #include <utility>
 
 namespace orchestrator::harness::journal {
@@ -102,8 +102,9 @@ Result<void> ExportReader::end_steps() {
     return damaged(name + " ends with the hash " + head.hash.str() + ", not " + run_->head.str());
   }
   if (check_->session_id() != run_->session_id) return damaged(name + " is of another session");
+  const std::set<Hash> missing(run_->missing.begin(), run_->missing.end());
   for (const auto& [hash, size_bytes] : check_->contents()) {
-    if (std::ranges::find(run_->missing, hash) == run_->missing.end()) contents_due_.push_back(hash);
+    if (!missing.contains(hash)) contents_due_.push_back(hash);
   }
   if (contents_due_.size() != run_->contents) {
     return damaged(name + " refers to " + std::to_string(contents_due_.size()) +

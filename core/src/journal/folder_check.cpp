@@ -12,6 +12,7 @@
 #include "journal/folder_names.hpp"
 #include "journal/journal_file.hpp"
 #include "journal/run_files.hpp"
+#include "journal/run_lock.hpp"
 #include "journal/run_summary.hpp"
 #include "runtime/storage_error.hpp"
 
@@ -32,6 +33,12 @@ class FolderCheck final {
     }
     const auto lines = read_outer_lines({journal->get(), folder_.path_of(journal_file(run_id)), run_id});
     if (!lines) return std::unexpected(lines.error());
+    if (lines->first.empty()) {  // a list passes such a run over
+      if (lines->file_bytes > 0 && !is_locked(journal->get())) {
+        add(run_id, folder_.path_of(journal_file(run_id)) + " has no whole line");
+      }
+      return {};
+    }
     const RunSummary summary = summarise({run_id, lines->first, lines->last, lines->file_bytes, false});
     if (summary.damaged) return {};  // reading the run says more
     const std::string marker = session_folder(summary.session_id) + "/" + run_id.str();

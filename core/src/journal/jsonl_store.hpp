@@ -3,7 +3,7 @@
 
 // Runs as files: one folder a run, one line a step. What is appended survives the end of the process; what is synced
 // survives power loss. Any number of processes may read, one at a time writes a run. Any thread.
-// Format: docs/harness/journal-format.md.
+// Format: docs/journal-format.md.
 
 #include "runtime/compiler_check.hpp"
 

@@ -95,7 +95,10 @@ class RowCheck final {
       const bool is_gone = run.error().code == name_of(RuntimeErrorCode::run_not_found);
       return is_gone ? Result<void>() : std::unexpected(run.error());
     }
-    if (run->events == 0) return {};
+    if (run->events == 0) {  // just begun, or on its way in: then its row says nothing of what is there
+      if (run->steps > 0 || run->bytes > 0) add(run_id, of_row(run_id, "steps and bytes, and no events"));
+      return {};
+    }
     // Where an outer line does not read, reading the run says more.
     const auto first = read_lines(connection_, *run, 0, 0);
     const auto last = read_lines(connection_, *run, run->events - 1, 0);

@@ -129,6 +129,8 @@ TEST_F(JsonlTest, VerifyingNamesWhatTheFilesLack) {
   write_file(journal_path(run.run_id), whole.substr(0, whole.size() - 3));
   EXPECT_THAT(text_of(verdict_of(*this, open_store(), run.run_id).flaws),
               AllOf(HasSubstr("after step " + std::to_string(run.lines.size() - 1)), HasSubstr("no whole line")));
+  write_file(journal_path(run.run_id), whole.substr(0, 100));
+  EXPECT_THAT(text_of(*await(verify_records(open_store()))), HasSubstr("has no whole line"));
   write_file(journal_path(run.run_id), whole);
 
   std::filesystem::remove(marker);
@@ -181,6 +183,7 @@ TEST_F(SqliteRows, RowsThatDoNotAgreeWithTheirRunsAreNamed) {
               AllOf(HasSubstr(id), HasSubstr("session")));
   EXPECT_THAT(found_after("UPDATE run SET events = events - 1" + of_first), HasSubstr(id));
   EXPECT_THAT(found_after("UPDATE run SET events = events + 1" + of_first), HasSubstr(id));
+  EXPECT_THAT(found_after("UPDATE run SET events = 0" + of_first), AllOf(HasSubstr(id), HasSubstr("no events")));
   EXPECT_THAT(found_after("UPDATE run SET number = 99" + of_first), HasSubstr("belong to no run"));
   EXPECT_THAT(found_after("DELETE FROM run" + of_first), HasSubstr("belong to no run"));
   EXPECT_THAT(found_after("UPDATE blob SET bytes = CAST('x' AS BLOB)"), HasSubstr("under its name"));

@@ -3,7 +3,7 @@
 
 // The folder of a jsonl store: checks that it is one, makes what is missing, and opens what is in it relative to the
 // folder itself, so that neither a later chdir nor a renamed parent matters. Links are never followed below it.
-// Immutable after opening; any thread; shared by the store and its writers. Layout: docs/harness/journal-format.md.
+// Immutable after opening; any thread; shared by the store and its writers. Layout: docs/journal-format.md.
 
 #include <sys/types.h>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 // What a line of a journal says about itself, read without decoding its events: number, range of seqs, whether it is
-// strict, and whether it is the line that belongs here. Pure functions. Format: docs/harness/journal-format.md.
+// strict, and whether it is the line that belongs here. Pure functions. Format: docs/journal-format.md.
 
 #include <cstdint>
 #include <optional>
