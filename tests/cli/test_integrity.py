@@ -2,8 +2,10 @@
 """Checking runs, saving what is good of a damaged one, and carrying runs from one store to another; and the reader in
 Python that shares no code with the program."""
 
+import contextlib
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 
@@ -77,6 +79,23 @@ class Verify(StoredRun):
         self.journal(bad).write_bytes(b"".join(self.journal(bad).read_bytes().splitlines(keepends=True)[:-1]))
         self.fails(6, "step 3 ", "resume", bad, "--store", self.url("jsonl"))
         self.succeeds("runs", "show", good, "--store", self.url("jsonl"))
+
+    def test_damage_in_a_database(self):
+        good = self.run_once("sqlite")
+        live = self.start_run(self.script({"text": "one two three", "faults": [{"kind": "stall", "after_bytes": 900}]},
+                                          name="stall.json"), "--store", self.url("sqlite"))
+        live.until("OutputDelta")
+        live.process.kill()
+        live.process.wait()
+        self.succeeds("runs", "verify", "--all", "--store", self.url("sqlite"))
+        with contextlib.closing(sqlite3.connect(self.stores["sqlite"])) as database, database:
+            database.execute("UPDATE line SET bytes = CAST(replace(CAST(bytes AS TEXT), 'seq', 'sEq') AS BLOB) WHERE step = 3 "
+                             "AND place >> 32 = (SELECT number FROM run WHERE id = ?)", (live.run_id,))
+        answer = self.run_program("runs", "verify", "--all", "--store", self.url("sqlite"))
+        self.assertEqual(answer.returncode, 6)
+        self.assertRegex(answer.out, rf"(?s)store .* sound\n{live.run_id} DAMAGED.*step 3 .*{good} sound")
+        self.fails(6, "step 3 ", "resume", live.run_id, "--store", self.url("sqlite"))
+        self.succeeds("runs", "show", good, "--store", self.url("sqlite"))
 
     def test_usage(self):
         self.fails(2, "what to check is missing", "runs", "verify")

@@ -191,6 +191,10 @@ TEST_F(SqliteRows, RowsThatDoNotAgreeWithTheirRunsAreNamed) {
   EXPECT_THAT(found_after("DELETE FROM blob_use"), HasSubstr("used by no run"));
 }
 
+TEST_F(SqliteRows, AFileFromBeforeHeadsWereKeptIsReadAndPasses) {
+  EXPECT_EQ(found_after("ALTER TABLE run DROP COLUMN head; PRAGMA user_version = 1"), "");
+}
+
 TEST_F(SqliteRows, TheRowKnowsHowItsRunEnded) {
   SampleRun run = runs_.front();
   // The last step made anew, with a right check and a right chain: only the hash that was kept tells.
