@@ -150,6 +150,7 @@ void PostgresCommits::commit_group(std::vector<Job> group) {
 void PostgresCommits::finish(std::vector<Job>& group, const Result<void>& committed) {
   for (Job& job : group) {
     if (job.resume) {
+      job.work = {};  // whoever goes on may end this object: nothing here keeps it alive then
       job.resume({}, committed);
     } else if (!committed) {
       late_releases_.push_back(std::move(job));

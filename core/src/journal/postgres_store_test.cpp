@@ -8,8 +8,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <string>
+#include <thread>
 
+#include "journal/postgres_notices.hpp"
 #include "journal/postgres_owner.hpp"
 #include "journal/testing/postgres_kind.hpp"
 
@@ -109,6 +112,41 @@ TEST_F(PostgresStores, ARunOfAnotherMachineIsFreeWhenItsLeaseIsOver) {
   EXPECT_EQ(code_of(await(other->open(run_id(1)))), "run_locked");
   execute("UPDATE journal_owner SET lease_until = clock_timestamp() WHERE machine = 'elsewhere'");
   EXPECT_EQ(code_of(await(other->open(run_id(1)))), "ok");
+}
+
+TEST_F(PostgresStores, AppendsAreHeardOfElsewhere) {
+  const auto store = open_store();
+  RunLines lines(run_id(1), session_id(1));
+  const auto writer = write_run(*store, lines);
+  RunSignals signals;  // that nobody else tells
+  const auto signal = signals.of(run_id(1));
+  const auto other_signal = signals.of(run_id(2));
+  const std::string channel =
+      "orchestrator_journal_" + std::to_string(number("SELECT 'journal_version'::regclass::oid::bigint"));
+  PostgresNotices notices(parse_postgres_address(url()).value(), channel, &signals);
+  notices.start();
+  const auto patience = std::chrono::steady_clock::now() + runtime::testing::kTestPatience;
+  while (signal->version() == 0 && std::chrono::steady_clock::now() < patience) append(*writer, lines.delta());
+  EXPECT_GT(signal->version(), 0U);
+  EXPECT_EQ(other_signal->version(), 0U);
+}
+
+TEST_F(PostgresStores, AWaitElsewhereEndsWithAnAppend) {
+  const auto store = open_store();
+  const auto other = open_store(Handle::other);
+  RunLines lines(run_id(1), session_id(1));
+  const auto writer = write_run(*store, lines);
+  for (int i = 0; i < 3; ++i) {
+    const std::uint64_t head = lines.head().seq;
+    Result<bool> more = false;
+    std::thread waiter([&] {
+      more = StoreTest().await(
+          other->wait(run_id(1), head, std::chrono::steady_clock::now() + runtime::testing::kTestPatience));
+    });
+    append(*writer, lines.delta());
+    waiter.join();
+    EXPECT_EQ(more, Result<bool>(true));
+  }
 }
 
 TEST_F(PostgresStores, TheEpochRisesOnAnotherTimeline) {
