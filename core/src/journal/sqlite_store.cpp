@@ -113,20 +113,21 @@ asio::awaitable<Result<std::unique_ptr<RunWriter>>> SqliteStore::create(RunId ru
 }
 
 asio::awaitable<Result<std::unique_ptr<StagedRun>>> SqliteStore::stage(RunId run_id, SessionId session_id) {
-  auto commits = co_await writing();
-  if (!commits) co_return std::unexpected(commits.error());
+  const auto use = co_await writing();
+  if (!use) co_return std::unexpected(use.error());
+  const std::shared_ptr<CommitThread> commits = (*use)->commits();
   const auto found = std::make_shared<Found>();
-  CommitThread::Work work = [found, run_id, session_id, thread = commits->get()](RunWriting& to) -> Result<void> {
+  CommitThread::Work work = [found, run_id, session_id, thread = commits.get()](RunWriting& to) -> Result<void> {
     if (auto swept = sweep(*thread, to); !swept) return swept;
     const auto run = to.create(run_id, session_id);
     if (!run) return std::unexpected(run.error());
     if (*run) return hold_run(*thread, *found, **run);
     return refuse(*found, exists_already(run_id).error());
   };
-  const Result<void> done = co_await (*commits)->commit(std::move(work), 0);
+  const Result<void> done = co_await commits->commit(std::move(work), 0);
   if (!done) co_return std::unexpected(done.error());
   if (found->refusal) co_return std::unexpected(*found->refusal);
-  co_return std::make_unique<SqliteStagedRun>(file_, *commits, *found->run);
+  co_return std::make_unique<SqliteStagedRun>(file_, commits, *found->run);
 }
 
 asio::awaitable<Result<std::vector<Flaw>>> SqliteStore::check_records(std::optional<RunId> run_id) {
