@@ -191,8 +191,7 @@ void CommitThread::run() {
   }
   for (int steps = 0; steps < kClosingSteps && !failed() && tidy(); ++steps) {
   }
-  // Closing does it only where no connection of a reader is left. What is not moved now is moved by the next one.
-  if (!failed() && log_pages_ > 0) static_cast<void>(checkpoint());
+  if (!failed()) empty_log();
   close();
 }
 
@@ -258,6 +257,14 @@ Result<void> CommitThread::checkpoint() {
       sqlite3_wal_checkpoint_v2(parts_->connection->handle(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   if (code == SQLITE_OK || (code & 0xFF) == SQLITE_BUSY) return {};
   return std::unexpected(parts_->connection->error(code));
+}
+
+// Closing does it only where no connection of a reader is left, and what was removed must not stay in the log. A reader
+// that is just reading is not waited for: then the next one that writes does it.
+void CommitThread::empty_log() {
+  sqlite3* database = parts_->connection->handle();
+  sqlite3_busy_timeout(database, 0);
+  sqlite3_wal_checkpoint_v2(database, "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
 }
 
 Result<void> CommitThread::sync_log() {

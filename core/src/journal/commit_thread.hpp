@@ -67,7 +67,7 @@ class CommitThread final {
 
   /// Why nothing is accepted any more.
   [[nodiscard]] std::optional<Error> failed() const;
-  /// Waits until connection and lock are given up. REQUIRES: it failed.
+  /// Waits until connection and lock are given up. REQUIRES: `enter` refused.
   void wait_closed();
 
  private:
@@ -101,6 +101,7 @@ class CommitThread final {
   bool tidy();
   Result<bool> tidy_step();
   Result<void> checkpoint();
+  void empty_log();
   Result<void> sync_log();
   void fail_with(const Error& reason);
   void close();

@@ -12,9 +12,11 @@
 
 #include <chrono>
 #include <string>
+#include <thread>
 
 #include "journal/journal_schema.hpp"
 #include "journal/local_disk.hpp"
+#include "journal/store_lock.hpp"
 #include "journal/testing/sqlite_kind.hpp"
 
 namespace orchestrator::harness::journal::testing {
@@ -23,6 +25,7 @@ namespace {
 using runtime::testing::write_file;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, StoreConformance,
                          ::testing::Values(sqlite_kind(FolderPlace::disk), sqlite_kind(FolderPlace::memory)),
@@ -54,6 +57,23 @@ TEST_F(SqliteTest, AClosedStoreLeavesNoLog) {
   struct stat status{};
   EXPECT_NE(::stat((path() + "-wal").c_str(), &status), 0);
   EXPECT_EQ(read_all(*open_store(), run_id(1)).size(), 1U);
+}
+
+TEST_F(SqliteTest, WhatWasRemovedLeavesTheLogWhenNoRunIsOpen) {
+  const std::string word = "xylophone";
+  const auto store = open_store();
+  RunLines lines(run_id(1), session_id(1));
+  auto writer = await(store->create(lines.run(), lines.session())).value();
+  append(*writer, lines.start(word));
+  EXPECT_THAT(runtime::testing::read_file(path() + "-wal"), HasSubstr(word));
+  EXPECT_EQ(read_all(*store, run_id(1)).size(), 1U) << "a reader stays open";
+  writer.reset();
+  ASSERT_TRUE(await(store->remove(run_id(1))));
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!StoreLock::take(path()) && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  for (const std::string& end : {"", "-wal"}) {
+    EXPECT_THAT(runtime::testing::read_file(path() + end), Not(HasSubstr(word))) << end;
+  }
 }
 
 // The child has the store and writes; this process reads and is refused. Each waits for the other through pipes.
