@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `orchestrator sessions list|show|delete`: a session is what its runs say.
 
-#include <algorithm>
 #include <boost/json.hpp>
-#include <iterator>
 #include <vector>
 
 #include "cli/commands/commands.hpp"
@@ -139,9 +137,7 @@ ExitStatus sessions_delete_command(CommandContext& context) {
                         .error());
     }
   }
-  std::vector<harness::RunId> ids;
-  std::ranges::transform(found->runs, std::back_inserter(ids), &RunSummary::run_id);
-  auto plan = wait_for(found->store.runs().plan_removal(std::move(ids), false));
+  auto plan = wait_for(found->store.sessions().plan_removal(found->session_id));
   if (!plan) {
     return report(context, plan.error());
   }

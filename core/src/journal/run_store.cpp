@@ -150,6 +150,8 @@ asio::awaitable<Result<RemovalPlan>> plan_by_choice(Store store, std::vector<Run
   co_return journal::plan_by_choice(*runs, chosen, with_dependents);
 }
 
+asio::awaitable<Result<void>> remove_run(Store store, RunId run_id) { co_return co_await store->remove(run_id); }
+
 }  // namespace
 
 asio::awaitable<Result<std::vector<RunSummary>>> RunStore::list(RunQuery query) const {
@@ -175,10 +177,7 @@ asio::awaitable<Result<RemovalPlan>> RunStore::plan_removal(std::vector<RunId> r
 }
 
 asio::awaitable<Result<void>> RunStore::remove(RunId run_id) const {
-  const auto remove_it = [](Store store, RunId id) -> asio::awaitable<Result<void>> {
-    co_return co_await store->remove(id);
-  };
-  return remove_it(store_, run_id);
+  return remove_run(store_, run_id);
 }
 
 }  // namespace orchestrator::harness

@@ -143,6 +143,13 @@ TEST_P(RunStores, SessionsAreWhatTheirRunsSay) {
   EXPECT_EQ(await(sessions.list(1))->size(), 1U);
   EXPECT_THAT(ids(await(sessions.runs(session_id(1)))), ElementsAre(run_id(3), run_id(1)));
   EXPECT_EQ(code_of(await(sessions.runs(session_id(7)))), "session_not_found");
+  EXPECT_EQ(code_of(await(sessions.plan_removal(session_id(7)))), "session_not_found");
+  RunLines fork(run_id(4), session_id(3));
+  append(*await(store_->create(fork.run(), fork.session())).value(), fork.start_as_fork_of(run_id(1)));
+  const auto plan = await(sessions.plan_removal(session_id(1))).value();
+  EXPECT_THAT(ids(Result<std::vector<RunSummary>>(plan.runs)), ElementsAre(run_id(3)));
+  ASSERT_EQ(plan.kept.size(), 1U);
+  EXPECT_EQ(plan.kept[0].needed_by, run_id(4));
 }
 
 TEST_P(RunStores, CheckpointsAreFoundByLabel) {

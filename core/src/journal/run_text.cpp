@@ -11,7 +11,7 @@
 namespace orchestrator::harness::journal {
 namespace {
 
-constexpr std::size_t kTextBytesMax = 1 << 20;
+constexpr std::size_t kTextBytesMax = 256 << 10;
 constexpr std::size_t kWordsMax = 16;
 constexpr std::size_t kWordBytesMax = 256;
 constexpr std::size_t kExcerptBytes = 160;

@@ -19,7 +19,7 @@ struct RunText {
   std::string output;  // of the terminal event; empty while there is none
 };
 
-/// Out of the run's first and last lines. Empty where they do not read; each text is cut at 1 MiB.
+/// Out of the run's first and last lines. Empty where they do not read; each text is cut at 256 KiB.
 [[nodiscard]] RunText run_text(std::string_view first_line, std::string_view last_line);
 
 /// The words of a search, with ASCII letters in lower case. Error: `invalid_argument` where there is none, or more than

@@ -64,6 +64,15 @@ asio::awaitable<Result<std::vector<RunSummary>>> runs_of(Store store, SessionId 
                  session_id.str());
 }
 
+asio::awaitable<Result<RemovalPlan>> plan_of(Store store, SessionId session_id) {
+  const auto runs = co_await runs_of(store, session_id);
+  if (!runs) co_return std::unexpected(runs.error());
+  std::vector<RunId> ids;
+  for (const RunSummary& run : *runs) ids.push_back(run.run_id);
+  const RunStore all(store);
+  co_return co_await all.plan_removal(std::move(ids), false);
+}
+
 }  // namespace
 
 asio::awaitable<Result<std::vector<SessionSummary>>> SessionStore::list(std::uint32_t limit) const {
@@ -72,6 +81,10 @@ asio::awaitable<Result<std::vector<SessionSummary>>> SessionStore::list(std::uin
 
 asio::awaitable<Result<std::vector<RunSummary>>> SessionStore::runs(SessionId session_id) const {
   return runs_of(store_, session_id);
+}
+
+asio::awaitable<Result<RemovalPlan>> SessionStore::plan_removal(SessionId session_id) const {
+  return plan_of(store_, session_id);
 }
 
 }  // namespace orchestrator::harness

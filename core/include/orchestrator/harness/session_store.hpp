@@ -14,6 +14,7 @@
 #include "orchestrator/harness/errors.hpp"
 #include "orchestrator/harness/ids.hpp"
 #include "orchestrator/harness/journal.hpp"
+#include "orchestrator/harness/run_store.hpp"
 
 namespace orchestrator::harness {
 
@@ -37,6 +38,9 @@ class SessionStore {
   [[nodiscard]] boost::asio::awaitable<Result<std::vector<SessionSummary>>> list(std::uint32_t limit) const;
   /// All runs of a session, newest first. Error: `session_not_found` where it has none.
   [[nodiscard]] boost::asio::awaitable<Result<std::vector<RunSummary>>> runs(SessionId session_id) const;
+  /// What would go with a session: its runs, but for those that a process has and those on which a run of another
+  /// session builds. `RunStore::remove` carries it out. Looks at every run of the store. Errors: `session_not_found`.
+  [[nodiscard]] boost::asio::awaitable<Result<RemovalPlan>> plan_removal(SessionId session_id) const;
 
  private:
   std::shared_ptr<JournalStore> store_;  // shared with whoever opened it
