@@ -3,6 +3,8 @@
 
 #include <boost/json.hpp>
 #include <charconv>
+#include <functional>
+#include <map>
 #include <utility>
 
 #include "cli/commands/commands.hpp"
@@ -30,7 +32,7 @@ std::unexpected<Error> refuse(const std::string& flag, const std::string& why) {
   return fail(RuntimeErrorCode::invalid_argument, flag + " " + why, flag);
 }
 
-/// What stands before and behind the last `=` of a name that may hold some itself, or the first.
+/// What stands before and behind `sign`, the place of a `=`.
 Result<std::pair<std::string, std::string>> split(const std::string& flag, const std::string& text, std::size_t sign,
                                                   const std::string& form) {
   if (sign == std::string::npos || sign == 0) {
@@ -39,30 +41,55 @@ Result<std::pair<std::string, std::string>> split(const std::string& flag, const
   return std::pair(text.substr(0, sign), text.substr(sign + 1));
 }
 
-/// The last event that has this label.
-Result<std::uint64_t> seq_of_label(StoreReader& store, const harness::RunId& run_id, const std::string& label) {
+/// Hands every event of a run to `see`, in order.
+Result<void> for_each_event(StoreReader& store, const harness::RunId& run_id,
+                            const std::function<void(const StreamEvent&)>& see) {
   std::uint64_t after = 0;
-  std::uint64_t found = 0;
   for (;;) {
     auto page = store.events(run_id, after);
     if (!page) {
       return std::unexpected(std::move(page.error()));
     }
     if (page->empty()) {
-      break;
+      return {};
     }
     for (const StoredEvent& stored : *page) {
-      const auto* checkpoint = stored.event.get_if<StreamEvent::CheckpointCreated>();
-      if (checkpoint != nullptr && checkpoint->label == label) {
-        found = stored.event.meta.seq;
-      }
+      see(stored.event);
     }
     after = page->back().event.meta.seq;
+  }
+}
+
+/// The last event that has this label.
+Result<std::uint64_t> seq_of_label(StoreReader& store, const harness::RunId& run_id, const std::string& label) {
+  std::uint64_t found = 0;
+  auto read = for_each_event(store, run_id, [&](const StreamEvent& event) {
+    const auto* checkpoint = event.get_if<StreamEvent::CheckpointCreated>();
+    if (checkpoint != nullptr && checkpoint->label == label) {
+      found = event.meta.seq;
+    }
+  });
+  if (!read) {
+    return std::unexpected(std::move(read.error()));
   }
   if (found == 0) {
     return refuse("--at", "is " + quoted_text(label) + ", which is neither an event's number nor a checkpoint's label");
   }
   return found;
+}
+
+/// The tools of the calls that the fork may end, by call id.
+Result<std::map<std::string, std::string>> tools_of_calls(StoreReader& store, const harness::RunId& run_id) {
+  std::map<std::string, std::string> tools;
+  auto read = for_each_event(store, run_id, [&](const StreamEvent& event) {
+    if (const auto* requested = event.get_if<StreamEvent::ToolCallRequested>(); requested != nullptr) {
+      tools[requested->call_id] = requested->tool;
+    }
+  });
+  if (!read) {
+    return std::unexpected(std::move(read.error()));
+  }
+  return tools;
 }
 
 Result<std::uint64_t> point_of(const Invocation& invocation, StoreReader& store, const harness::RunId& run_id) {
@@ -230,9 +257,9 @@ ExitStatus fork_command(CommandContext& context) {
     return report(context, options.error());
   }
   options->by = control_by();
-  auto questions = read_open_questions(*store, *run_id);
-  if (!questions) {
-    return report(context, questions.error());
+  auto tools = tools_of_calls(*store, *run_id);
+  if (!tools) {
+    return report(context, tools.error());
   }
   auto harness = make_harness(context, *configuration);
   if (!harness) {
@@ -243,7 +270,7 @@ ExitStatus fork_command(CommandContext& context) {
                            configuration->folders(),
                            false,
                            is_lasting(*configuration),
-                           questions->tools_of_calls(),
+                           *std::move(tools),
                            {},
                            display_vault(context, *configuration)};
   return drive_run(context, harness->fork(*run_id, *std::move(options)), signals, drive);

@@ -23,7 +23,7 @@ using harness::event::RunOutline;
 
 constexpr std::size_t kColumnsLeast = 40;
 constexpr std::size_t kLabelMost = 32;
-constexpr std::size_t kTimeColumns = 14;
+constexpr std::size_t kNoteLeast = 14;
 constexpr std::size_t kRowsMax = 10'000;
 
 /// One line of the picture: a label, marks along the axis, and a duration with what became of it.
@@ -54,6 +54,7 @@ class Row {
     return line + "\n";
   }
   [[nodiscard]] std::size_t label_size() const { return label_.size(); }
+  [[nodiscard]] std::size_t note_size() const { return note_.size(); }
 
  private:
   [[nodiscard]] std::size_t place(std::uint64_t at_us) const {
@@ -202,11 +203,14 @@ json::object json_of_call(const OutlineCall& call) {
 std::string timeline_text(const RunOutline& run, std::size_t columns) {
   columns = std::max(columns, kColumnsLeast);
   const std::size_t label_most = std::min(kLabelMost, columns / 3);
+  const std::size_t note_most = std::max(kNoteLeast, columns / 4);
   std::size_t label_width = 1;
+  std::size_t note_width = 1;
   for (const Row& row : rows_of(run, 1)) {
     label_width = std::max(label_width, std::min(row.label_size(), label_most));
+    note_width = std::max(note_width, std::min(row.note_size(), note_most));
   }
-  const std::size_t width = columns - label_width - kTimeColumns - 2;
+  const std::size_t width = columns - label_width - note_width - 2;
   std::string text = head_of(run);
   const auto rows = rows_of(run, width);
   for (const Row& row : rows) {

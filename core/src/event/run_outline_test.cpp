@@ -74,9 +74,11 @@ TEST(RunOutline, HasAttemptsAndCallsWithTheirTimes) {
   events.at(400).add(delta(1, "me")).at(500).add(finished(1));
   events.add(asked_for("c1")).at(600);
   events::InterruptRaised raised;
-  raised.interrupt_id = *InterruptId::parse("c0ffee0123456789");
+  raised.interrupt_id = *InterruptId::parse("0000000000000001");
   raised.call_id = "c1";
-  events.add(raised).at(800).add(events::InterruptResolved{raised.interrupt_id, {}, {}, {}});
+  events::InterruptResolved resolved;
+  resolved.interrupt_id = raised.interrupt_id;
+  events.add(raised).at(800).add(resolved);
   events.at(900).add(began("c1")).at(1'200).add(ended("c1"));
   const RunOutline run = events.outline();
   ASSERT_EQ(run.turns.size(), 1U);
