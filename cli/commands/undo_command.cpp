@@ -29,7 +29,8 @@ using harness::UndoConflict;
 using harness::UndoStep;
 using harness::UndoVerdict;
 
-constexpr std::size_t kShownDigits = 12;  // of a hash
+constexpr std::size_t kShownDigits = 12;     // of a hash
+constexpr std::size_t kShownColumns = 8192;  // nothing that a person agrees to is cut
 
 bool is_number(const std::string& text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
@@ -80,7 +81,7 @@ std::string text_of(const UndoConflict& conflict) {
   return text;
 }
 
-std::string plan_text(const harness::events::UndoPlanned& plan, std::size_t columns) {
+std::string plan_text(const harness::events::UndoPlanned& plan) {
   Table table({"STEP", "EVENT", "CALL", "TOOL", "VERDICT", "WHAT"});
   for (std::size_t i = 0; i < plan.steps.size(); ++i) {
     const UndoStep& step = plan.steps[i];
@@ -92,7 +93,7 @@ std::string plan_text(const harness::events::UndoPlanned& plan, std::size_t colu
       table.add({number, std::to_string(step.seq), step.call_id, step.tool, verdict_of(step), text_of(conflict)});
     }
   }
-  return table.text(columns);
+  return table.text(kShownColumns);
 }
 
 boost::json::object json_of(const UndoStep& step, std::size_t number) {
@@ -123,7 +124,7 @@ void show_plan(CommandContext& context, const harness::events::UndoPlanned& plan
     }
     return;
   }
-  context.out.write(plan.steps.empty() ? "nothing to take back\n" : plan_text(plan, context.terminal.columns));
+  context.out.write(plan.steps.empty() ? "nothing to take back\n" : plan_text(plan));
 }
 
 /// Whether the person at the terminal wants it.
@@ -173,7 +174,7 @@ class StepView {
       what = text_of(conflict);
     }
     line.add({std::to_string(finished->index + 1), step.tool, std::string(word_of(finished->outcome)), what});
-    const std::string text = line.text(context_.terminal.columns);
+    const std::string text = line.text(kShownColumns);
     context_.out.write(text.substr(text.find('\n') + 1));
     context_.out.flush();
   }

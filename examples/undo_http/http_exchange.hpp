@@ -7,6 +7,7 @@
 #include <string>
 
 #include "orchestrator/harness/awaitable.hpp"
+#include "orchestrator/harness/awaitable_forward.hpp"
 
 /// Status 0: the server could not be asked.
 struct HttpAnswer {

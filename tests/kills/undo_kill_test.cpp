@@ -65,8 +65,9 @@ Harness harness_in(const std::string& folder, bool is_victim) {
       .provider(scripted_provider({{"undo", kScript}}).value())
       .default_model("scripted/undo");
   for (const auto& tool : workspace_tools()) builder.tool(tool);
+  const auto paths = std::make_shared<KillingCompensator>();  // one for all: a step may stand on another's
   for (const char* tool : {"write_file", "make_directory", "move_file", "delete_file"}) {
-    builder.compensator(tool, std::make_shared<KillingCompensator>());
+    builder.compensator(tool, paths);
   }
   return builder.build().value();
 }

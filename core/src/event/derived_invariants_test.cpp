@@ -53,7 +53,11 @@ events::Completed completed(FinishReason reason) {
   event.finish_reason = reason;
   return event;
 }
-events::Error error(RuntimeErrorCode code) { return {RuntimeError{code, "why", "", {}}.to_error(), {}, {}, {}, {}}; }
+events::Error error(RuntimeErrorCode code) {
+  events::Error event;
+  event.error = RuntimeError{code, "why", "", {}}.to_error();
+  return event;
+}
 
 Payloads sound_undo() {
   return {run_of(RunKind::undo),          plan(2), begun(0), ended(0), begun(1), begun(1, 2), ended(1),

@@ -65,6 +65,43 @@ CompensationCall as_asked(const Engine& engine, const SourceCall& source) {
   return call;
 }
 
+// The ended undos of a session. What one of them took back cannot always be told from the world: what came before it
+// was taken back as well.
+asio::awaitable<Result<std::vector<UndoSource>>> undos_of(EnginePtr engine, SessionId session_id) {
+  constexpr std::uint32_t kRunsPerPage = 100;
+  std::vector<UndoSource> undos;
+  RunFilter filter;
+  filter.session_id = session_id;
+  filter.limit = kRunsPerPage;
+  for (;;) {
+    auto page = co_await engine->store().list(filter);
+    if (!page) co_return std::unexpected(page.error());
+    for (const RunSummary& summary : *page) {
+      const bool has_ended = summary.status != RunStatus::active && !summary.damaged;
+      if (summary.kind != RunKind::undo || !has_ended) continue;
+      auto undo = co_await load_undo_source(engine, summary.run_id);
+      if (!undo) co_return std::unexpected(undo.error());
+      undos.push_back(*std::move(undo));
+    }
+    if (page->size() < kRunsPerPage) co_return undos;
+    filter.before = page->back().run_id;
+  }
+}
+
+// The calls of a run, by the events with which they began, that undos took back which were not taken back themselves.
+std::map<std::uint64_t, RunId> taken_back(const std::vector<UndoSource>& undos, RunId id) {
+  std::map<std::uint64_t, RunId> calls;
+  for (const UndoSource& undo : undos) {
+    if (!undo.spec.parent || undo.spec.parent->run_id != id) continue;
+    const auto gone = taken_back(undos, undo.head.run_id);
+    for (const SourceCall& step : undo.calls) {
+      const bool is_restored = step.call.outcome == ToolOutcome::ok;
+      if (is_restored && !gone.contains(step.call.seq)) calls[step.takes_back] = undo.head.run_id;
+    }
+  }
+  return calls;
+}
+
 // The steps that one compensator is asked about together, since one may stand on another.
 struct Asked {
   std::vector<std::size_t> steps;
@@ -136,6 +173,10 @@ asio::awaitable<Result<events::UndoPlanned>> plan_undo(EnginePtr engine, RunId i
     context.workspace = *std::move(workspace);
   }
 
+  const auto undos = co_await undos_of(engine, source->session_id);
+  if (!undos) co_return std::unexpected(undos.error());
+  const auto gone = taken_back(*undos, id);
+
   events::UndoPlanned plan;
   plan.to_seq = *to_seq;
   std::map<std::shared_ptr<Compensator>, Asked> asked;
@@ -145,7 +186,10 @@ asio::awaitable<Result<events::UndoPlanned>> plan_undo(EnginePtr engine, RunId i
     step.tool = call->call.tool;
     step.seq = call->call.seq;
     step.reason = reason_against(*engine, *call);
-    if (step.reason.empty()) {
+    if (const auto undo = gone.find(step.seq); undo != gone.end()) {
+      step.verdict = UndoVerdict::nothing_to_do;
+      step.reason = "taken back by " + undo->second.str();
+    } else if (step.reason.empty()) {
       Asked& together = asked[compensator_of(*engine, step.tool)];
       together.steps.push_back(plan.steps.size());
       together.calls.push_back(as_asked(*engine, *call));

@@ -156,6 +156,10 @@ asio::awaitable<event::inputs::CompensationPrepared> UndoRunner::look(WorkPtr wo
                                                                       event::effects::PrepareCompensation effect) {
   event::inputs::CompensationPrepared input;
   input.index = effect.index;
+  if (effect.step.verdict == UndoVerdict::nothing_to_do) {  // as was shown: such a step never acts
+    input.verdict = UndoVerdict::nothing_to_do;
+    co_return input;
+  }
   auto loaded = co_await load(effect.source, effect.step);
   if (!loaded) {
     input.error = loaded.error();

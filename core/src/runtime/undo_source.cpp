@@ -72,12 +72,14 @@ class Gathering {
     }
     requested_.erase(event.call_id);
   }
+  void see(const events::UndoPlanned& event) { plan_ = event.steps; }
   // The steps of an undo: each can be taken back as the call was that it took back.
   void see(const events::CompensationStarted& event) {
     SourceCall call;
     call.call.call_id = event.call_id;
     call.call.tool = event.tool;
     call.effect_class = EffectClass::reversible;
+    if (event.index < plan_.size()) call.takes_back = plan_[event.index].seq;
     begin(std::move(call), event.idempotency_key, event.undo);
   }
   void see(const events::CompensationFinished& event) {
@@ -91,14 +93,13 @@ class Gathering {
 
   // A later attempt of the same call belongs to the first: one call is taken back once.
   void begin(SourceCall call, const std::string& key, const std::optional<UndoRecord>& undo) {
-    const auto open = open_.find(call.call.call_id);
-    if (open == open_.end()) {
-      open_[call.call.call_id] = source_.calls.size();
+    const auto [open, is_first] = open_.try_emplace(call.call.call_id, source_.calls.size());
+    if (is_first) {
       call.call.seq = seq_;
       call.call.idempotency_key = key;
       source_.calls.push_back(std::move(call));
     }
-    SourceCall& begun = source_.calls[open_[call.call.call_id]];
+    SourceCall& begun = source_.calls[open->second];
     if (!undo) return;
     begun.call.undo = undo;
     begun.is_redacted = redacted_seq_ > begun.requested_seq;
@@ -106,6 +107,7 @@ class Gathering {
 
   UndoSource& source_;
   std::uint64_t seq_ = 0;
+  std::vector<UndoStep> plan_;                   // of an undo
   std::uint64_t redacted_seq_ = 0;               // where something was last taken out of an input
   std::map<std::string, SourceCall> requested_;  // and not finished
   std::map<std::string, std::size_t> open_;      // begun and not finished, by id: ids may come again later

@@ -30,6 +30,7 @@ struct SourceCall {
   EffectClass effect_class = EffectClass::irreversible;
   std::uint64_t requested_seq = 0;
   std::uint64_t finished_seq = 0;  // 0: it was never heard of again
+  std::uint64_t takes_back = 0;    // of a step of an undo: the event with which the call began that it took back
   bool is_short = true;            // `call` has all of arguments and result
   bool is_redacted = false;        // something was taken out of its undo record
 };
