@@ -22,11 +22,12 @@ constexpr const char* kScript =
 
 class AddTool final : public Tool {
  public:
-  AddTool() {
+  explicit AddTool(ApprovalNeed approval = ApprovalNeed::none) {
     spec_.name = "add";
     spec_.description = "Adds one.";
     spec_.input_schema = {R"({"type":"object","properties":{"n":{"type":"integer"}}})"};
     spec_.effect_class = EffectClass::pure;
+    spec_.approval = approval;
   }
   const ToolSpec& spec() const override { return spec_; }
   Awaitable<ToolResult> execute(ToolCall, ToolPreparation, ToolContext) override { co_return ToolResult::text("2"); }
@@ -246,17 +247,20 @@ TEST(Replay, AnotherProcessGoesOnWithAReplay) {
 
 TEST(Replay, ATokenOfARunUnderWayIsNoted) {
   auto store = open_store("memory:").value();
-  Harness harness = scripted_builder(kScript).tool(std::make_shared<AddTool>()).store(store).build().value();
+  auto tool = std::make_shared<AddTool>(ApprovalNeed::ask);
+  Harness harness = scripted_builder(kScript).tool(tool).store(store).build().value();
   auto run = harness.session().run("Add one to one.").start().value();
-  ASSERT_TRUE(run.control().pause("test"));
-  read_until<StreamEvent::RunPaused>(run);
+  const auto question = read_until<StreamEvent::InterruptRaised>(run);
   const auto token = harness.issue_replay_token(run.id(), "test");
   ASSERT_TRUE(token) << token.error().message;
   const auto noted = read_until<StreamEvent::ReplayTokenIssued>(run);
   EXPECT_EQ(noted.token, token->str());
   EXPECT_EQ(noted.to_seq, token->seq);
   EXPECT_EQ(noted.by, "test");
-  ASSERT_TRUE(run.control().resume("test"));
+  InterruptAnswer answer;
+  answer.interrupt_id = question.interrupt_id;
+  answer.decision = InterruptDecision::allow_once;
+  ASSERT_TRUE(run.control().resolve(answer));
   rest_of(run);
   EXPECT_EQ(code_of(harness.issue_replay_token(run.id()).error()), "run_not_active");
   auto replay = harness.replay(*token).value();

@@ -2,10 +2,12 @@
 #include "kernel/journal_replay.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "event/canonical_event.hpp"
 #include "event/event_difference.hpp"
+#include "event/json_slices.hpp"
 #include "kernel/decide.hpp"
 
 namespace orchestrator::harness::kernel {
@@ -21,9 +23,12 @@ void encode(std::string& bytes, const StreamEvent& event) {
   bytes.push_back('}');
 }
 
-bool is_of_this_version(std::string_view bytes) {
-  static const std::string kBegin = "{\"v\":" + std::to_string(event::kEventVersion) + ",";
-  return bytes.starts_with(kBegin);
+// REQUIRES: an event that was decoded.
+std::uint32_t version_of(std::string_view bytes) {
+  std::uint32_t version = 0;
+  const std::string_view digits = event::member_slice(bytes, "v").value_or("0");
+  std::from_chars(digits.data(), digits.data() + digits.size(), version);
+  return version;
 }
 
 // What no decision can be made of again.
@@ -88,8 +93,13 @@ std::optional<events::ReplayDiverged> JournalReplay::difference(const event::Sto
     }
     encode(bytes_, decided[i]);
     std::string_view stored_bytes = stored.event_bytes[i];
+    const std::uint32_t version = version_of(stored_bytes);
+    if (version < version_) {
+      return events::ReplayDiverged{seq, "/v", std::to_string(version), std::to_string(event::kEventVersion)};
+    }
+    version_ = version;
     if (stored_bytes == bytes_) continue;
-    if (!is_of_this_version(stored_bytes)) {
+    if (version < event::kEventVersion) {
       encode(expected, stored.events[i]);
       stored_bytes = expected;
       if (stored_bytes == bytes_) continue;

@@ -56,7 +56,8 @@ class JournalReplay {
   std::vector<event::ContextEntry> history_;
   std::uint64_t to_seq_;
   event::JournalHead head_;
-  std::string bytes_;  // of one event: kept for its room
+  std::uint32_t version_ = 0;  // of the last event: within a run it never falls
+  std::string bytes_;          // of one event: kept for its room
 };
 
 }  // namespace orchestrator::harness::kernel

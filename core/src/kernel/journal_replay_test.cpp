@@ -5,7 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "event/canonical_event.hpp"
+#include "event/line_check.hpp"
 #include "kernel/decide.hpp"
 #include "kernel/testing/kernel_scene.hpp"
 
@@ -20,7 +23,7 @@ class Recording {
     feed(slot(1));
     feed(headers(1));
     feed(chunk(1, {text("a", "Hel")}));
-    feed(answer(1, "lo"));
+    feed(chunk(1, {text("a", "lo"), done("a", message("Hello")), used(10, 5), finished()}));
   }
 
   std::vector<event::Step> steps;
@@ -67,6 +70,41 @@ Replayed replay(const std::vector<std::string>& lines) {
   return replay(journal, lines);
 }
 
+// The data of the delta in the fourth line replaced by its digest: the chain still holds.
+std::vector<std::string> with_erased_delta(std::vector<std::string> lines) {
+  std::string& line = lines.at(3);
+  constexpr std::string_view kData = "\"data\":";
+  const std::size_t begin = line.find(kData) + kData.size();
+  const std::size_t end = line.find("}],\"head\"");
+  const std::string digest = sha256(line.substr(begin, end - begin)).str();
+  line.replace(begin, end - begin, "{\"erased\":\"" + digest + "\"}");
+  line.erase(line.rfind(",\"check\""));
+  event::seal_line(line);
+  return lines;
+}
+
+// The same event as an older version would have written it, where nothing but the version differs.
+std::vector<std::string> with_version_4(std::vector<std::string> lines, std::size_t from) {
+  event::JournalHead head;
+  Hash hash;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const auto step = event::decode_step(lines[i], head);
+    EXPECT_TRUE(step);
+    head = step->head;
+    std::string text = lines[i].substr(0, lines[i].find("\"events\":[") + 10);
+    for (std::string bytes : step->event_bytes) {
+      if (i >= from) bytes.replace(0, 7, "{\"v\":4,");
+      text += bytes + ",";
+      hash = *event::chain_hash_of_bytes(hash, bytes);
+    }
+    text.back() = ']';
+    text += ",\"head\":\"" + hash.str() + "\"";
+    event::seal_line(text);
+    lines[i] = text;
+  }
+  return lines;
+}
+
 void expect_diverged(const Replayed& replayed, const events::ReplayDiverged& expected) {
   ASSERT_TRUE(replayed) << replayed.error().message;
   ASSERT_TRUE(*replayed);
@@ -110,16 +148,22 @@ TEST(JournalReplay, StopsAtTheEventThatItIsToldTo) {
 
 TEST(JournalReplay, NamesTheFieldThatDiffers) {
   Recording recording;
-  StreamEvent& requested = recording.steps[1].events.back();
-  auto& payload = std::get<events::ProviderRequested>(requested.payload);
-  const std::uint64_t queue_us = payload.queue_us;
-  payload.queue_us = 77;
-  expect_diverged(replay(recording.lines()), {requested.meta.seq, "/data/queue_us", "77", std::to_string(queue_us)});
+  StreamEvent& assembled = recording.steps[1].events.front();
+  auto& payload = std::get<events::ContextAssembled>(assembled.payload);
+  const std::uint64_t tokens = std::exchange(payload.tokens_estimate, 4'711);
+  const std::uint64_t seq = assembled.meta.seq;
+  expect_diverged(replay(recording.lines()), {seq, "/data/tokens_estimate", "4711", std::to_string(tokens)});
   // Nothing of it is looked at by who stops before.
-  JournalReplay before({}, requested.meta.seq - 1);
+  JournalReplay before({}, seq - 1);
   const Replayed replayed = replay(before, recording.lines());
   ASSERT_TRUE(replayed);
   EXPECT_FALSE(*replayed);
+}
+
+TEST(JournalReplay, ARunMayGoOnInANewerVersionAndNotInAnOlder) {
+  const Recording recording;
+  const std::uint64_t seq = recording.steps[2].events.front().meta.seq;
+  expect_diverged(replay(with_version_4(recording.lines(), 2)), {seq, "/v", "4", "5"});
 }
 
 TEST(JournalReplay, FindsAnEventThatIsTooFewOrTooMany) {
@@ -156,10 +200,9 @@ TEST(JournalReplay, RefusesWhatItCannotDecide) {
   EXPECT_EQ(unknown.error().code, name_of(RuntimeErrorCode::version_too_new));
   EXPECT_NE(unknown.error().message.find("SomethingLater"), std::string::npos);
 
-  Recording erased;
-  const std::string data = R"({"erased":")" + sha256("x").str() + R"("})";
-  erased.steps[3].events.front().payload = events::Unknown{"OutputDelta", RawJson{data}};
-  EXPECT_EQ(replay(erased.lines()).error().code, name_of(RuntimeErrorCode::not_supported));
+  const Replayed erased = replay(with_erased_delta(recording.lines()));
+  ASSERT_FALSE(erased);
+  EXPECT_EQ(erased.error().code, name_of(RuntimeErrorCode::not_supported));
 }
 
 }  // namespace
