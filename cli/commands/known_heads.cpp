@@ -5,6 +5,7 @@
 
 #include "cli/display/quoted_text.hpp"
 #include "journal/run_import.hpp"
+#include "orchestrator/harness/replay.hpp"
 
 namespace orchestrator::cli {
 namespace {
@@ -18,15 +19,22 @@ Result<KnownHead> read_head(const std::string& text, const std::optional<harness
   if (auto head = harness::journal::parse_head(text); head) {
     return head;
   }
+  if (const auto token = harness::ReplayToken::parse(text); token) {
+    if (run_id && token->run_id != *run_id) {
+      return fail(RuntimeErrorCode::invalid_argument,
+                  "--head is a token of " + token->run_id.str() + ", not of " + run_id->str(), "--head");
+    }
+    return KnownHead{token->seq, token->head, "the replay token"};
+  }
   auto file = harness::journal::check_export(text);
   if (!file && file.error().at != text) {
     return std::unexpected(std::move(file.error()));
   }
   if (!file) {
-    return fail(
-        RuntimeErrorCode::invalid_argument,
-        "--head " + quoted_text(text) + " is no hash, no SEQ:HASH, and no exported file: " + file.error().message,
-        "--head");
+    return fail(RuntimeErrorCode::invalid_argument,
+                "--head " + quoted_text(text) +
+                    " is no hash, no SEQ:HASH, no replay token, and no exported file: " + file.error().message,
+                "--head");
   }
   const auto& run = file->runs.back();
   if (run_id && run.run_id != *run_id) {

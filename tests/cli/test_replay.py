@@ -31,6 +31,8 @@ def rewritten(lines, change):
 class Replay(ProgramTest):
     def setUp(self):
         super().setUp()
+        # Tests that change what is stored need it line by line.
+        self.environment["ORCHESTRATOR_STORE"] = f"jsonl:{self.folder}/state/journal"
         work = self.folder / "work"
         work.mkdir()
         (work / "b.txt").write_text("first line\n")

@@ -176,8 +176,6 @@ asio::awaitable<Result<RemovalPlan>> RunStore::plan_removal(std::vector<RunId> r
   return plan_by_choice(store_, std::move(runs), with_dependents);
 }
 
-asio::awaitable<Result<void>> RunStore::remove(RunId run_id) const {
-  return remove_run(store_, run_id);
-}
+asio::awaitable<Result<void>> RunStore::remove(RunId run_id) const { return remove_run(store_, run_id); }
 
 }  // namespace orchestrator::harness

@@ -6,6 +6,7 @@
 
 #include "event/runtime_version.hpp"
 #include "runtime/journal_point.hpp"
+#include "runtime/run_lineage.hpp"
 #include "runtime/session_history.hpp"
 
 namespace orchestrator::harness::runtime {
@@ -27,7 +28,16 @@ SourceReplay::SourceReplay(std::shared_ptr<JournalStore> store, events::ParentRe
 asio::awaitable<Result<void>> SourceReplay::load_base() {
   auto history = co_await load_run_history(store_, source_.run_id);
   if (!history) co_return std::unexpected(history.error());
-  journal_.emplace(*std::move(history), source_.seq);
+  auto lineage = co_await load_lineage(store_, source_.run_id);
+  if (!lineage) co_return std::unexpected(lineage.error());
+  if (lineage->size() == 1) {
+    journal_.emplace(*std::move(history), source_.seq);
+    co_return Result<void>();
+  }
+  // A fork was decided on what its ancestors came to, and brings no history of its own.
+  auto base = co_await load_run_base(store_, *std::move(lineage), *std::move(history));
+  if (!base) co_return std::unexpected(base.error());
+  journal_.emplace(std::move(base->state), std::vector<event::ContextEntry>(), source_.seq);
   co_return Result<void>();
 }
 

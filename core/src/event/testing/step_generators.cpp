@@ -401,7 +401,14 @@ Step make_step(const JournalHead& before) {
                                  : any_command(kind);
   std::vector<StreamEvent::Payload> payloads;
   if (kind == 0 || any<bool>()) payloads = std::visit(ToEvents{}, step.input.value);
-  const std::vector<StreamEvent> others = example_events();
+  std::vector<StreamEvent> others = example_events();
+  // A start says once at most what the run has to do with another one.
+  std::erase_if(others, [&](const StreamEvent& event) {
+    const bool is_derivation = event.get_if<events::RunForked>() != nullptr ||
+                               event.get_if<events::ReplayStarted>() != nullptr ||
+                               event.get_if<events::UndoPlanned>() != nullptr;
+    return kind == 0 && is_derivation;
+  });
   for (int extra = *rc::gen::inRange(payloads.empty() ? 1 : 0, 3); extra > 0; --extra) {
     payloads.push_back(one_of(others).payload);
   }
