@@ -66,7 +66,7 @@ sim::Scenario scenario_of(const Shape& shape) {
   run.spec.system = "You read code and tell what it does.";
   run.spec.model_plan.primary = {ProviderId("scripted"), "demo"};
   run.spec.behaviours = kernel::present_behaviours();
-  run.spec.runtime_version = "0.2.2";
+  run.spec.runtime_version = std::string(event::runtime_version());
   ToolSpec tool;
   tool.name = "read_file";
   tool.description = "Reads a file.";
