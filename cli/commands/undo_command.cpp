@@ -41,6 +41,9 @@ Result<harness::UndoOptions> options_of(const CommandContext& context) {
   options.by = control_by();
   if (const auto to = context.invocation.value("--to"); to) {
     constexpr std::size_t digits_max = 18;
+    if (to->empty()) {
+      return fail(RuntimeErrorCode::invalid_argument, "--to needs an event or a label, not an empty text", "--to");
+    }
     if (!is_number(*to)) {
       options.to_label = *to;
     } else if (to->size() > digits_max) {
@@ -195,6 +198,20 @@ class StepView {
   std::string failure_;
 };
 
+/// The folder that the run worked in, and that its undo will change; empty where it had none.
+Result<std::string> folder_of(harness::Harness& harness, const harness::RunId& run_id) {
+  auto run = harness.open_run(run_id);
+  if (!run) {
+    return std::unexpected(std::move(run.error()));
+  }
+  auto first = run->next_blocking();
+  if (!first) {
+    return std::unexpected(std::move(first.error()));
+  }
+  const auto* started = *first ? (*first)->get_if<StreamEvent::RunStarted>() : nullptr;
+  return started == nullptr ? std::string() : started->workspace;
+}
+
 ExitStatus carry_out(CommandContext& context, harness::Harness& harness, const harness::RunId& run_id,
                      const harness::events::UndoPlanned& plan, harness::UndoOptions options) {
   StopSignals signals(harness.executor(), context.notes);
@@ -240,6 +257,13 @@ ExitStatus undo_command(CommandContext& context) {
   const auto plan = harness->plan_undo(run_id, *options);
   if (!plan) {
     return report(context, plan.error());
+  }
+  const auto folder = folder_of(*harness, run_id);
+  if (!folder) {
+    return report(context, folder.error());
+  }
+  if (!folder->empty()) {
+    context.notes.note("in " + *folder);  // a run may come from elsewhere, and name any folder
   }
   const bool shows_plan = only_shows || !context.invocation.has("--json");
   if (shows_plan) {

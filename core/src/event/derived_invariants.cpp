@@ -14,6 +14,7 @@ struct DerivedInvariants::Check {
     const bool needs_parent = event.kind != RunKind::live;
     at.require(!needs_parent || (event.parent && event.parent->seq > 0 && !event.parent->hash.is_zero()),
                "derived_parent", "a run that is made out of another one names no point of it");
+    at.require(!event.parent || event.parent->run_id != at.run_id_, "derived_parent", "a run is made out of itself");
   }
   void operator()(const events::RunForked&) const { derive(RunKind::fork); }
   void operator()(const events::ReplayStarted& event) const {
@@ -95,6 +96,7 @@ void DerivedInvariants::require(bool holds, std::string_view invariant, std::str
 std::vector<DerivedInvariants::Breach> DerivedInvariants::see(const StreamEvent& event) {
   breaches_.clear();
   seen_ += 1;
+  run_id_ = event.meta.run_id;
   std::visit(Check{*this}, event.payload);
   return std::exchange(breaches_, {});
 }

@@ -27,6 +27,7 @@ class DerivedInvariants {
   void require(bool holds, std::string_view invariant, std::string_view what);
 
   std::vector<Breach> breaches_;  // of the event being checked
+  RunId run_id_;
   RunKind kind_ = RunKind::live;
   std::uint64_t seen_ = 0;
   bool has_derivation_ = false;  // the event that says what the run has to do with the other one

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "journal/run_import.hpp"
+#include "event/erasure.hpp"
+#include "event/step.hpp"
 
 #include <fcntl.h>
 
@@ -111,6 +113,16 @@ asio::awaitable<Result<bool>> is_present(std::shared_ptr<JournalStore> store, Ru
   const auto own = co_await head_in(store, run_id, runs->front().events);
   if (!own) co_return std::unexpected(own.error());
   co_return conflict(run_id, head, *own);
+}
+
+// Whether what was said in a run of the store is gone: its first event, which holds the input, tells.
+asio::awaitable<Result<bool>> is_erased_in(std::shared_ptr<JournalStore> store, RunId run_id) {
+  const auto page = co_await store->read(run_id, 0, 1);
+  if (!page) co_return std::unexpected(page.error());
+  if (page->empty()) co_return false;
+  const auto step = event::read_step(page->front().bytes);
+  if (!step) co_return std::unexpected(step.error());
+  co_return !step->events.empty() && event::is_erased(step->events.front());
 }
 
 // For stores that cannot stage: everybody sees the run grow.
@@ -238,6 +250,14 @@ asio::awaitable<Result<std::vector<ImportedRun>>> import_runs(std::shared_ptr<Jo
     const event::JournalHead head{run.steps, run.events, run.head};
     const auto present = co_await is_present(store, run.run_id, head);
     if (!present) co_return std::unexpected(present.error());
+    if (!*present || checked->erased_events > 0) continue;
+    const auto erased = co_await is_erased_in(store, run.run_id);
+    if (!erased) co_return std::unexpected(erased.error());
+    if (!*erased) continue;
+    co_return fail(RuntimeErrorCode::precondition_failed,
+                   "the store has run " + run.run_id.str() +
+                       " without what was said in it, which this file has: delete it there first to take it in whole",
+                   run.run_id.str());
   }
   auto file = ExportFile::open(path, {});
   if (!file) co_return std::unexpected(file.error());

@@ -24,10 +24,8 @@ bool has_changed(const events::RunForked& forked, std::string_view what) {
   return std::ranges::find(forked.changed, what) != forked.changed.end();
 }
 
-// What an answer rests on, or adds to it: enough for another turn after the last word.
-bool has_news(const events::RunForked& forked) {
-  return has_changed(forked, "hint") || has_changed(forked, "input") || has_changed(forked, "tool_result");
-}
+// Something that the model has not answered yet.
+bool has_news(const events::RunForked& forked) { return has_changed(forked, "hint"); }
 
 std::optional<RuntimeError> reason_against_results(const State& base, const events::RunForked& forked) {
   for (const SubstitutedResult& result : forked.results) {
@@ -87,10 +85,12 @@ std::optional<RuntimeError> reason_against_fork(const State& base, const event::
   if (auto reason = reason_against_results(base, forked)) return reason;
   if (auto reason = reason_against_gates(start.spec, forked)) return reason;
   if (is_at_rest(base) && !has_news(forked)) {
-    return RuntimeError{RuntimeErrorCode::precondition_failed,
-                        "the run had said its last word at that point: give a hint, or fork at an earlier event",
-                        "at_seq",
-                        {}};
+    return RuntimeError{
+        RuntimeErrorCode::precondition_failed,
+        "the run had said its last word at that point: give a hint, or fork at an earlier event (event 1 asks "
+        "anew)",
+        "at_seq",
+        {}};
   }
   return reason_against_turn(base, start.spec);
 }

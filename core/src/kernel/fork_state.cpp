@@ -14,17 +14,18 @@ namespace {
 using event::ContextSource;
 
 // Back to where the attempt was asked for.
-Waiting before(Attempt attempt, Facts& facts) {
-  if (attempt.purpose == AttemptPurpose::summary) {
-    facts.summary_turn = 0;
-    if (attempt.then) return *std::move(attempt.then);
-  }
-  Waiting waiting;
+void go_back(State& base, const Attempt& attempt) {
+  Waiting& waiting = base.phase.emplace<Waiting>();
   waiting.next_turn = attempt.turn;
-  return waiting;
+  if (attempt.purpose != AttemptPurpose::summary) return;
+  base.facts.summary_turn = 0;
+  if (!attempt.then) return;
+  waiting.next_turn = attempt.then->next_turn;
+  waiting.answer = attempt.then->answer;
+  waiting.calls_answered = attempt.then->calls_answered;
 }
 
-Waiting rested(Waiting waiting, const Facts& facts) {
+void rest(Waiting& waiting, const Facts& facts) {
   waiting.next_attempt = 1;
   waiting.since_us = 0;
   waiting.not_before_us = 0;
@@ -33,7 +34,6 @@ Waiting rested(Waiting waiting, const Facts& facts) {
   waiting.stopped_by.reset();
   // A hint that was delivered has opened the next turn.
   if (!facts.context.empty() && facts.context.back().source == ContextSource::hint) waiting.answer.reset();
-  return waiting;
 }
 
 void rest(ToolCallProgress& call, const events::RunStarted& spec) {
@@ -122,9 +122,9 @@ State fork_base(State at_point) {
   for (QueuedHint& hint : facts.hints) {
     if (hint.expires_us) *hint.expires_us -= std::min(*hint.expires_us, facts.last_elapsed_us);
   }
-  if (auto* calling = std::get_if<Calling>(&base.phase)) base.phase = before(std::move(calling->attempt), facts);
-  if (auto* stopping = std::get_if<Stopping>(&base.phase)) base.phase = before(std::move(stopping->attempt), facts);
-  if (auto* waiting = std::get_if<Waiting>(&base.phase)) *waiting = rested(std::move(*waiting), facts);
+  if (auto* calling = std::get_if<Calling>(&base.phase)) go_back(base, Attempt(std::move(calling->attempt)));
+  if (auto* stopping = std::get_if<Stopping>(&base.phase)) go_back(base, Attempt(std::move(stopping->attempt)));
+  if (auto* waiting = std::get_if<Waiting>(&base.phase)) rest(*waiting, facts);
   if (auto* acting = std::get_if<Acting>(&base.phase)) *acting = rested(std::move(*acting), facts.spec);
 
   facts.last_seq = 0;

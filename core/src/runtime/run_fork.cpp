@@ -132,6 +132,17 @@ asio::awaitable<Result<Files>> files_of(EnginePtr engine, RunId source, std::uin
   co_return files;
 }
 
+// What a fork brings into the store: of its input, and of the results that it was given.
+std::vector<SharedBytes> media_of(const event::inputs::Start& start) {
+  std::vector<SharedBytes> media = RunRequest::inline_media(start.spec.input);
+  if (const auto* forked = std::get_if<events::RunForked>(&start.derivation)) {
+    for (const SubstitutedResult& result : forked->results) {
+      for (SharedBytes& bytes : RunRequest::inline_media(result.result)) media.push_back(std::move(bytes));
+    }
+  }
+  return media;
+}
+
 // The run that a fork was made of, or nothing.
 asio::awaitable<Result<std::optional<RunId>>> source_of(std::shared_ptr<JournalStore> store, RunId run_id) {
   std::optional<RunId> source;
@@ -188,7 +199,7 @@ asio::awaitable<Result<RunHandle>> fork_run(EnginePtr engine, RunId source, Fork
   const RunId run_id = start.identity.run_id;
   auto writer = co_await engine->store().create(run_id, start.identity.session_id);
   if (!writer) co_return std::unexpected(writer.error());
-  for (const SharedBytes& bytes : RunRequest::inline_media(start.spec.input)) {
+  for (const SharedBytes& bytes : media_of(start)) {
     if (!bytes.is_loaded()) continue;  // its source has brought it
     Result<void> stored = co_await (*writer)->put_blob(bytes);
     if (!stored) co_return std::unexpected(stored.error());

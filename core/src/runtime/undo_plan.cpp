@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -89,11 +90,13 @@ asio::awaitable<Result<std::vector<UndoSource>>> undos_of(EnginePtr engine, Sess
 }
 
 // The calls of a run, by the events with which they began, that undos took back which were not taken back themselves.
-std::map<std::uint64_t, RunId> taken_back(const std::vector<UndoSource>& undos, RunId id) {
+// `above`: the runs on the way to it, since what was imported may name itself.
+std::map<std::uint64_t, RunId> taken_back(const std::vector<UndoSource>& undos, RunId id, std::set<RunId> above = {}) {
   std::map<std::uint64_t, RunId> calls;
+  above.insert(id);
   for (const UndoSource& undo : undos) {
-    if (!undo.spec.parent || undo.spec.parent->run_id != id) continue;
-    const auto gone = taken_back(undos, undo.head.run_id);
+    if (!undo.spec.parent || undo.spec.parent->run_id != id || above.contains(undo.head.run_id)) continue;
+    const auto gone = taken_back(undos, undo.head.run_id, above);
     for (const SourceCall& step : undo.calls) {
       const bool is_restored = step.call.outcome == ToolOutcome::ok;
       if (is_restored && !gone.contains(step.call.seq)) calls[step.takes_back] = undo.head.run_id;
@@ -132,7 +135,7 @@ events::RunStarted spec_of(const Engine& engine, const UndoSource& source) {
   events::RunStarted spec;
   spec.kind = RunKind::undo;
   spec.parent = source.head;
-  spec.input = source.spec.input;  // what the run was about, for lists
+  spec.input.emplace_back(TextPart{"undo of " + source.head.run_id.str()});
   spec.model_plan = source.spec.model_plan;
   spec.workspace = source.spec.workspace;
   spec.limits = engine.options().limits;
@@ -217,6 +220,12 @@ asio::awaitable<Result<RunHandle>> start_undo(EnginePtr engine, RunId id, events
   start.identity.run_id = new_run_id();
   start.identity.session_id = source->session_id;
   start.identity.trace_id = new_trace_id();
+  std::vector<events::RedactionCount> redacted;
+  if (const auto& redactor = engine->options().redactor) {
+    event::Input::Value value = std::move(start);
+    redacted = redactor->redact(value);
+    start = std::get<event::inputs::Start>(std::move(value));
+  }
   event::Input probe{event::Now{}, start};
   if (auto refusal = kernel::decide(kernel::State{}, probe).refusal) co_return std::unexpected(*std::move(refusal));
 
@@ -226,7 +235,7 @@ asio::awaitable<Result<RunHandle>> start_undo(EnginePtr engine, RunId id, events
   auto driver = std::make_shared<RunDriver>(engine, start.identity, *std::move(writer));
   auto cursor = std::make_unique<EventCursor>(engine, run_id, driver->tail(), 0);
   std::vector<event::inputs::Hint> no_hints;
-  Result<void> accepted = co_await driver->start(std::move(start), std::move(no_hints));
+  Result<void> accepted = co_await driver->start(std::move(start), std::move(no_hints), std::move(redacted));
   if (!accepted) co_return std::unexpected(accepted.error());
   engine->log(LogLevel::info, "run", "undo started", run_id.str(), driver->trace_id().str(), {{"source", id.str()}});
   co_return RunHandle(std::move(driver), std::move(cursor));

@@ -2,10 +2,12 @@
 #include "runtime/undo_source.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "event/field_encoder.hpp"
 #include "event/step.hpp"
+#include "runtime/run_lineage.hpp"
 
 namespace orchestrator::harness::runtime {
 namespace {
@@ -40,6 +42,19 @@ class Gathering {
     }
   }
 
+  // Of the runs that a fork goes on from: a call that was asked for there may have begun in the fork.
+  void take_prefix(const StreamEvent& event) {
+    if (const auto* requested = event.get_if<events::ToolCallRequested>()) {
+      see(*requested);
+      SourceCall& call = requested_[requested->call_id];
+      call.requested_seq = 0;
+      call.is_short = true;
+      call.call.arguments.text = requested->arguments;
+    } else if (const auto* finished = event.get_if<events::ToolCallFinished>()) {
+      requested_.erase(finished->call_id);
+    }
+  }
+
  private:
   void see(const events::RunStarted& event) { source_.spec = event; }
   void see(const events::CheckpointCreated& event) { source_.labels[event.label] = seq_; }
@@ -66,7 +81,8 @@ class Gathering {
       SourceCall& call = source_.calls[open->second];
       call.finished_seq = seq_;
       call.call.outcome = event.outcome;
-      call.is_short = call.is_short && size_of(event.result) <= kShortBytesMax;
+      const bool is_of_prefix = call.requested_seq == 0;  // and cannot be read again from this journal
+      call.is_short = is_of_prefix || (call.is_short && size_of(event.result) <= kShortBytesMax);
       if (call.is_short) call.call.result = event.result;
       open_.erase(open);
     }
@@ -140,6 +156,14 @@ const SourceCall* UndoSource::find(std::uint64_t seq) const {
 asio::awaitable<Result<UndoSource>> load_undo_source(std::shared_ptr<Engine> engine, RunId run_id) {
   UndoSource source;
   Gathering gathering(source);
+  auto lineage = co_await load_lineage(engine->options().store, run_id);
+  if (!lineage) co_return std::unexpected(lineage.error());
+  lineage->pop_back();
+  for (const LineageRun& ancestor : *lineage) {
+    const std::function<void(const StreamEvent&)> see = [&](const StreamEvent& event) { gathering.take_prefix(event); };
+    auto read = co_await read_events(engine->options().store, ancestor, see);
+    if (!read) co_return std::unexpected(read.error());
+  }
   event::JournalHead head;
   for (;;) {
     auto lines = co_await engine->store().read(run_id, head.seq, kPageBytes);

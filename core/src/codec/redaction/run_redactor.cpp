@@ -103,6 +103,7 @@ std::vector<events::RedactionCount> RunRedactor::redact(event::Input::Value& inp
   InputVisitor visitor(redaction);
   if (auto* start = std::get_if<event::inputs::Start>(&input)) {
     event::visit_strings(visitor, start->spec);
+    event::visit_strings(visitor, start->derivation);
   } else if (auto* chunk = std::get_if<event::inputs::ProviderChunk>(&input)) {
     event::visit_strings(visitor, chunk->gates);
   } else {
