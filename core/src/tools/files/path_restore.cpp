@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -21,14 +22,23 @@ constexpr std::uint32_t kNewFileMode = 0600;    // until it has its own
 constexpr std::uint32_t kSpecialModes = 07000;  // which a write may take away
 constexpr std::size_t kKeyDigits = 16;
 
-// Somebody has changed the path since it was looked at, a moment ago.
-struct Meddled {
-  FileState found;
-};
+// A name that a step uses beside a path: the same in every attempt, so that each finds what the last one left.
+std::string name_beside(const std::string& key, const std::string& path, const std::string& use) {
+  return std::string(kTemporaryPrefix) + sha256(key + "\n" + path + "\n" + use).str().substr(0, kKeyDigits);
+}
 
-// The name under which a step prepares a path: the same in every attempt, so that each finds what the last one left.
-std::string name_beside(const std::string& key, const std::string& path) {
-  return std::string(kTemporaryPrefix) + sha256(key + "\n" + path).str().substr(0, kKeyDigits);
+std::optional<Hash> hash_of(const FileState& state) {
+  return state.kind == FileKind::link ? std::optional(sha256(state.target)) : state.content;
+}
+
+// Somebody has changed the path since it was looked at, a moment ago.
+UndoConflict meddled(const PathEntry& entry, const FileState& found) {
+  UndoConflict conflict;
+  conflict.target = entry.path;
+  if (entry.after) conflict.expected = entry.after->content;
+  conflict.found = found.content;
+  conflict.reason = "it was changed in the moment of its restoring";
+  return conflict;
 }
 
 std::expected<OpenPath, ToolError> open_entry(const Workspace& workspace, const std::string& path) {
@@ -85,30 +95,39 @@ Done make_beside(const OpenPath& path, const std::string& name, const FileState&
       ToolError{ToolErrorCode::not_a_regular_file, "'" + path.path + "' was no file, folder or link", "/path", {}});
 }
 
-// One path of a step.
+// What stands against a step at one path, or nothing.
+using Ended = std::expected<std::optional<UndoConflict>, ToolError>;
+
+// One path of a step. It uses two names beside it: what lies under `made_` may be half made and is never anybody's;
+// under `aside_` lies what the path had, or what it shall have, whole, in the moment before the two are exchanged.
 class PathStep {
  public:
   PathStep(const OpenPath& path, const PathEntry& entry, const PathRecord& record, const std::string& key)
-      : path_(path), entry_(entry), record_(record), beside_(name_beside(key, entry.path)) {}
+      : path_(path),
+        entry_(entry),
+        record_(record),
+        made_(name_beside(key, entry.path, "made")),
+        aside_(name_beside(key, entry.path, "aside")) {}
 
-  // Ends what an earlier attempt left in the middle: something half made goes, and what was taken out goes if it is
-  // what may go, else back into its place.
-  Done clear(const std::vector<UndoConflict>& agreed) {
-    const OpenPath aside = sibling(path_, beside_);
-    const auto left = state_at(aside);
+  // Ends what an earlier attempt left in the middle. What was taken aside goes if it is what may go, else back into its
+  // place; where somebody has put something else there it stays, and is what stands against the step.
+  Ended clear(const std::vector<UndoConflict>& agreed) {
+    if (!remove_made()) return failed();
+    const auto left = state_at(sibling(path_, aside_));
     if (!left) return std::unexpected(left.error());
-    if (left->kind == FileKind::absent) return {};
+    if (left->kind == FileKind::absent) return std::nullopt;
+    if (is_as(*left, entry_.before) || may_go(*left, agreed)) {
+      if (remove_name(path_, aside_, left->kind) == 0) return synced();
+      if (errno != ENOTEMPTY && errno != EEXIST) return failed();
+    }
     const auto found = state_at(path_);
     if (!found) return std::unexpected(found.error());
-    const bool is_placed = is_as(*found, entry_.before);
-    if (is_placed && !may_go(*left, agreed)) return put_back(*found);
-    if (remove_name(path_, beside_, left->kind) == 0) return sync_folder(path_);
-    if (is_placed && left->kind == FileKind::folder) return put_back(*found);
-    return failed();
+    if (found->kind == FileKind::absent || is_as(*found, entry_.before)) return put_back(*found);
+    return stays_aside();
   }
 
   // Gives the path what it had. `found` is what a look has just found there.
-  std::expected<std::optional<Meddled>, ToolError> restore(const FileState& found) {
+  Ended restore(const FileState& found) {
     if (entry_.before.kind == FileKind::absent) return take_out(found);
     const bool is_same_kind = found.kind == entry_.before.kind;
     const bool has_mode = found.kind == FileKind::file || found.kind == FileKind::folder;
@@ -117,70 +136,102 @@ class PathStep {
   }
 
  private:
-  using Restored = std::expected<std::optional<Meddled>, ToolError>;
-
   std::unexpected<ToolError> failed() const { return std::unexpected(file_error(errno, path_.path)); }
 
   [[nodiscard]] bool may_go(const FileState& left, const std::vector<UndoConflict>& agreed) const {
     if (entry_.after && is_as(left, *entry_.after, entry_.is_mode_known)) return true;
-    const auto hash = left.kind == FileKind::link ? std::optional(sha256(left.target)) : left.content;
+    const auto hash = hash_of(left);
+    if (!hash && left.kind != FileKind::folder) return false;
     return std::ranges::any_of(
         agreed, [&](const UndoConflict& conflict) { return conflict.target == entry_.path && conflict.found == hash; });
   }
 
-  Done put_back(const FileState& placed) {
-    const unsigned how = placed.kind == FileKind::absent ? RENAME_NOREPLACE : RENAME_EXCHANGE;
-    if (rename_at(path_, beside_, path_, path_.name, how) != 0) return failed();
-    if (placed.kind != FileKind::absent && remove_name(path_, beside_, placed.kind) != 0) return failed();
-    return sync_folder(path_);
+  [[nodiscard]] bool remove_made() const {
+    if (remove_name(path_, made_, FileKind::file) == 0 || errno == ENOENT) return true;
+    return errno == EISDIR && remove_name(path_, made_, FileKind::folder) == 0;
+  }
+
+  Ended stays_aside() const {
+    const auto left = state_at(sibling(path_, aside_));
+    UndoConflict conflict;
+    conflict.target = entry_.path.substr(0, entry_.path.rfind('/') + 1) + aside_;
+    if (entry_.after) conflict.expected = hash_of(*entry_.after);
+    if (left) conflict.found = hash_of(*left);
+    conflict.reason = "it was taken away from " + entry_.path + ", where something else is now";
+    return conflict;
+  }
+
+  // `placed`: nothing, or what this step has put at the path.
+  Ended put_back(const FileState& placed) {
+    const bool is_free = placed.kind == FileKind::absent;
+    if (rename_at(path_, aside_, path_, path_.name, is_free ? RENAME_NOREPLACE : RENAME_EXCHANGE) != 0) {
+      if (errno == EEXIST || errno == ENOENT) return stays_aside();
+      return failed();
+    }
+    if (is_free) return synced();
+    const auto replaced = state_at(sibling(path_, aside_));
+    const bool is_own = replaced && is_as(*replaced, entry_.before);
+    if (is_own && remove_name(path_, aside_, replaced->kind) == 0) return synced();
+    if (rename_at(path_, aside_, path_, path_.name, RENAME_EXCHANGE) != 0) return failed();
+    return stays_aside();
+  }
+
+  Ended put_back_meddled(const FileState& placed, const std::expected<FileState, ToolError>& taken) {
+    auto back = put_back(placed);
+    if (!back || *back) return back;
+    return meddled(entry_, taken ? *taken : FileState{});
   }
 
   // Taken aside first: what is removed is then what was looked at.
-  Restored take_out(const FileState& found) {
+  Ended take_out(const FileState& found) {
     if (found.kind == FileKind::folder) {
       if (remove_name(path_, path_.name, FileKind::folder) == 0) return synced();
-      if (errno == ENOTEMPTY || errno == EEXIST) return Meddled{found};
+      if (errno == ENOTEMPTY || errno == EEXIST) return meddled(entry_, found);
       return failed();
     }
-    if (rename_at(path_, path_.name, path_, beside_, 0) != 0) {
-      if (errno == ENOENT) return Meddled{FileState{}};
-      return failed();
+    if (rename_at(path_, path_.name, path_, aside_, RENAME_NOREPLACE) != 0) {
+      const bool is_plain = errno == EINVAL;  // a file system without that way of renaming (NFS)
+      if (!is_plain || rename_at(path_, path_.name, path_, aside_, 0) != 0) {
+        if (errno == ENOENT) return meddled(entry_, FileState{});
+        return failed();
+      }
     }
-    const auto taken = state_at(sibling(path_, beside_));
-    if (!taken || !is_same(*taken, found)) {
-      if (auto back = put_back(FileState{}); !back) return std::unexpected(back.error());
-      return Meddled{taken ? *taken : FileState{}};
-    }
-    if (remove_name(path_, beside_, taken->kind) != 0) return failed();
+    const auto taken = state_at(sibling(path_, aside_));
+    if (!taken || !is_same(*taken, found)) return put_back_meddled(FileState{}, taken);
+    if (remove_name(path_, aside_, taken->kind) != 0) return failed();
     return synced();
   }
 
-  Restored put_in(const FileState& found) {
+  Ended put_in(const FileState& found) {
     const SharedBytes* content = entry_.before.content ? record_.content(*entry_.before.content) : nullptr;
-    if (auto made = make_beside(path_, beside_, entry_.before, content); !made) {
-      remove_name(path_, beside_, entry_.before.kind);
+    if (auto made = make_beside(path_, made_, entry_.before, content); !made) {
+      (void)remove_made();
       return std::unexpected(made.error());
     }
     const bool is_free = found.kind == FileKind::absent;
-    if (rename_at(path_, beside_, path_, path_.name, is_free ? RENAME_NOREPLACE : RENAME_EXCHANGE) != 0) {
+    if (!is_free && rename_at(path_, made_, path_, aside_, RENAME_NOREPLACE) != 0) {
       const int error = errno;
-      remove_name(path_, beside_, entry_.before.kind);
+      (void)remove_made();
+      return std::unexpected(file_error(error, path_.path));
+    }
+    const std::string& ready = is_free ? made_ : aside_;
+    if (rename_at(path_, ready, path_, path_.name, is_free ? RENAME_NOREPLACE : RENAME_EXCHANGE) != 0) {
+      const int error = errno;
+      remove_name(path_, ready, entry_.before.kind);
       const auto now = state_at(path_);
-      if ((error == EEXIST || error == ENOENT) && now) return Meddled{*now};
+      if ((error == EEXIST || error == ENOENT) && now) return meddled(entry_, *now);
       return std::unexpected(file_error(error, path_.path));
     }
     if (is_free) return synced();
-    const auto taken = state_at(sibling(path_, beside_));
+    const auto taken = state_at(sibling(path_, aside_));
     const bool is_expected = taken && is_same(*taken, found);
-    if (is_expected && remove_name(path_, beside_, found.kind) == 0) return synced();
-    const bool is_filled = is_expected && (errno == ENOTEMPTY || errno == EEXIST);
-    if (is_expected && !is_filled) return failed();
-    if (auto back = put_back(entry_.before); !back) return std::unexpected(back.error());
-    return Meddled{taken ? *taken : FileState{}};
+    if (is_expected && remove_name(path_, aside_, found.kind) == 0) return synced();
+    if (is_expected && errno != ENOTEMPTY && errno != EEXIST) return failed();
+    return put_back_meddled(entry_.before, taken);
   }
 
   // Where nothing else differs the thing itself stays, with its other names.
-  Restored set_mode() {
+  Ended set_mode() {
     const Descriptor file(::openat(path_.folder.get(), path_.name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     if (!file.is_open()) return failed();
     const std::string itself = "/proc/self/fd/" + std::to_string(file.get());
@@ -188,7 +239,7 @@ class PathStep {
     return synced();
   }
 
-  Restored synced() {
+  Ended synced() {
     if (auto done = sync_folder(path_); !done) return std::unexpected(done.error());
     return std::nullopt;
   }
@@ -196,17 +247,13 @@ class PathStep {
   const OpenPath& path_;
   const PathEntry& entry_;
   const PathRecord& record_;
-  const std::string beside_;
+  const std::string made_;
+  const std::string aside_;
 };
 
 CompensationResult failure(ToolError error) { return {CompensationOutcome::failed, {}, std::move(error)}; }
 
-CompensationResult meddled(const PathEntry& entry, const FileState& found) {
-  UndoConflict conflict;
-  conflict.target = entry.path;
-  if (entry.after) conflict.expected = entry.after->content;
-  conflict.found = found.content;
-  conflict.reason = "it was changed in the moment of its restoring";
+CompensationResult conflict_with(UndoConflict conflict) {
   return {CompensationOutcome::conflict, {std::move(conflict)}, {}};
 }
 
@@ -227,7 +274,7 @@ CompensationResult restore_move(const Workspace& workspace, const PathRecord& re
     if (rename_at(*from, from->name, *to, to->name, RENAME_NOREPLACE) != 0) {
       return failure(file_error(errno, to->path));
     }
-    return meddled(record.entries.back(), found ? *found : FileState{});
+    return conflict_with(meddled(record.entries.back(), found ? *found : FileState{}));
   }
   for (const OpenPath* path : {&*from, &*to}) {
     if (auto synced = sync_folder(*path); !synced) return failure(synced.error());
@@ -284,15 +331,22 @@ std::expected<CompensationLook, ToolError> look_at_record(const Workspace& works
 
 CompensationResult restore_record(const Workspace& workspace, const PathRecord& record,
                                   const std::vector<UndoConflict>& agreed, const std::string& key) {
+  std::vector<UndoConflict> aside;
   for (const PathEntry& entry : record.entries) {
     auto open = open_entry(workspace, entry.path);
     if (open && !record.is_move) {
       PathStep step(*open, entry, record, key);
-      if (auto cleared = step.clear(agreed); !cleared) return failure(cleared.error());
+      auto cleared = step.clear(agreed);
+      if (!cleared) return failure(cleared.error());
+      if (*cleared) aside.push_back(**std::move(cleared));
     }
   }
   PathsAhead present(workspace);
   CompensationLook look = present.take_back(record, {});
+  if (!aside.empty()) {
+    std::ranges::move(look.conflicts, std::back_inserter(aside));
+    return {CompensationOutcome::conflict, std::move(aside), {}};
+  }
   if (look.verdict == UndoVerdict::nothing_to_do) return {};
   // A second attempt finds some of what was agreed on done already.
   const bool is_agreed = look.can_overwrite && std::ranges::all_of(look.conflicts, [&](const UndoConflict& conflict) {
@@ -316,7 +370,7 @@ CompensationResult restore_record(const Workspace& workspace, const PathRecord& 
     PathStep step(*open, *entry, record, key);
     auto restored = step.restore(*found);
     if (!restored) return failure(restored.error());
-    if (*restored) return meddled(*entry, (*restored)->found);
+    if (*restored) return conflict_with(**std::move(restored));
   }
   return {};
 }

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdlib>
@@ -24,6 +25,7 @@
 #include "tools/files/path_restore.hpp"
 #include "tools/files/paths_ahead.hpp"
 #include "tools/files/testing/path_operations.hpp"
+#include "tools/files/workspace_path.hpp"
 
 namespace orchestrator::harness::tools {
 namespace {
@@ -286,9 +288,10 @@ TEST(PathRestore, RecordsThatDoNotReadAreNone) {
   }
 }
 
-// Runs `act` in another process that is killed as it enters its n-th system call; false once it came to its end.
-template <class Act>
-bool killed_at(int n, const Act& act) {
+// Runs `act` in another process. As that enters its n-th system call `meddle` is called, and `later` calls on it is
+// killed; false once it came to its end.
+template <class Act, class Meddle>
+bool killed_after(int n, int later, const Act& act, const Meddle& meddle) {
   const pid_t child = ::fork();
   if (child == 0) {
     if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) ::_exit(3);
@@ -299,7 +302,8 @@ bool killed_at(int n, const Act& act) {
   int status = 0;
   ::waitpid(child, &status, 0);
   for (int stops = 0; WIFSTOPPED(status); ++stops) {
-    if (stops == n) {
+    if (stops == n) meddle();
+    if (stops == n + later) {
       ::kill(child, SIGKILL);
       ::waitpid(child, &status, 0);
       return true;
@@ -309,6 +313,30 @@ bool killed_at(int n, const Act& act) {
   }
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
   return false;
+}
+
+template <class Act>
+bool killed_at(int n, const Act& act) {
+  return killed_after(n, 0, act, [] {});
+}
+
+bool is_leftover(const std::string& path) { return fs::path(path).filename().string().starts_with(kTemporaryPrefix); }
+
+// What is left beside a path is what a conflict names.
+void expect_leftovers_are_named(const Snapshot& snapshot, const CompensationResult& result) {
+  for (const auto& [path, content] : snapshot) {
+    if (!is_leftover(path)) continue;
+    EXPECT_TRUE(
+        std::ranges::any_of(result.conflicts, [&](const UndoConflict& conflict) { return conflict.target == path; }))
+        << path << ": " << content;
+  }
+}
+
+// Where the content lies: at the path or beside it.
+bool is_kept(const Snapshot& snapshot, const std::string& path, const std::string& content) {
+  return std::ranges::any_of(snapshot, [&](const auto& entry) {
+    return entry.second == content && (entry.first == path || is_leftover(entry.first));
+  });
 }
 
 TEST(PathRestore, AKillAtAnySystemCallIsFinishedByTheNextAttempt) {
@@ -328,6 +356,103 @@ TEST(PathRestore, AKillAtAnySystemCallIsFinishedByTheNextAttempt) {
     }
     EXPECT_GT(n, 5) << operation;
   }
+}
+
+TEST(PathRestore, WhatIsPutAtAPathAfterAKillStays) {
+  for (std::size_t operation = 0; operation < kOperations; ++operation) {
+    const TemporaryFolder folder(FolderPlace::memory);
+    PathOperations operations(folder.path());
+    const std::size_t paths = carry_out_all(operations, {static_cast<Operation>(operation)}).records[0].entries.size();
+    for (std::size_t choice = 0; choice < paths; ++choice) {
+      bool was_killed = true;
+      for (int n = 1; was_killed; ++n) {
+        SCOPED_TRACE("operation " + std::to_string(operation) + ", system call " + std::to_string(n));
+        operations.reset();
+        const Trail trail = carry_out_all(operations, {static_cast<Operation>(operation)});
+        const PathRecord& record = trail.records[0];
+        was_killed = killed_at(n, [&] { (void)restore_record(operations.workspace(), record, {}, "k"); });
+        const std::string& path = record.entries[choice].path;
+        fs::remove_all(operations.folder() + "/" + path);
+        put_file(operations.folder() + "/" + path);
+        const Snapshot changed = operations.snapshot();
+        const CompensationResult result = restore_record(operations.workspace(), record, {}, "k");
+        const Snapshot after = operations.snapshot();
+        ASSERT_TRUE(is_kept(after, path, changed.at(path)));
+        ASSERT_EQ(result.outcome, CompensationOutcome::conflict) << (result.error ? result.error->message : "");
+        expect_leftovers_are_named(after, result);
+        ASSERT_FALSE(HasFailure());
+      }
+    }
+  }
+}
+
+TEST(PathRestore, WhoRestoresAPathAfterAKillKeepsIt) {
+  for (const Operation operation : {Operation::write, Operation::remove, Operation::edit}) {
+    const TemporaryFolder folder(FolderPlace::memory);
+    PathOperations operations(folder.path());
+    bool was_killed = true;
+    for (int n = 1; was_killed; ++n) {
+      SCOPED_TRACE("operation " + std::to_string(static_cast<int>(operation)) + ", system call " + std::to_string(n));
+      operations.reset();
+      const Trail trail = carry_out_all(operations, {operation});
+      const PathRecord& record = trail.records[0];
+      was_killed = killed_at(n, [&] { (void)restore_record(operations.workspace(), record, {}, "k"); });
+      const PathEntry& entry = record.entries[0];
+      const std::string path = operations.folder() + "/" + entry.path;
+      fs::remove(path);
+      std::ofstream(path, std::ios::binary) << record.content(entry.before.content.value())->view();
+      ::chmod(path.c_str(), entry.before.mode);
+      EXPECT_EQ(restore_record(operations.workspace(), record, {}, "k").outcome, CompensationOutcome::restored);
+      ASSERT_EQ(operations.snapshot(), trail.snapshots[0]);
+    }
+  }
+}
+
+// Somebody writes in the moment of the restoring, which is then killed, and perhaps once more before the next attempt.
+TEST(PathRestore, WhatIsPutAtAPathInTheMomentOfItsRestoringStays) {
+  std::size_t leftovers = 0;
+  for (const Operation operation : {Operation::create, Operation::write}) {
+    for (int choice = 0; choice < 8; ++choice) {
+      const int later = 1 + 2 * (choice / 2);
+      const bool is_twice = choice % 2 == 1;
+      const TemporaryFolder folder(FolderPlace::memory);
+      PathOperations operations(folder.path());
+      bool was_killed = true;
+      for (int n = 1; was_killed; ++n) {
+        SCOPED_TRACE("operation " + std::to_string(static_cast<int>(operation)) + ", system call " + std::to_string(n) +
+                     " and " + std::to_string(later) + (is_twice ? " twice" : ""));
+        operations.reset();
+        const Trail trail = carry_out_all(operations, {operation});
+        const PathRecord& record = trail.records[0];
+        const std::string& path = record.entries[0].path;
+        const std::string whole = operations.folder() + "/" + path;
+        std::string first;
+        was_killed = killed_after(
+            n, later, [&] { (void)restore_record(operations.workspace(), record, {}, "k"); },
+            [&] {
+              fs::remove(whole);
+              put_file(whole);
+              first = operations.snapshot().at(path);
+            });
+        const Snapshot between = operations.snapshot();
+        const bool is_first_aside = !between.contains(path) || between.at(path) != first;
+        if (is_twice) {
+          fs::remove(whole);
+          std::ofstream(whole) << "foreign too";
+        }
+        const std::string second = is_twice ? operations.snapshot().at(path) : std::string();
+        const CompensationResult result = restore_record(operations.workspace(), record, {}, "k");
+        const Snapshot after = operations.snapshot();
+        if (!first.empty() && (!is_twice || is_first_aside)) ASSERT_TRUE(is_kept(after, path, first));
+        if (is_twice) ASSERT_TRUE(is_kept(after, path, second));
+        if (is_twice || !first.empty()) ASSERT_EQ(result.outcome, CompensationOutcome::conflict);
+        expect_leftovers_are_named(after, result);
+        ASSERT_FALSE(HasFailure());
+        for (const auto& [name, content] : after) leftovers += is_leftover(name) ? 1 : 0;
+      }
+    }
+  }
+  EXPECT_GT(leftovers, 0U);
 }
 
 TEST(PathRestore, AFullDiskFailsTheStepAndChangesNothing) {
