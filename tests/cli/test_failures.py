@@ -111,6 +111,24 @@ class Configuration(ProgramTest):
                 self.assertNotIn(SECRET, text)
         self.fails(2, "CHAT_BASE_URL: ", "run", "Hi", environment={"CHAT_BASE_URL": "nonsense"})
 
+    def test_doctor_shows_no_piece_of_a_password_of_the_store(self):
+        for password, url in (
+                ("S3cr/etpw", "postgres://u:S3cr/etpw@127.0.0.1:1/db"),
+                ("S3@cr/et", "postgres://u:S3@cr/et@127.0.0.1:1/db"),
+                ("S3c@ret", "postgres://127.0.0.1:1/db?password=S3c@ret"),
+                ("S3cret", "postgres://127.0.0.1:1/db?sslpassword=S3cret"),
+                ("/S3cret", "postgres://127.0.0.1:1/db?passfile=/S3cret"),
+                ("S3c?ret", "postgres://u:S3c?ret@127.0.0.1:1/db"),
+                ("S3cr/et", "postgress://u:S3cr/et@127.0.0.1:1/db"),
+                ("S3cr", "postgres://u:S3cr")):
+            self.user(f"store = \"{url}\"\n")
+            for environment in ({}, {"ORCHESTRATOR_STORE": url}):
+                for arguments in (("doctor", "--offline"), ("doctor", "--offline", "--json"), ("runs", "list")):
+                    answer = self.run_program(*arguments, environment=environment)
+                    self.assertNotEqual(answer.returncode, 0)
+                    for start in range(len(password) - 2):
+                        self.assertNotIn(password[start:start + 3], answer.out + answer.err, url)
+
     def test_a_project_may_not_set_endpoints(self):
         (self.folder / "orchestrator.toml").write_text("[providers.mine]\nbase_url = \"https://evil/v1\"\n")
         self.fails(2, "orchestrator.toml:2:1: 'providers.mine.base_url' may not stand in a project's file", "run", "Hi")

@@ -20,10 +20,12 @@ struct PostgresAddress {
 /// True for `postgres://` and `postgresql://`.
 [[nodiscard]] bool is_postgres_url(std::string_view url);
 
-/// Error: `configuration_invalid` for what libpq does not read as an address.
+/// Error: `configuration_invalid` for what libpq does not read as an address, and for one whose password could end in
+/// several places. It repeats no part of the address.
 [[nodiscard]] Result<PostgresAddress> parse_postgres_address(const std::string& url);
 
-/// The text of any address without the password before its host and those among its parameters.
+/// The text of any address without the password before its host and those among its parameters. Where it is not certain
+/// where a password ends, nothing but the scheme.
 [[nodiscard]] std::string without_passwords(std::string_view url);
 
 /// What libpq said, on one line and without the secrets of the address.
