@@ -27,11 +27,26 @@ constexpr std::size_t kKeptShown = 20;
 
 std::string counted(std::size_t count) { return std::to_string(count) + (count == 1 ? " run" : " runs"); }
 
+bool is_under_way(const KeptRun& kept) {
+  return kept.reason == KeptRun::Reason::undoing || kept.reason == KeptRun::Reason::replaying;
+}
+
 std::string reason_of(const KeptRun& kept) {
   if (kept.reason == KeptRun::Reason::active || !kept.needed_by) {
     return "a process has run " + kept.run_id.str();
   }
+  if (is_under_way(kept)) {
+    return "run " + kept.needed_by->str() +
+           (kept.reason == KeptRun::Reason::undoing ? ", an undo that has not ended, reads run "
+                                                    : ", a replay that has not ended, reads run ") +
+           kept.run_id.str();
+  }
   return "run " + kept.needed_by->str() + " builds on run " + kept.run_id.str();
+}
+
+/// What has to be done with the undo or replay before.
+std::string first_end(const RunId& id) {
+  return "`orchestrator resume " + id.str() + "` or `orchestrator abort " + id.str() + "` has to end it first";
 }
 
 /// The word that it is meant, or that only a look is wanted.
@@ -111,6 +126,10 @@ Result<void> check_kept(const RemovalPlan& plan) {
   if (kept.reason == KeptRun::Reason::active) {
     return fail(RuntimeErrorCode::run_locked,
                 reason_of(kept) + "; `orchestrator abort " + kept.run_id.str() + "` ends it", kept.run_id.str());
+  }
+  if (is_under_way(kept)) {
+    return fail(RuntimeErrorCode::precondition_failed, reason_of(kept) + "; " + first_end(*kept.needed_by),
+                kept.run_id.str());
   }
   return fail(RuntimeErrorCode::precondition_failed,
               reason_of(kept) + "; --with-forks removes what builds on it as well", kept.run_id.str());

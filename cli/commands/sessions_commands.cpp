@@ -144,6 +144,15 @@ ExitStatus sessions_delete_command(CommandContext& context) {
   for (const harness::KeptRun& kept : plan->kept) {
     if (kept.needed_by) {
       const std::string id = kept.needed_by->str();
+      const bool is_undo = kept.reason == harness::KeptRun::Reason::undoing;
+      if (is_undo || kept.reason == harness::KeptRun::Reason::replaying) {
+        return report(context, fail(RuntimeErrorCode::precondition_failed,
+                                    "run " + id + (is_undo ? ", an undo" : ", a replay") + " of run " +
+                                        kept.run_id.str() + " of this session, has not ended; `orchestrator resume " +
+                                        id + "` or `orchestrator abort " + id + "` has to end it first",
+                                    id)
+                                   .error());
+      }
       return report(context, fail(RuntimeErrorCode::precondition_failed,
                                   "run " + id + " of another session builds on run " + kept.run_id.str() +
                                       " of this one; remove it first: `orchestrator runs delete " + id + "`",

@@ -83,6 +83,26 @@ class UndoTest(ProgramTest):
         self.fails(2, "--dry-run, then give --yes", "undo", run)
         self.fails(3, "", "undo", "run_0000", "--yes")
 
+    def test_what_an_undo_under_way_reads_cannot_be_removed(self):
+        self.environment["ORCHESTRATOR_STORE"] = f"jsonl:{self.folder}/journals"
+        run = self.acted(CALLS)
+        self.succeeds("undo", run, "--yes")
+        shown = self.json_lines("runs", "list", "--json")[0]
+        undo = shown["run_id"]
+        journal = next(path for path in (self.folder / "journals").rglob("*")
+                       if path.is_file() and undo in str(path) and b"UndoPlanned" in path.read_bytes())
+        journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:-1]))
+        self.assertEqual(self.json_lines("runs", "list", "--json")[0]["status"], "active")
+        for arguments in (("runs", "delete", run), ("runs", "delete", run, "--with-forks"),
+                          ("runs", "delete", run, undo), ("sessions", "delete", shown["session_id"])):
+            answer = self.fails(1, undo, *arguments, "--yes")
+            self.assertIn(f"`orchestrator resume {undo}` or `orchestrator abort {undo}` has to end it first", answer.err)
+        pruned = self.succeeds("runs", "prune", "--keep", "0", "--yes")
+        self.assertIn(f"keeps: run {undo}, an undo that has not ended, reads run {run}", pruned.err)
+        self.succeeds("resume", undo)
+        self.assertEqual(self.files(), {"a.txt": "one\n"})
+        self.succeeds("runs", "delete", run, "--yes")
+
     def test_events_as_json(self):
         run = self.acted(CALLS)
         types = [event["type"] for event in self.json_lines("undo", run, "--yes", "--json")]

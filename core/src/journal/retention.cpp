@@ -33,6 +33,15 @@ void add_dependents(const std::vector<LinkedRun>& runs, RunIds& ids) {
   }
 }
 
+// Takes out of `ids` what an undo or a replay under way reads, though that may itself be among them.
+void keep_sources(const std::vector<LinkedRun>& runs, RunIds& ids, std::vector<KeptRun>& kept) {
+  for (const LinkedRun& run : runs) {
+    if (!run.source || ids.erase(*run.source) == 0) continue;
+    const bool is_undo = run.run.kind == RunKind::undo;
+    kept.push_back({*run.source, is_undo ? KeptRun::Reason::undoing : KeptRun::Reason::replaying, run.run.run_id});
+  }
+}
+
 // Takes out of `ids` what somebody who stays builds on, however indirectly, and notes it.
 void keep_needed(const std::vector<LinkedRun>& runs, RunIds& ids, std::vector<KeptRun>& kept) {
   for (bool is_more = true; is_more;) {
@@ -74,6 +83,7 @@ std::vector<RunSummary> in_order(const std::vector<LinkedRun>& runs, const RunId
 }
 
 RemovalPlan plan(const std::vector<LinkedRun>& runs, RunIds ids, std::vector<KeptRun> kept) {
+  keep_sources(runs, ids, kept);
   keep_needed(runs, ids, kept);
   RemovalPlan plan;
   plan.runs = in_order(runs, ids);
@@ -96,6 +106,9 @@ LinkedRun linked_run(RunSummary run, std::string_view first_line) {
   const auto* started = first ? first->get_if<StreamEvent::RunStarted>() : nullptr;
   if (started == nullptr) return linked;
   if (linked.run.kind == RunKind::fork && started->parent) linked.parent = started->parent->run_id;
+  const bool reads = linked.run.kind == RunKind::undo || linked.run.kind == RunKind::replay;
+  const bool is_under_way = linked.run.status == RunStatus::active && !linked.run.damaged;
+  if (reads && is_under_way && started->parent) linked.source = started->parent->run_id;
   if (started->history.items > 0) linked.base = started->history.base_run_id;
   return linked;
 }

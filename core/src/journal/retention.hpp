@@ -10,11 +10,13 @@
 
 namespace orchestrator::harness::journal {
 
-/// A run and the runs that it builds on: the one it is a fork of, and the one that its history ends with.
+/// A run and the runs that it builds on: the one it is a fork of, and the one that its history ends with. `source` is
+/// the run that it takes back or replays, as long as it has not ended.
 struct LinkedRun {
   RunSummary run;
   std::optional<RunId> parent;
   std::optional<RunId> base;
+  std::optional<RunId> source;
 };
 
 /// What `RunStarted` says of the runs before it; nothing where the line does not read.

@@ -100,6 +100,48 @@ TEST(Retention, WhatAProcessHasStaysWithAllBelowIt) {
   EXPECT_EQ(plan_by_choice(runs, {run_id(1)}, true).runs.size(), 3U);
 }
 
+TEST(Retention, WhatAnUndoOrReplayUnderWayReadsStays) {
+  for (const RunKind kind : {RunKind::undo, RunKind::replay}) {
+    const auto reason = kind == RunKind::undo ? KeptRun::Reason::undoing : KeptRun::Reason::replaying;
+    std::vector<LinkedRun> runs{run(4), run(3), run(2, 1), run(1)};
+    runs[1].run.kind = kind;
+    runs[1].run.status = RunStatus::active;
+    runs[1].source = run_id(2);
+    const auto pruned = plan_by_policy(runs, {.runs_max = 0});
+    EXPECT_THAT(ids(pruned.runs), ElementsAre(run_id(4)));
+    ASSERT_EQ(pruned.kept.size(), 2U);
+    EXPECT_EQ(pruned.kept[0].run_id, run_id(2));
+    EXPECT_EQ(pruned.kept[0].reason, reason);
+    EXPECT_EQ(pruned.kept[0].needed_by, run_id(3));
+    EXPECT_EQ(pruned.kept[1].run_id, run_id(1));
+    for (const bool with_dependents : {false, true}) {
+      const auto refused = plan_by_choice(runs, {run_id(2)}, with_dependents);
+      EXPECT_THAT(refused.runs, IsEmpty());
+      ASSERT_EQ(refused.kept.size(), 1U);
+      EXPECT_EQ(refused.kept[0].reason, reason);
+      EXPECT_EQ(refused.kept[0].needed_by, run_id(3));
+      // Naming it as well, as the removal of a session does, changes nothing.
+      EXPECT_EQ(plan_by_choice(runs, {run_id(2), run_id(3)}, with_dependents).kept.size(), 1U);
+    }
+    EXPECT_THAT(ids(plan_by_choice(runs, {run_id(3)}, false).runs), ElementsAre(run_id(3)));
+  }
+}
+
+TEST(Retention, OnlyAnUndoOrReplayThatHasNotEndedReads) {
+  for (const RunKind kind : {RunKind::undo, RunKind::replay, RunKind::fork}) {
+    RunLines lines(run_id(2), session_id(1));
+    const auto first = lines.start_as(kind, run_id(1));
+    RunSummary summary = run(2).run;
+    summary.kind = kind;
+    EXPECT_EQ(linked_run(summary, first->bytes).source, std::nullopt) << "ended";
+    summary.status = RunStatus::active;
+    const auto linked = linked_run(summary, first->bytes);
+    EXPECT_EQ(linked.source, kind == RunKind::fork ? std::nullopt : std::optional(run_id(1)));
+    summary.damaged = true;
+    EXPECT_EQ(linked_run(summary, first->bytes).source, std::nullopt) << "nobody can go on with it";
+  }
+}
+
 TEST(Retention, NoPlanCutsALineage) {
   std::mt19937_64 random(7);
   for (int round = 0; round < 500; ++round) {

@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <string>
 
 #include "journal/memory_store.hpp"
@@ -126,6 +127,28 @@ TEST_P(RunStores, WhatBuildsOnARunIsFound) {
   EXPECT_EQ(code_of(await(runs().plan_removal({run_id(9)}, true))), "run_not_found");
   EXPECT_EQ(await(runs().plan_retention({.runs_max = 1}))->kept.size(), 2U);
   EXPECT_EQ(await(runs().plan_retention({.runs_max = 0}))->runs.size(), 3U);
+}
+
+TEST_P(RunStores, WhatAnUndoUnderWayTakesBackStays) {
+  write(1, "one", "1");
+  RunLines lines(run_id(2), session_id(1));
+  const auto writer = await(store_->create(lines.run(), lines.session())).value();
+  append(*writer, lines.start_as(RunKind::undo, run_id(1)));
+  const auto stays = [this] {
+    const auto pruned = await(runs().plan_retention({.runs_max = 0})).value();
+    const auto named = await(runs().plan_removal({run_id(1)}, true)).value();
+    const auto session = await(SessionStore(store_).plan_removal(session_id(1))).value();
+    for (const RemovalPlan& plan : {pruned, named, session}) {
+      const auto is_it = [](const KeptRun& kept) {
+        return kept.reason == KeptRun::Reason::undoing && kept.run_id == run_id(1) && kept.needed_by == run_id(2);
+      };
+      if (std::ranges::none_of(plan.kept, is_it)) return false;
+    }
+    return true;
+  };
+  EXPECT_TRUE(stays());
+  append(*writer, lines.aborted());
+  EXPECT_FALSE(stays());
 }
 
 TEST_P(RunStores, SessionsAreWhatTheirRunsSay) {

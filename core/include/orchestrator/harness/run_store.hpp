@@ -53,10 +53,10 @@ struct RetentionPolicy {
 
 /// Why a run stays that was to go.
 struct KeptRun {
-  enum class Reason : std::uint8_t { active, needed };
+  enum class Reason : std::uint8_t { active, needed, undoing, replaying };
   RunId run_id;
   Reason reason = Reason::active;
-  std::optional<RunId> needed_by;  // the run that builds on it and stays
+  std::optional<RunId> needed_by;  // the run that builds on it and stays, or takes it back or replays it
 };
 
 /// What a removal would do.
@@ -84,10 +84,11 @@ class RunStore {
 
   /// The runs that directly build on this one: forks of it, and runs whose history begins with it. Looks at every run.
   [[nodiscard]] boost::asio::awaitable<Result<std::vector<RunId>>> dependents(RunId run_id) const;
-  /// What would go by a policy. A run on which one that stays builds, stays, too. Looks at every run.
+  /// What would go by a policy. A run on which one that stays builds, and one that an undo or a replay under
+  /// way reads, stays, too. Looks at every run.
   [[nodiscard]] boost::asio::awaitable<Result<RemovalPlan>> plan_retention(RetentionPolicy policy) const;
   /// What would go with these runs. `with_dependents`: all that build on them as well, else each on which another run
-  /// builds is kept. Errors: `run_not_found`.
+  /// builds is kept. One that an undo or a replay under way reads is kept in any case. Errors: `run_not_found`.
   [[nodiscard]] boost::asio::awaitable<Result<RemovalPlan>> plan_removal(std::vector<RunId> runs,
                                                                          bool with_dependents) const;
   /// Removes a run with what its journal alone refers to. Whether another builds on it is not asked: take the runs of a

@@ -24,10 +24,12 @@ RunLines::Line RunLines::start(std::string input) {
   return start_with(std::move(start));
 }
 
-RunLines::Line RunLines::start_as_fork_of(RunId parent) {
+RunLines::Line RunLines::start_as_fork_of(RunId parent) { return start_as(RunKind::fork, parent); }
+
+RunLines::Line RunLines::start_as(RunKind kind, RunId parent) {
   event::inputs::Start start;
   start.spec.input = {TextPart{"And of Spain?"}};
-  start.spec.kind = RunKind::fork;
+  start.spec.kind = kind;
   start.spec.parent = events::ParentRef{parent, 1, {}};
   return start_with(std::move(start));
 }

@@ -25,8 +25,9 @@ class RunLines {
 
   /// `RunStarted` and `ModelSelected`: strict, two events.
   Line start(std::string input = "What is the capital of France?");
-  /// The same of a fork of a run, and of a run whose history ends with another.
+  /// The same of a fork of a run, of a run of another kind, and of a run whose history ends with another.
   Line start_as_fork_of(RunId parent);
+  Line start_as(RunKind kind, RunId parent);
   Line start_after(RunId base);
   /// `CheckpointCreated`: strict, one event.
   Line checkpoint(std::string label);
