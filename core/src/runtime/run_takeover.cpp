@@ -101,12 +101,7 @@ Result<ToolRegistry> tools_of(const Engine& engine, const events::RunStarted& sp
 Result<void> check_rules(const Engine& engine, const events::RunStarted& spec) {
   const auto pinned = std::ranges::find(spec.pinned, "gates", &events::PinnedHash::name);
   const auto& rules = engine.options().rules;
-  const bool is_pinned = pinned != spec.pinned.end();
-  if (is_pinned ? rules && rules->hash() == pinned->hash : !rules) return {};
-  if (!is_pinned) {
-    return fail(RuntimeErrorCode::precondition_failed, "the run began without the rules that are in force here",
-                "gates");
-  }
+  if (pinned == spec.pinned.end() || (rules && rules->hash() == pinned->hash)) return {};
   return fail(
       RuntimeErrorCode::precondition_failed,
       rules ? "the rules are not those that the run began with" : "the run began under rules, and there are none here",
