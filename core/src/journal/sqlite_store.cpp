@@ -62,6 +62,14 @@ Result<void> hold_run(CommitThread& commits, Found& found, const RunRow& run) {
   return {};
 }
 
+// One commit; what concerns its caller alone is the caller's error.
+asio::awaitable<Result<void>> carry_out(std::shared_ptr<CommitThread> commits, CommitThread::Work work,
+                                        std::shared_ptr<Found> found) {
+  Result<void> done = co_await commits->commit(std::move(work), 0);
+  if (done && found->refusal) co_return std::unexpected(*found->refusal);
+  co_return done;
+}
+
 std::unexpected<Error> exists_already(const RunId& run_id) {
   return fail(RuntimeErrorCode::precondition_failed, "run " + run_id.str() + " exists already", run_id.str());
 }
@@ -106,9 +114,8 @@ asio::awaitable<Result<std::unique_ptr<RunWriter>>> SqliteStore::create(RunId ru
     if (*run) return hold_run(*thread, *found, **run);
     return refuse(*found, exists_already(run_id).error());
   };
-  const Result<void> done = co_await commits->commit(std::move(work), 0);
+  const Result<void> done = co_await carry_out(commits, std::move(work), found);
   if (!done) co_return std::unexpected(done.error());
-  if (found->refusal) co_return std::unexpected(*found->refusal);
   co_return std::make_unique<SqliteWriter>(file_, commits, *found->run);
 }
 
@@ -124,9 +131,8 @@ asio::awaitable<Result<std::unique_ptr<StagedRun>>> SqliteStore::stage(RunId run
     if (*run) return hold_run(*thread, *found, **run);
     return refuse(*found, exists_already(run_id).error());
   };
-  const Result<void> done = co_await commits->commit(std::move(work), 0);
+  const Result<void> done = co_await carry_out(commits, std::move(work), found);
   if (!done) co_return std::unexpected(done.error());
-  if (found->refusal) co_return std::unexpected(*found->refusal);
   co_return std::make_unique<SqliteStagedRun>(file_, commits, *found->run);
 }
 
@@ -152,9 +158,8 @@ asio::awaitable<Result<OpenedRun>> SqliteStore::open(RunId run_id) {
     if (!run) return refuse(*found, run.error());
     return hold_run(*thread, *found, *run);
   };
-  const Result<void> done = co_await commits->commit(std::move(work), 0);
+  const Result<void> done = co_await carry_out(commits, std::move(work), found);
   if (!done) co_return std::unexpected(done.error());
-  if (found->refusal) co_return std::unexpected(*found->refusal);
   OpenedRun opened;
   opened.writer = std::make_unique<SqliteWriter>(file_, commits, *found->run);
   co_return opened;
@@ -214,9 +219,8 @@ asio::awaitable<Result<void>> SqliteStore::remove(RunId run_id) {
     if (thread->is_held(run->number)) return refuse(*found, held_here(run_id).error());
     return to.remove(run->number);
   };
-  const Result<void> done = co_await commits->commit(std::move(work), 0);
+  const Result<void> done = co_await carry_out(commits, std::move(work), found);
   if (!done) co_return done;
-  if (found->refusal) co_return std::unexpected(*found->refusal);
   commits->tidy_later();
   Result<void> synced = co_await commits->sync();
   if (const auto signal = file_->signals().find(run_id)) signal->notify();

@@ -192,11 +192,6 @@ void begin_fork(State& state, const events::RunStarted& started) {
 void substitute(State& state, const events::RunForked& forked) {
   state.facts.substituted_gates = forked.gates;
   for (const SubstitutedResult& result : forked.results) substitute_result(state, result);
-  // After the last word another turn answers what is new.
-  auto* waiting = std::get_if<Waiting>(&state.phase);
-  const bool is_new = std::ranges::any_of(
-      forked.changed, [](const std::string& what) { return what == "input" || what == "tool_result"; });
-  if (waiting != nullptr && is_new && is_last_word(*waiting)) waiting->answer.reset();
 }
 
 }  // namespace orchestrator::harness::kernel
