@@ -47,8 +47,10 @@ if(ORCHESTRATOR_FUZZ)
                                           "${PROJECT_SOURCE_DIR}/cli/configuration/config_key.cpp"
                                           "${PROJECT_SOURCE_DIR}/cli/configuration/quantity.cpp"
                                           "${PROJECT_SOURCE_DIR}/cli/display/quoted_text.cpp"
-                                          "${PROJECT_SOURCE_DIR}/cli/input/byte_reader.cpp")
+                                          "${PROJECT_SOURCE_DIR}/cli/input/byte_reader.cpp"
+                                          "${PROJECT_SOURCE_DIR}/core/src/journal/postgres_address.cpp")
       target_include_directories(fuzz_${name} PRIVATE "${PROJECT_SOURCE_DIR}")
+      target_link_libraries(fuzz_${name} PRIVATE PostgreSQL::PostgreSQL)
     endif()
     if(name STREQUAL "export_reader")
       target_sources(fuzz_${name} PRIVATE "${PROJECT_SOURCE_DIR}/core/src/journal/export_format.cpp"

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// The values that nearly every file uses, for the precompiled headers, with what is dear to instantiate: copies, moves
+// and ends of the large variants.
+#pragma once
+
+#include <orchestrator/harness/catalogue.hpp>
+#include <orchestrator/harness/content.hpp>
+#include <orchestrator/harness/context.hpp>
+#include <orchestrator/harness/events.hpp>
+#include <orchestrator/harness/stream.hpp>
+
+#include "event/effect.hpp"
+#include "event/input.hpp"
+#include "event/step.hpp"
+
+namespace orchestrator::harness::precompiled {
+
+template <typename Value>
+void use(Value& value) {
+    Value copy(value);
+    copy = value;
+    Value moved(std::move(copy));
+    moved = std::move(value);
+    std::vector<Value> list;
+    list.push_back(std::move(moved));
+}
+
+inline void use_values(StreamEvent& event, event::Input& input, event::Effect& effect, ContentPart& part) {
+    use(event);
+    use(input);
+    use(effect);
+    use(part);
+}
+
+}  // namespace orchestrator::harness::precompiled
