@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Precompiled headers: one for the pure layers, one with Asio for all that stands above them, and each
-# again with GoogleMock for the tests. They save compile time only (half of it, as measured); the debug preset and the
+# again with GoogleMock for the tests. They save compile time only; the debug preset and the
 # GCC build do without them, so a missing include is still found.
 
 foreach(name pure asio pure_tests asio_tests)

@@ -136,10 +136,21 @@ struct StopTimer {
 
 }  // namespace effects
 
-using Effect =
-    std::variant<effects::AcquireSlot, effects::ReleaseSlot, effects::CallProvider, effects::CancelProvider,
-                 effects::PrepareTool, effects::RunTool, effects::CancelTool, effects::VerifyTool,
-                 effects::RetrieveMemory, effects::StoreMemory, effects::EvaluateGates, effects::ReplaySource,
-                 effects::PrepareCompensation, effects::Compensate, effects::StartTimer, effects::StopTimer>;
+// Its copies, moves and end are compiled once, not in every file that holds an effect.
+struct Effect
+    : std::variant<effects::AcquireSlot, effects::ReleaseSlot, effects::CallProvider, effects::CancelProvider,
+                   effects::PrepareTool, effects::RunTool, effects::CancelTool, effects::VerifyTool,
+                   effects::RetrieveMemory, effects::StoreMemory, effects::EvaluateGates, effects::ReplaySource,
+                   effects::PrepareCompensation, effects::Compensate, effects::StartTimer, effects::StopTimer> {
+  using variant::variant;
+  using variant::operator=;
+  Effect();
+  Effect(const Effect&);
+  Effect(Effect&&) noexcept;
+  Effect& operator=(const Effect&);
+  Effect& operator=(Effect&&) noexcept;
+  ~Effect();
+  bool operator==(const Effect&) const;
+};
 
 }  // namespace orchestrator::harness::event

@@ -201,12 +201,13 @@ std::string event_schema() {
   json::array rules;
   json::object erased{{"type", "object"}, {"properties", {{"erased", schema_of<Hash>()}}}, {"required", {"erased"}}};
   definitions["erased"] = std::move(erased);
-  boost::mp11::mp_for_each<boost::mp11::mp_iota_c<std::variant_size_v<StreamEvent::Payload>>>([&](auto index) {
-    using Payload = std::variant_alternative_t<index, StreamEvent::Payload>;
-    if constexpr (DescribedStruct<Payload>) {
-      add_rule<Payload>(name_of_index<StreamEvent::Payload>(index), rules, definitions);
-    }
-  });
+  boost::mp11::mp_for_each<boost::mp11::mp_iota_c<std::variant_size_v<VariantOf<StreamEvent::Payload>>>>(
+      [&](auto index) {
+        using Payload = std::variant_alternative_t<index, VariantOf<StreamEvent::Payload>>;
+        if constexpr (DescribedStruct<Payload>) {
+          add_rule<Payload>(name_of_index<StreamEvent::Payload>(index), rules, definitions);
+        }
+      });
   json::object schema{{"$schema", "http://json-schema.org/draft-07/schema#"},
                       {"title", "An event of a run, as in the journal, on the wire and in exports"}};
   for (auto& member : envelope()) schema[member.key()] = std::move(member.value());

@@ -172,8 +172,8 @@ template <class Variant>
 std::expected<bool, FieldError> read_alternative(const boost::json::object& object, std::string_view name,
                                                  Variant& out) {
   std::expected<bool, FieldError> result = false;
-  boost::mp11::mp_for_each<boost::mp11::mp_iota_c<std::variant_size_v<Variant>>>([&](auto index) {
-    using Alternative = std::variant_alternative_t<index, Variant>;
+  boost::mp11::mp_for_each<boost::mp11::mp_iota_c<std::variant_size_v<VariantOf<Variant>>>>([&](auto index) {
+    using Alternative = std::variant_alternative_t<index, VariantOf<Variant>>;
     if constexpr (DescribedStruct<Alternative>) {
       if (name != name_of_index<Variant>(index)) return;
       if (auto read = read_members(object, out.template emplace<index>()); !read) {

@@ -221,12 +221,23 @@ struct Compensated {
 }  // namespace inputs
 
 struct Input {
-  using Value = std::variant<inputs::Start, inputs::SlotGranted, inputs::SlotRefused, inputs::ProviderHeaders,
-                             inputs::ProviderChunk, inputs::ProviderEnded, inputs::ToolPrepared, inputs::ToolReturned,
-                             inputs::ToolVerified, inputs::MemoryReturned, inputs::MemoryKept, inputs::GateReturned,
-                             inputs::TimerFired, inputs::EffectLost, inputs::Abort, inputs::Hint, inputs::Pause,
-                             inputs::Resume, inputs::Recover, inputs::Resolve, inputs::Checkpoint, inputs::IssueToken,
-                             inputs::ReplayReported, inputs::CompensationPrepared, inputs::Compensated>;
+  // Its copies, moves and end are compiled once, not in every file that holds an input.
+  struct Value : std::variant<inputs::Start, inputs::SlotGranted, inputs::SlotRefused, inputs::ProviderHeaders,
+                              inputs::ProviderChunk, inputs::ProviderEnded, inputs::ToolPrepared, inputs::ToolReturned,
+                              inputs::ToolVerified, inputs::MemoryReturned, inputs::MemoryKept, inputs::GateReturned,
+                              inputs::TimerFired, inputs::EffectLost, inputs::Abort, inputs::Hint, inputs::Pause,
+                              inputs::Resume, inputs::Recover, inputs::Resolve, inputs::Checkpoint, inputs::IssueToken,
+                              inputs::ReplayReported, inputs::CompensationPrepared, inputs::Compensated> {
+    using variant::variant;
+    using variant::operator=;
+    Value();
+    Value(const Value&);
+    Value(Value&&) noexcept;
+    Value& operator=(const Value&);
+    Value& operator=(Value&&) noexcept;
+    ~Value();
+    bool operator==(const Value&) const;
+  };
   Now now;
   Value value;
   std::vector<events::RedactionCount> redacted = {};  // what was taken out of it before

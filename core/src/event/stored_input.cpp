@@ -266,7 +266,7 @@ std::unexpected<Error> damaged(const FieldError& error) {
 Result<Input::Value> value_named(std::string_view name) {
   Result<Input::Value> result = fail(RuntimeErrorCode::journal_damaged,
                                      "a stored input has the unknown type " + std::string(name), "/input/type");
-  boost::mp11::mp_for_each<boost::mp11::mp_iota_c<std::variant_size_v<Input::Value>>>([&](auto index) {
+  boost::mp11::mp_for_each<boost::mp11::mp_iota_c<std::variant_size_v<VariantOf<Input::Value>>>>([&](auto index) {
     if (name != name_of_index<Input::Value>(index)) return;
     Input::Value value;
     value.emplace<index>();

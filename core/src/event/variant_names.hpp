@@ -6,6 +6,7 @@
 
 #include <array>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include "event/input.hpp"
@@ -94,9 +95,15 @@ struct VariantNames<Input::Value> {
                                        "Compensated"});
 };
 
+// The `std::variant` that a type is or derives from.
+template <class... Alternatives>
+std::variant<Alternatives...> variant_of(const std::variant<Alternatives...>&);
+template <class Variant>
+using VariantOf = decltype(variant_of(std::declval<const Variant&>()));
+
 template <class Variant>
 constexpr std::string_view name_of_index(std::size_t index) {
-  static_assert(VariantNames<Variant>::kNames.size() == std::variant_size_v<Variant>);
+  static_assert(VariantNames<Variant>::kNames.size() == std::variant_size_v<VariantOf<Variant>>);
   return VariantNames<Variant>::kNames.at(index);
 }
 

@@ -53,7 +53,7 @@ std::vector<NamedInput> every_input() {
 TEST(Decide, TheListHasEveryInput) {
   std::set<std::size_t> types;
   for (const NamedInput& input : every_input()) types.insert(input.value.index());
-  EXPECT_EQ(types.size(), std::variant_size_v<InputValue>);
+  EXPECT_EQ(types.size(), std::variant_size_v<InputValue::variant>);
 }
 
 events::RunStarted timed_spec() {

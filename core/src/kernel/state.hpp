@@ -118,7 +118,18 @@ struct Ended {
   bool operator==(const Ended&) const = default;
 };
 
-using Phase = std::variant<NotStarted, Waiting, Calling, Acting, Stopping, Replaying, Undoing, Ended>;
+// The special members of this and of `Facts` are compiled once, not in every file that holds a state.
+struct Phase : std::variant<NotStarted, Waiting, Calling, Acting, Stopping, Replaying, Undoing, Ended> {
+  using variant::variant;
+  using variant::operator=;
+  Phase();
+  Phase(const Phase&);
+  Phase(Phase&&) noexcept;
+  Phase& operator=(const Phase&);
+  Phase& operator=(Phase&&) noexcept;
+  ~Phase();
+  bool operator==(const Phase&) const;
+};
 
 /// What a model wrote of items that are about to leave.
 struct WrittenSummary {
@@ -130,6 +141,14 @@ struct WrittenSummary {
 
 /// What holds in every phase after `RunStarted`.
 struct Facts {
+  Facts();
+  Facts(const Facts&);
+  Facts(Facts&&) noexcept;
+  Facts& operator=(const Facts&);
+  Facts& operator=(Facts&&) noexcept;
+  ~Facts();
+  bool operator==(const Facts&) const;
+
   event::RunIdentity identity;
   events::RunStarted spec;
   std::uint64_t last_seq = 0;
@@ -167,7 +186,6 @@ struct Facts {
   std::string partial_output;                      // visible text of the attempt that failed or was cut off
   std::string kept_output;                         // of this turn's failed attempts, where the next one continues them
   std::vector<SubstitutedGate> substituted_gates;  // of a fork
-  bool operator==(const Facts&) const = default;
 };
 
 struct State {

@@ -82,15 +82,28 @@ struct StreamEvent {
   using Aborted = events::Aborted;
   using Unknown = events::Unknown;
 
-  using Payload =
-      std::variant<RunStarted, ModelSelected, NegotiationFailed, ContextAssembled, ContextTrimmed, ContextSummarised,
-                   MemoryRetrieved, MemoryStored, LoopSuspected, GateEvaluated, RedactionApplied, ProviderRequested,
-                   ProviderResponded, OutputDelta, ReasoningDelta, ToolArgumentsDelta, OutputItemCompleted,
-                   UsageReported, AttemptFinished, AttemptFailed, TimeoutFired, RetryScheduled, FallbackSelected,
-                   CircuitOpened, CircuitClosed, ToolCallRequested, ToolCallStarted, ToolCallFinished, InterruptRaised,
-                   InterruptResolved, HintQueued, HintDelivered, HintDropped, CheckpointCreated, RunForked,
-                   ReplayStarted, ReplayMatched, ReplayDiverged, ReplayTokenIssued, UndoPlanned, CompensationStarted,
-                   CompensationFinished, AbortRequested, RunPaused, RunResumed, Completed, Error, Aborted, Unknown>;
+  /// One of the types above, with all that a `std::variant` has (`std::visit`, `std::get_if`, `index`). Its copies,
+  /// moves and end are compiled once, not in every file that holds an event. Moves do not throw.
+  struct Payload
+      : std::variant<RunStarted, ModelSelected, NegotiationFailed, ContextAssembled, ContextTrimmed, ContextSummarised,
+                     MemoryRetrieved, MemoryStored, LoopSuspected, GateEvaluated, RedactionApplied, ProviderRequested,
+                     ProviderResponded, OutputDelta, ReasoningDelta, ToolArgumentsDelta, OutputItemCompleted,
+                     UsageReported, AttemptFinished, AttemptFailed, TimeoutFired, RetryScheduled, FallbackSelected,
+                     CircuitOpened, CircuitClosed, ToolCallRequested, ToolCallStarted, ToolCallFinished,
+                     InterruptRaised, InterruptResolved, HintQueued, HintDelivered, HintDropped, CheckpointCreated,
+                     RunForked, ReplayStarted, ReplayMatched, ReplayDiverged, ReplayTokenIssued, UndoPlanned,
+                     CompensationStarted, CompensationFinished, AbortRequested, RunPaused, RunResumed, Completed, Error,
+                     Aborted, Unknown> {
+    using variant::variant;
+    using variant::operator=;
+    Payload();
+    Payload(const Payload&);
+    Payload(Payload&&) noexcept;
+    Payload& operator=(const Payload&);
+    Payload& operator=(Payload&&) noexcept;
+    ~Payload();
+    bool operator==(const Payload&) const;
+  };
 
   EventMeta meta;
   Payload payload;

@@ -394,7 +394,7 @@ struct ToEvents {
 
 Step make_step(const JournalHead& before) {
   Step step;
-  const int kind = *rc::gen::inRange(0, static_cast<int>(std::variant_size_v<Input::Value>));
+  const int kind = *rc::gen::inRange(0, static_cast<int>(std::variant_size_v<Input::Value::variant>));
   step.input.value = kind == 0   ? any_start()
                      : kind < 7  ? any_provider_input(kind)
                      : kind < 10 ? any_tool_input(kind)
