@@ -66,9 +66,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   endif()
 endif()
 
-# ccache needs to be told that a precompiled header is compared by content, not by time stamp.
+# ccache needs to be told that a precompiled header is compared by content, not by time stamp. It finds what a file
+# includes in the compiler's own list, which saves it a second run of the preprocessor.
 find_program(ORCHESTRATOR_CCACHE ccache)
 if(ORCHESTRATOR_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env
-      CCACHE_SLOPPINESS=pch_defines,time_macros "${ORCHESTRATOR_CCACHE}")
+      CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_DEPEND=1 "${ORCHESTRATOR_CCACHE}")
 endif()
