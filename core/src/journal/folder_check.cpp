@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "journal/blob_files.hpp"
+#include "journal/file_bytes.hpp"
 #include "journal/folder_names.hpp"
 #include "journal/journal_file.hpp"
 #include "journal/run_files.hpp"
@@ -34,8 +35,10 @@ class FolderCheck final {
     const auto lines = read_outer_lines({journal->get(), folder_.path_of(journal_file(run_id)), run_id});
     if (!lines) return std::unexpected(lines.error());
     if (lines->first.empty()) {  // a list passes such a run over
-      if (lines->file_bytes > 0 && !is_locked(journal->get())) {
-        add(run_id, folder_.path_of(journal_file(run_id)) + " has no whole line");
+      const bool is_cut = lines->file_bytes > 0 && !is_locked(journal->get());
+      if (is_cut || has_begun(folder_, run_id)) {
+        add(run_id, folder_.path_of(journal_file(run_id)) +
+                        (lines->file_bytes > 0 ? " has no whole line" : " was emptied: its first step is gone"));
       }
       return {};
     }
@@ -128,6 +131,21 @@ Result<std::vector<Flaw>> check_folder(const StoreFolder& folder, const std::opt
   }
   if (!done) return std::unexpected(done.error());
   return std::move(check).take();
+}
+
+// What a process leaves that was killed before the first step, or what is left of a run of an earlier version.
+Result<std::vector<RunId>> find_empty_runs(const StoreFolder& folder) {
+  std::vector<RunId> empty;
+  const int error = visit_names(folder.open_folder(kRunsFolder), [&](std::string_view name) {
+    const auto run_id = RunId::parse(name);
+    if (!run_id || has_begun(folder, *run_id)) return true;
+    const auto journal = open_journal(folder, *run_id);
+    if (journal && file_size(journal->get()) == 0 && !is_locked(journal->get())) empty.push_back(*run_id);
+    return true;
+  });
+  if (error != 0) return runtime::storage_fail(error, "list", folder.path_of(kRunsFolder));
+  std::ranges::sort(empty);
+  return empty;
 }
 
 }  // namespace orchestrator::harness::journal

@@ -15,4 +15,7 @@ namespace orchestrator::harness::journal {
 /// Of one run, or of the whole folder. Errors: those of `storage_error`.
 [[nodiscard]] Result<std::vector<Flaw>> check_folder(const StoreFolder& folder, const std::optional<RunId>& run_id);
 
+/// As `SelfCheckingStore::empty_runs`.
+[[nodiscard]] Result<std::vector<RunId>> find_empty_runs(const StoreFolder& folder);
+
 }  // namespace orchestrator::harness::journal

@@ -60,6 +60,9 @@ CREATE TABLE mark(name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 )sql"},
                                  Migration{2, R"sql(
 ALTER TABLE run ADD COLUMN head TEXT NOT NULL DEFAULT '';
+)sql"},
+                                 Migration{3, R"sql(
+ALTER TABLE run ADD COLUMN damage TEXT NOT NULL DEFAULT '';
 )sql"}};
 
 struct Marks {

@@ -7,12 +7,15 @@
 #include <utility>
 
 #include "journal/blob_files.hpp"
+#include "journal/content_removal.hpp"
 #include "journal/folder_check.hpp"
 #include "journal/folder_names.hpp"
 #include "journal/jsonl_writer.hpp"
+#include "journal/quarantine.hpp"
 #include "journal/run_files.hpp"
 #include "journal/run_lock.hpp"
 #include "journal/run_removal.hpp"
+#include "journal/run_rewriting.hpp"
 #include "journal/run_summary.hpp"
 #include "journal/run_wait.hpp"
 #include "journal/staged_files.hpp"
@@ -72,12 +75,18 @@ asio::awaitable<Result<std::vector<Flaw>>> JsonlStore::check_records(std::option
   co_return co_await runtime::run_blocking(&read_threads_, check);
 }
 
+asio::awaitable<Result<std::vector<RunId>>> JsonlStore::empty_runs() {
+  const auto find = [this] { return find_empty_runs(folder()); };
+  co_return co_await runtime::run_blocking(&read_threads_, find);
+}
+
 asio::awaitable<Result<OpenedRun>> JsonlStore::open(RunId run_id) {
   const auto recover = [this, run_id] {
     const auto cache = shared_.failed_syncs->take(run_id) ? PageCache::distrusted : PageCache::trusted;
     return recover_run_files(folder(), *shared_.disk, run_id, cache);
   };
   auto run = co_await runtime::run_blocking(&read_threads_, recover);
+  if (!run) co_await note_damage(this, run_id, run.error());
   if (!run) co_return std::unexpected(run.error());
   auto sync = std::make_shared<JournalSync>(shared_, run_id, std::move(run->journal));
   co_return OpenedRun{make_writer(run_id, std::move(sync), {run->end, run->epoch}), run->cut_bytes};
@@ -97,7 +106,9 @@ Result<std::vector<JournalLine>> JsonlStore::read_lines(const RunId& run_id, std
 asio::awaitable<Result<std::vector<JournalLine>>> JsonlStore::read(RunId run_id, std::uint64_t after_seq,
                                                                    std::uint64_t bytes_max) {
   const auto read_them = [this, run_id, after_seq, bytes_max] { return read_lines(run_id, after_seq, bytes_max); };
-  co_return co_await runtime::run_blocking(&read_threads_, read_them);
+  auto lines = co_await runtime::run_blocking(&read_threads_, read_them);
+  if (!lines) co_await note_damage(this, run_id, lines.error());
+  co_return lines;
 }
 
 asio::awaitable<Result<bool>> JsonlStore::wait(RunId run_id, std::uint64_t after_seq, Clock::time_point deadline) {
@@ -133,10 +144,12 @@ Result<std::vector<RunSummary>> JsonlStore::list_runs(const RunFilter& filter) c
     const auto journal = open_journal(folder(), run_id);
     if (!journal) continue;  // removed meanwhile, or its creation was cut short
     const auto lines = read_outer_lines({journal->get(), folder().path_of(journal_file(run_id)), run_id});
-    if (lines && lines->first.empty()) continue;  // nothing has happened in it yet
+    const bool is_empty = lines && lines->first.empty();
+    if (is_empty && !has_begun(folder(), run_id)) continue;  // nothing has happened in it yet
     // One that cannot be read is shown as damaged, and hides no other.
     const OuterLines outer = lines.value_or(OuterLines());
     RunSummary run = summarise({run_id, outer.first, outer.last, outer.file_bytes, is_locked(journal->get())});
+    run.damaged = run.damaged || !read_damage(folder(), run_id).empty();
     if (passes_status(filter, run)) runs.push_back(std::move(run));
     if (runs.size() == filter.limit) break;
   }
@@ -152,6 +165,46 @@ asio::awaitable<Result<std::vector<RunSummary>>> JsonlStore::list(RunFilter filt
 asio::awaitable<Result<SharedBytes>> JsonlStore::blob(Hash hash) {
   const auto read_it = [this, hash] { return read_blob_file(folder(), hash); };
   co_return co_await runtime::run_blocking(&read_threads_, read_it);
+}
+
+asio::awaitable<Result<std::uint64_t>> JsonlStore::epoch(RunId run_id) {
+  const auto read_it = [this, run_id]() -> Result<std::uint64_t> {
+    if (const auto journal = open_journal(folder(), run_id); !journal) return std::unexpected(journal.error());
+    return read_epoch(folder(), run_id);
+  };
+  co_return co_await runtime::run_blocking(&read_threads_, read_it);
+}
+
+asio::awaitable<Result<void>> JsonlStore::rewrite(RunId run_id, RunRewrite rewrite) {
+  const auto put = [this, run_id, form = std::move(rewrite)] {
+    return rewrite_run_files(folder(), *shared_.disk, run_id, form);
+  };
+  auto done = co_await runtime::run_blocking(&sync_threads_, put);
+  if (done) {
+    if (const auto signal = signals_.find(run_id)) signal->notify();
+  }
+  co_return done;
+}
+
+asio::awaitable<Result<void>> JsonlStore::drop_contents() {
+  const auto drop = [this] { return drop_noted(folder()); };
+  co_return co_await runtime::run_blocking(&sync_threads_, drop);
+}
+
+asio::awaitable<Result<std::string>> JsonlStore::damage(RunId run_id) {
+  const auto read_it = [this, run_id]() -> Result<std::string> {
+    if (const auto journal = open_journal(folder(), run_id); !journal) return std::unexpected(journal.error());
+    return read_damage(folder(), run_id);
+  };
+  co_return co_await runtime::run_blocking(&read_threads_, read_it);
+}
+
+asio::awaitable<Result<void>> JsonlStore::set_damage(RunId run_id, std::string what) {
+  const auto write = [this, run_id, text = damage_text(what)]() -> Result<void> {
+    if (const auto journal = open_journal(folder(), run_id); !journal) return std::unexpected(journal.error());
+    return write_damage(folder(), run_id, text);
+  };
+  co_return co_await runtime::run_blocking(&sync_threads_, write);
 }
 
 asio::awaitable<Result<void>> JsonlStore::remove(RunId run_id) {

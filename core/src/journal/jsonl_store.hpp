@@ -20,10 +20,16 @@
 #include "journal/store_capabilities.hpp"
 #include "journal/store_folder.hpp"
 #include "orchestrator/harness/journal.hpp"
+#include "runtime/run_epochs.hpp"
 
 namespace orchestrator::harness::journal {
 
-class JsonlStore final : public JournalStore, public SelfCheckingStore, public StagingStore {
+class JsonlStore final : public JournalStore,
+                         public SelfCheckingStore,
+                         public StagingStore,
+                         public RewritingStore,
+                         public QuarantiningStore,
+                         public runtime::RunEpochs {
  public:
   /// Opens or makes the store in the folder at `path`. Errors as of `StoreFolder::open`.
   static Result<std::shared_ptr<JsonlStore>> open(const std::string& path, std::shared_ptr<Disk> disk = real_disk());
@@ -41,7 +47,13 @@ class JsonlStore final : public JournalStore, public SelfCheckingStore, public S
   boost::asio::awaitable<Result<SharedBytes>> blob(Hash hash) override;
   boost::asio::awaitable<Result<void>> remove(RunId run_id) override;
   boost::asio::awaitable<Result<std::vector<Flaw>>> check_records(std::optional<RunId> run_id) override;
+  boost::asio::awaitable<Result<std::vector<RunId>>> empty_runs() override;
   boost::asio::awaitable<Result<std::unique_ptr<StagedRun>>> stage(RunId run_id, SessionId session_id) override;
+  boost::asio::awaitable<Result<std::uint64_t>> epoch(RunId run_id) override;
+  boost::asio::awaitable<Result<void>> rewrite(RunId run_id, RunRewrite rewrite) override;
+  boost::asio::awaitable<Result<void>> drop_contents() override;
+  boost::asio::awaitable<Result<std::string>> damage(RunId run_id) override;
+  boost::asio::awaitable<Result<void>> set_damage(RunId run_id, std::string what) override;
 
  private:
   JsonlStore(std::shared_ptr<const StoreFolder> folder, std::shared_ptr<Disk> disk);

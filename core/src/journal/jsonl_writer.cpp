@@ -9,6 +9,9 @@
 #include <utility>
 
 #include "journal/blob_files.hpp"
+#include "journal/content_removal.hpp"
+#include "journal/file_bytes.hpp"
+#include "journal/run_files.hpp"
 #include "runtime/storage_error.hpp"
 
 namespace orchestrator::harness::journal {
@@ -41,6 +44,15 @@ std::optional<Error> JournalSync::poisoned() const {
   return reason_;
 }
 
+Result<void> JournalSync::keep_contents() {
+  const std::lock_guard lock(contents_mutex_);
+  if (contents_lock_.is_open()) return {};
+  auto held = hold_contents(folder());
+  if (!held) return std::unexpected(held.error());
+  contents_lock_ = *std::move(held);
+  return {};
+}
+
 Result<void> JournalSync::sync() {
   // A sync that failed may have dropped the pages it could not write: another one would succeed and prove nothing.
   if (auto reason = poisoned()) return std::unexpected(*std::move(reason));
@@ -63,6 +75,9 @@ Result<void> JournalSync::sync() {
 
 Result<void> JournalSync::sync_files(const std::vector<std::string>& folders) {
   if (disk().fdatasync(fd()) != 0) return runtime::storage_fail(errno, "sync", path_);
+  // The name lasts with the sync of its folder, which follows that of the first line.
+  const std::string own = run_folder(run_id_);
+  if (std::ranges::find(folders, own) != folders.end() && file_size(fd()) > 0) note_begun(folder(), own);
   for (const std::string& relative : folders) {
     const FileDescriptor opened = folder().open_folder(relative);
     if (!opened.is_open() || disk().fsync(opened.get()) != 0) {
@@ -137,6 +152,7 @@ boost::asio::awaitable<Result<void>> JsonlWriter::put_blob(SharedBytes bytes) {
     co_return fail(RuntimeErrorCode::invalid_argument, "content " + bytes.hash().str() + " has no bytes to store");
   }
   const auto put = [journal = journal_, bytes]() -> Result<void> {
+    if (auto kept = journal->keep_contents(); !kept) return kept;
     auto done = put_blob_file(journal->folder(), journal->disk(), bytes);
     if (!done) return done;
     journal->note_folder(kBlobsFolder);

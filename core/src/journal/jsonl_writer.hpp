@@ -42,6 +42,8 @@ class JournalSync final {
   [[nodiscard]] int fd() const { return journal_.get(); }
   [[nodiscard]] const std::string& path() const { return path_; }
 
+  /// Contents of the store stay from now on as long as this object. Blocks. Errors as of `hold_contents`.
+  Result<void> keep_contents();
   /// Something was appended.
   void note_append() { appends_.fetch_add(1, std::memory_order_release); }
   /// Names in this folder are new, and must last with the next sync.
@@ -68,6 +70,8 @@ class JournalSync final {
   std::uint64_t synced_appends_ = 0;
   std::vector<std::string> folders_;  // at most a few, each once
   std::optional<Error> reason_;
+  std::mutex contents_mutex_;
+  FileDescriptor contents_lock_;  // from the first content on
 };
 
 class JsonlWriter final : public RunWriter {

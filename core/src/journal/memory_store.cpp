@@ -5,8 +5,10 @@
 #include <optional>
 #include <utility>
 
+#include "event/content_references.hpp"
 #include "journal/blob_files.hpp"
 #include "journal/jsonl_writer.hpp"
+#include "journal/quarantine.hpp"
 #include "journal/run_lock.hpp"
 #include "journal/run_summary.hpp"
 
@@ -45,7 +47,10 @@ class MemoryWriter final : public RunWriter {
     if (failed_) co_return std::unexpected(*failed_);
     co_return store_->put_blob(bytes);
   }
-  [[nodiscard]] std::uint64_t epoch() const override { return 1; }
+  [[nodiscard]] std::uint64_t epoch() const override {
+    const std::lock_guard lock(run_->mutex);
+    return run_->epoch;
+  }
 
  private:
   Result<void> keep(std::shared_ptr<const JournalLine> line) {
@@ -106,6 +111,11 @@ std::unexpected<Error> exists_already(const RunId& run_id) {
   return fail(RuntimeErrorCode::precondition_failed, "run " + run_id.str() + " exists already", run_id.str());
 }
 
+std::unexpected<Error> held_here(const RunId& run_id) {
+  return fail(RuntimeErrorCode::run_locked, "run " + run_id.str() + " is held by process " + this_process().pid,
+              run_id.str());
+}
+
 }  // namespace
 
 Result<void> ByteBudget::take(std::uint64_t bytes) {
@@ -158,14 +168,11 @@ asio::awaitable<Result<std::unique_ptr<StagedRun>>> MemoryStore::stage(RunId run
 asio::awaitable<Result<OpenedRun>> MemoryStore::open(RunId run_id) {
   auto run = find(run_id);
   if (!run) co_return std::unexpected(run.error());
-  bool was_held = false;
   {
     const std::lock_guard lock((*run)->mutex);
-    was_held = std::exchange((*run)->is_held, true);
-  }
-  if (was_held) {
-    co_return fail(RuntimeErrorCode::run_locked, "run " + run_id.str() + " is held by process " + this_process().pid,
-                   run_id.str());
+    if ((*run)->is_held) co_return held_here(run_id);
+    if (!(*run)->damage.empty()) co_return run_quarantined(run_id, (*run)->damage);
+    (*run)->is_held = true;
   }
   co_return OpenedRun{std::make_unique<MemoryWriter>(this, budget_, *std::move(run)), 0};
 }
@@ -220,10 +227,79 @@ asio::awaitable<Result<std::vector<RunSummary>>> MemoryStore::list(RunFilter fil
     const std::lock_guard lock(run->mutex);
     if (run->lines.empty() || (filter.session_id && *filter.session_id != run->session_id)) continue;
     RunSummary one = summarise({run_id, run->lines.front()->bytes, run->lines.back()->bytes, run->bytes, run->is_held});
+    one.damaged = one.damaged || !run->damage.empty();
     if (passes_status(filter, one)) runs.push_back(std::move(one));
     if (runs.size() == filter.limit) break;
   }
   co_return runs;
+}
+
+asio::awaitable<Result<std::uint64_t>> MemoryStore::epoch(RunId run_id) {
+  const auto run = find(run_id);
+  if (!run) co_return std::unexpected(run.error());
+  const std::lock_guard lock((*run)->mutex);
+  co_return (*run)->epoch;
+}
+
+asio::awaitable<Result<std::string>> MemoryStore::damage(RunId run_id) {
+  const auto run = find(run_id);
+  if (!run) co_return std::unexpected(run.error());
+  const std::lock_guard lock((*run)->mutex);
+  co_return (*run)->damage;
+}
+
+asio::awaitable<Result<void>> MemoryStore::set_damage(RunId run_id, std::string what) {
+  const auto run = find(run_id);
+  if (!run) co_return std::unexpected(run.error());
+  const std::lock_guard lock((*run)->mutex);
+  if (what.empty() || (*run)->damage.empty()) (*run)->damage = damage_text(what);
+  co_return Result<void>();
+}
+
+Result<void> MemoryStore::put_in_place(MemoryRun& run, const RunId& run_id, const RunRewrite& rewrite) {
+  LineRewrite form(run_id, &rewrite);
+  std::vector<std::shared_ptr<const JournalLine>> lines;
+  {
+    const std::lock_guard lock(run.mutex);
+    if (run.is_held) return held_here(run_id);
+    for (const auto& line : run.lines) {
+      auto next = form.next(line->bytes);
+      if (!next) return std::unexpected(next.error());
+      lines.push_back(std::make_shared<const JournalLine>(*std::move(next)));
+      if (form.is_done()) break;
+    }
+    if (!form.is_done()) return form.too_short();
+    if (auto taken = budget_->take(form.bytes() - lines.size()); !taken) return taken;
+    budget_->give_back(run.bytes - run.lines.size());
+    run.lines = std::move(lines);
+    run.bytes = form.bytes();
+    run.damage.clear();
+    ++run.epoch;
+  }
+  drop_unused(form.dropped());
+  run.signal.notify();
+  return {};
+}
+
+// Content that no line refers to any more goes.
+void MemoryStore::drop_unused(std::map<Hash, std::uint64_t> contents) {
+  if (contents.empty()) return;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [run_id, run] : runs_) {
+    std::map<Hash, std::uint64_t> used;
+    const std::lock_guard run_lock(run->mutex);
+    for (const auto& line : run->lines) event::collect_references(line->bytes, used);
+    for (const auto& [hash, size_bytes] : used) contents.erase(hash);
+  }
+  for (const auto& [hash, size_bytes] : contents) {
+    if (blobs_.erase(hash) > 0) budget_->give_back(size_bytes);
+  }
+}
+
+asio::awaitable<Result<void>> MemoryStore::rewrite(RunId run_id, RunRewrite rewrite) {
+  const auto run = find(run_id);
+  if (!run) co_return std::unexpected(run.error());
+  co_return put_in_place(**run, run_id, rewrite);
 }
 
 Result<void> MemoryStore::put_blob(const SharedBytes& bytes) {
@@ -250,10 +326,7 @@ asio::awaitable<Result<void>> MemoryStore::remove(RunId run_id) {
   std::uint64_t line_ends = 0;
   {
     const std::lock_guard lock((*run)->mutex);
-    if ((*run)->is_held) {
-      co_return fail(RuntimeErrorCode::run_locked, "run " + run_id.str() + " is held by process " + this_process().pid,
-                     run_id.str());
-    }
+    if ((*run)->is_held) co_return held_here(run_id);
     (*run)->is_held = true;  // so that nobody opens what is going
     line_ends = (*run)->lines.size();
   }

@@ -16,6 +16,7 @@
 #include "journal/run_signal.hpp"
 #include "journal/store_capabilities.hpp"
 #include "orchestrator/harness/journal.hpp"
+#include "runtime/run_epochs.hpp"
 
 namespace orchestrator::harness::journal {
 
@@ -43,10 +44,16 @@ struct MemoryRun {
   std::vector<std::shared_ptr<const JournalLine>> lines;  // shared with whoever appended them
   std::uint64_t bytes = 0;
   bool is_held = false;
+  std::uint64_t epoch = 1;
+  std::string damage;  // what was found of it; empty where nothing was
   RunSignal signal;
 };
 
-class MemoryStore final : public JournalStore, public StagingStore {
+class MemoryStore final : public JournalStore,
+                          public StagingStore,
+                          public RewritingStore,
+                          public QuarantiningStore,
+                          public runtime::RunEpochs {
  public:
   explicit MemoryStore(std::uint64_t bytes_max = kMemoryBytesDefault);
 
@@ -61,6 +68,10 @@ class MemoryStore final : public JournalStore, public StagingStore {
   boost::asio::awaitable<Result<SharedBytes>> blob(Hash hash) override;
   boost::asio::awaitable<Result<void>> remove(RunId run_id) override;
   boost::asio::awaitable<Result<std::unique_ptr<StagedRun>>> stage(RunId run_id, SessionId session_id) override;
+  boost::asio::awaitable<Result<std::uint64_t>> epoch(RunId run_id) override;
+  boost::asio::awaitable<Result<void>> rewrite(RunId run_id, RunRewrite rewrite) override;
+  boost::asio::awaitable<Result<std::string>> damage(RunId run_id) override;
+  boost::asio::awaitable<Result<void>> set_damage(RunId run_id, std::string what) override;
 
   /// Keeps content under its hash: what writers call.
   Result<void> put_blob(const SharedBytes& bytes);
@@ -69,6 +80,8 @@ class MemoryStore final : public JournalStore, public StagingStore {
 
  private:
   [[nodiscard]] Result<std::shared_ptr<MemoryRun>> find(const RunId& run_id) const;
+  Result<void> put_in_place(MemoryRun& run, const RunId& run_id, const RunRewrite& rewrite);
+  void drop_unused(std::map<Hash, std::uint64_t> contents);
 
   std::shared_ptr<ByteBudget> budget_;
   mutable std::mutex mutex_;

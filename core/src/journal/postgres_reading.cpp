@@ -39,7 +39,9 @@ std::unexpected<Error> lines_missing(const RunId& run_id, std::uint64_t after_se
 }
 
 std::string list_sql(const RunFilter& filter) {
-  std::string sql = std::string("SELECT r.id, r.number, r.bytes, coalesce(f.bytes, ''), coalesce(l.bytes, ''), ") +
+  std::string sql = std::string(
+                        "SELECT r.id, r.number, r.bytes, coalesce(f.bytes, ''), coalesce(l.bytes, ''), "
+                        "r.damage <> '', ") +
                     kOwnerColumns +
                     " FROM journal_run r LEFT JOIN journal_owner o ON o.number = r.owner "
                     "LEFT JOIN LATERAL (SELECT bytes FROM journal_line WHERE run = r.number ORDER BY last_seq LIMIT 1) "
@@ -70,7 +72,7 @@ PostgresQuery list_query(const RunFilter& filter, std::uint32_t limit) {
 }
 
 bool is_held(const PostgresRows& rows, int row, const KnowsHeld& knows_held) {
-  constexpr int kOwner = 5;
+  constexpr int kOwner = 6;
   if (rows.is_null(row, kOwner)) return false;
   const PostgresOwner owner = owner_of(rows, row, kOwner);
   return knows_held(owner.number, rows.integer(row, 1)).value_or(holds(owner));
@@ -98,6 +100,8 @@ Result<std::vector<JournalLine>> read_postgres_run(PostgresConnection& connectio
   for (int row = 0; row < rows->size(); ++row) {
     const std::string_view bytes = rows->bytes(row, 3);
     const auto numbers = check_line(bytes, run_id, before);
+    // What was read before it is good; the next page begins with the bad one.
+    if (!numbers && !lines.empty()) break;
     if (!numbers) return std::unexpected(numbers.error());
     before = {0, numbers->step, numbers->last_seq};
     lines.push_back({numbers->step, numbers->first_seq, numbers->last_seq, numbers->strict, std::string(bytes)});
@@ -105,12 +109,13 @@ Result<std::vector<JournalLine>> read_postgres_run(PostgresConnection& connectio
   return lines;
 }
 
-Result<std::uint64_t> postgres_head(PostgresConnection& connection, const RunId& run_id) {
-  PostgresQuery query("SELECT events FROM journal_run WHERE id = $1", PostgresQuery::Use::kept);
+Result<PostgresRunFacts> postgres_facts(PostgresConnection& connection, const RunId& run_id) {
+  PostgresQuery query("SELECT events, epoch, damage FROM journal_run WHERE id = $1", PostgresQuery::Use::kept);
   const auto rows = connection.run(query.text(run_id.str()));
   if (!rows) return std::unexpected(rows.error());
   if (rows->size() == 0) return run_not_found(run_id);
-  return static_cast<std::uint64_t>(rows->integer(0, 0));
+  const auto count = [&](int column) { return static_cast<std::uint64_t>(rows->integer(0, column)); };
+  return PostgresRunFacts{count(0), count(1), rows->text(0, 2)};
 }
 
 Result<std::vector<RunSummary>> list_postgres_runs(PostgresConnection& connection, RunFilter filter,
@@ -124,8 +129,10 @@ Result<std::vector<RunSummary>> list_postgres_runs(PostgresConnection& connectio
       const auto id = RunId::parse(rows->bytes(row, 0));
       if (!id) return fail(RuntimeErrorCode::journal_damaged, "a run of the store has no id that reads");
       const auto bytes = static_cast<std::uint64_t>(rows->integer(row, 2));
-      runs.push_back(
-          summarise({*id, rows->bytes(row, 3), rows->bytes(row, 4), bytes, is_held(*rows, row, knows_held)}));
+      RunSummary run =
+          summarise({*id, rows->bytes(row, 3), rows->bytes(row, 4), bytes, is_held(*rows, row, knows_held)});
+      run.damaged = run.damaged || rows->integer(row, 5) != 0;
+      runs.push_back(std::move(run));
       filter.before = *id;
     }
     if (rows->size() < static_cast<int>(limit)) break;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "journal/postgres_connection.hpp"
@@ -18,8 +19,14 @@ namespace orchestrator::harness::journal {
 [[nodiscard]] Result<std::vector<JournalLine>> read_postgres_run(PostgresConnection& connection, const RunId& run_id,
                                                                  std::uint64_t after_seq, std::uint64_t bytes_max);
 
-/// The seq of the run's last event. Error: `run_not_found`.
-[[nodiscard]] Result<std::uint64_t> postgres_head(PostgresConnection& connection, const RunId& run_id);
+/// What the run's row says.
+struct PostgresRunFacts {
+  std::uint64_t events = 0;
+  std::uint64_t epoch = 1;
+  std::string damage;  // what was found of it; empty where nothing was
+};
+/// Error: `run_not_found`.
+[[nodiscard]] Result<PostgresRunFacts> postgres_facts(PostgresConnection& connection, const RunId& run_id);
 
 /// Whether the owner of that number has a run open, where it is of this process: its rows may say so a moment longer.
 using KnowsHeld = std::function<std::optional<bool>(std::int64_t owner, std::int64_t run_number)>;

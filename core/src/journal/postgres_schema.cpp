@@ -55,6 +55,9 @@ CREATE TABLE journal_blob_use(
   PRIMARY KEY(run, blob)
 );
 CREATE INDEX journal_blob_use_by_blob ON journal_blob_use(blob);
+)sql"},
+                                 PostgresMigration{2, R"sql(
+ALTER TABLE journal_run ADD COLUMN damage text NOT NULL DEFAULT '';
 )sql"}};
 
 // The version that the database has; 0 where there are no tables.

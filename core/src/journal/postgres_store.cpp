@@ -6,6 +6,7 @@
 
 #include "journal/postgres_reading.hpp"
 #include "journal/postgres_writer.hpp"
+#include "journal/quarantine.hpp"
 #include "journal/run_summary.hpp"
 #include "journal/run_wait.hpp"
 #include "runtime/suspension.hpp"
@@ -76,6 +77,7 @@ asio::awaitable<Result<std::unique_ptr<RunWriter>>> PostgresStore::create(RunId 
 asio::awaitable<Result<OpenedRun>> PostgresStore::open(RunId run_id) {
   Take open = [run_id](PostgresWriting& to) { return to.open(run_id); };
   auto writer = co_await take(run_id, std::move(open));
+  if (!writer) co_await note_damage(this, run_id, writer.error());
   if (!writer) co_return std::unexpected(writer.error());
   OpenedRun opened;
   opened.writer = *std::move(writer);
@@ -88,16 +90,18 @@ asio::awaitable<Result<std::vector<JournalLine>>> PostgresStore::read(RunId run_
     return with_reader(*database,
                        [&](PostgresConnection& from) { return read_postgres_run(from, run_id, after_seq, bytes_max); });
   };
-  co_return co_await runtime::run_blocking(&read_threads_, read_them);
+  auto lines = co_await runtime::run_blocking(&read_threads_, read_them);
+  if (!lines) co_await note_damage(this, run_id, lines.error());
+  co_return lines;
 }
 
 asio::awaitable<Result<bool>> PostgresStore::wait(RunId run_id, std::uint64_t after_seq,
                                                   std::chrono::steady_clock::time_point deadline) {
   const auto look = [database = database_.get(), run_id, after_seq] {
     return with_reader(*database, [&](PostgresConnection& from) -> Result<bool> {
-      const auto head = postgres_head(from, run_id);
-      if (!head) return std::unexpected(head.error());
-      return *head > after_seq;
+      const auto run = postgres_facts(from, run_id);
+      if (!run) return std::unexpected(run.error());
+      return run->events > after_seq;
     });
   };
   database_->notices().start();
@@ -124,13 +128,13 @@ asio::awaitable<Result<SharedBytes>> PostgresStore::blob(Hash hash) {
   co_return co_await runtime::run_blocking(&read_threads_, read_it);
 }
 
-asio::awaitable<Result<void>> PostgresStore::remove(RunId run_id) {
+asio::awaitable<Result<void>> PostgresStore::change(RunId run_id, Change change) {
   const auto commits = database_->commits();
   const auto found = std::make_shared<Found>();
-  PostgresCommits::Work work = [found, run_id](PostgresWriting& to) -> Result<void> {
-    const auto removed = to.remove(run_id);
-    if (!removed) return std::unexpected(removed.error());
-    found->refusal = removed->reason;
+  PostgresCommits::Work work = [found, change = std::move(change)](PostgresWriting& to) -> Result<void> {
+    const auto changed = change(to);
+    if (!changed) return std::unexpected(changed.error());
+    found->refusal = changed->reason;
     return {};
   };
   const Result<void> done = co_await commits->commit(std::move(work), 0, run_id);
@@ -138,6 +142,41 @@ asio::awaitable<Result<void>> PostgresStore::remove(RunId run_id) {
   if (found->refusal) co_return std::unexpected(*found->refusal);
   if (const auto signal = database_->signals().find(run_id)) signal->notify();
   co_return Result<void>();
+}
+
+asio::awaitable<Result<void>> PostgresStore::remove(RunId run_id) {
+  Change remove = [run_id](PostgresWriting& to) { return to.remove(run_id); };
+  co_return co_await change(run_id, std::move(remove));
+}
+
+asio::awaitable<Result<void>> PostgresStore::rewrite(RunId run_id, RunRewrite rewrite) {
+  const auto form = std::make_shared<const RunRewrite>(std::move(rewrite));
+  Change put = [run_id, form](PostgresWriting& to) { return to.rewrite(run_id, *form); };
+  co_return co_await change(run_id, std::move(put));
+}
+
+asio::awaitable<Result<PostgresRunFacts>> PostgresStore::facts(RunId run_id) {
+  const auto read = [database = database_.get(), run_id] {
+    return with_reader(*database, [&](PostgresConnection& from) { return postgres_facts(from, run_id); });
+  };
+  co_return co_await runtime::run_blocking(&read_threads_, read);
+}
+
+asio::awaitable<Result<std::uint64_t>> PostgresStore::epoch(RunId run_id) {
+  const auto run = co_await facts(run_id);
+  if (!run) co_return std::unexpected(run.error());
+  co_return run->epoch;
+}
+
+asio::awaitable<Result<std::string>> PostgresStore::damage(RunId run_id) {
+  auto run = co_await facts(run_id);
+  if (!run) co_return std::unexpected(run.error());
+  co_return std::move(run->damage);
+}
+
+asio::awaitable<Result<void>> PostgresStore::set_damage(RunId run_id, std::string what) {
+  Change mark = [run_id, text = damage_text(what)](PostgresWriting& to) { return to.set_damage(run_id, text); };
+  co_return co_await change(run_id, std::move(mark));
 }
 
 }  // namespace orchestrator::harness::journal

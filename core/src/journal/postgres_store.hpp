@@ -9,15 +9,22 @@
 
 #include <boost/asio/thread_pool.hpp>
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "journal/postgres_database.hpp"
+#include "journal/postgres_reading.hpp"
+#include "journal/store_capabilities.hpp"
 #include "orchestrator/harness/journal.hpp"
+#include "runtime/run_epochs.hpp"
 
 namespace orchestrator::harness::journal {
 
-class PostgresStore final : public JournalStore {
+class PostgresStore final : public JournalStore,
+                            public RewritingStore,
+                            public QuarantiningStore,
+                            public runtime::RunEpochs {
  public:
   /// Opens the store at a `postgres://` address, its tables made or brought up to date. Errors as of `open_store`.
   [[nodiscard]] static Result<std::shared_ptr<PostgresStore>> open(const std::string& url,
@@ -36,12 +43,20 @@ class PostgresStore final : public JournalStore {
   boost::asio::awaitable<Result<std::vector<RunSummary>>> list(RunFilter filter) override;
   boost::asio::awaitable<Result<SharedBytes>> blob(Hash hash) override;
   boost::asio::awaitable<Result<void>> remove(RunId run_id) override;
+  boost::asio::awaitable<Result<std::uint64_t>> epoch(RunId run_id) override;
+  boost::asio::awaitable<Result<void>> rewrite(RunId run_id, RunRewrite rewrite) override;
+  boost::asio::awaitable<Result<std::string>> damage(RunId run_id) override;
+  boost::asio::awaitable<Result<void>> set_damage(RunId run_id, std::string what) override;
 
  private:
   explicit PostgresStore(std::shared_ptr<PostgresDatabase> database) : database_(std::move(database)) {}
 
   using Take = std::function<Result<PostgresWriting::Taking>(PostgresWriting&)>;
   boost::asio::awaitable<Result<std::unique_ptr<RunWriter>>> take(RunId run_id, Take take);
+  boost::asio::awaitable<Result<PostgresRunFacts>> facts(RunId run_id);
+  // Changes a run in one transaction, and tells who waits for it.
+  using Change = std::function<Result<PostgresWriting::Refusal>(PostgresWriting&)>;
+  boost::asio::awaitable<Result<void>> change(RunId run_id, Change change);
 
   std::shared_ptr<PostgresDatabase> database_;  // shared with other stores of the same address
   boost::asio::thread_pool read_threads_{2};

@@ -5,6 +5,7 @@
 #include "journal/line_facts.hpp"
 #include "journal/postgres_owner.hpp"
 #include "journal/postgres_reading.hpp"
+#include "journal/quarantine.hpp"
 #include "journal/run_lock.hpp"
 
 namespace orchestrator::harness::journal {
@@ -16,6 +17,8 @@ constexpr const char* kAppend =
     "WHERE number = $1 AND owner = $2 AND fence = $3 AND steps = $4 - 1 AND events = $8 - 1 RETURNING number) "
     "INSERT INTO journal_line(run, last_seq, step, first_seq, bytes) SELECT number, $5, $4, $8, $9::bytea FROM head";
 
+constexpr std::uint64_t kRewritePageBytes = 1ULL << 20;
+
 std::int64_t number_of(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 
 }  // namespace
@@ -23,6 +26,7 @@ std::int64_t number_of(std::uint64_t value) { return static_cast<std::int64_t>(v
 struct PostgresWriting::FoundRun {
   TakenRun run;
   std::string timeline;
+  std::string damage;
   std::optional<PostgresOwner> owner;
 };
 
@@ -53,8 +57,8 @@ Result<PostgresWriting::Taking> PostgresWriting::create(const RunId& run_id, con
 
 // Nobody else changes the run until the transaction ends.
 Result<std::optional<PostgresWriting::FoundRun>> PostgresWriting::find(const RunId& run_id) {
-  constexpr int kOwner = 6;
-  PostgresQuery query(std::string("SELECT r.number, r.steps, r.events, r.epoch, r.fence, r.timeline, ") +
+  constexpr int kOwner = 7;
+  PostgresQuery query(std::string("SELECT r.number, r.steps, r.events, r.epoch, r.fence, r.timeline, r.damage, ") +
                       kOwnerColumns +
                       " FROM journal_run r LEFT JOIN journal_owner o ON o.number = r.owner WHERE r.id = $1 "
                       "FOR UPDATE OF r");
@@ -65,6 +69,7 @@ Result<std::optional<PostgresWriting::FoundRun>> PostgresWriting::find(const Run
   FoundRun found;
   found.run = {{rows->integer(0, 0), owner_, rows->integer(0, 4)}, run_id, count(1), count(2), count(3)};
   found.timeline = rows->text(0, 5);
+  found.damage = rows->text(0, 6);
   if (!rows->is_null(0, kOwner)) found.owner = owner_of(*rows, 0, kOwner);
   return found;
 }
@@ -97,6 +102,8 @@ Result<PostgresWriting::Taking> PostgresWriting::open(const RunId& run_id) {
   if (!found) return std::unexpected(found.error());
   Taking taking;
   taking.reason = *found ? reason_to_leave(**found, run_id) : run_not_found(run_id).error();
+  if (taking.reason) return taking;
+  if (!(*found)->damage.empty()) taking.reason = run_quarantined(run_id, (*found)->damage).error();
   if (taking.reason) return taking;
   TakenRun& run = (*found)->run;
   auto flaw = flaw_of_end(run_id, run.steps, run.events);
@@ -214,6 +221,92 @@ Result<PostgresWriting::Refusal> PostgresWriting::remove(const RunId& run_id) {
     const auto done = connection_->run(query.integer((*found)->run.lease.run_number));
     if (!done) return std::unexpected(done.error());
   }
+  return Refusal{};
+}
+
+// What the run itself gives no form for is its caller's alone; another error is of the transaction.
+Result<PostgresWriting::Refusal> PostgresWriting::rewrite_lines(const FoundRun& run, LineRewrite& form) {
+  const auto refuse = [](const Error& reason) { return Refusal{reason}; };
+  while (!form.is_done()) {
+    const auto page = read_postgres_run(*connection_, run.run.run_id, form.last().last_seq, kRewritePageBytes);
+    if (!page && connection_->fault() != PostgresFault::none) return std::unexpected(page.error());
+    if (!page) return refuse(page.error());
+    if (page->empty()) return refuse(form.too_short().error());
+    for (const JournalLine& old : *page) {
+      const auto line = form.next(old.bytes);
+      if (!line) return refuse(line.error());
+      PostgresQuery put("UPDATE journal_line SET bytes = $3::bytea WHERE run = $1 AND last_seq = $2",
+                        PostgresQuery::Use::kept);
+      put.integer(run.run.lease.run_number).integer(number_of(line->last_seq)).bytes(line->bytes);
+      if (const auto done = connection_->run(put); !done) return std::unexpected(done.error());
+      if (form.is_done()) break;
+    }
+  }
+  return Refusal{};
+}
+
+// Content that the run put and its new form does not refer to.
+Result<void> PostgresWriting::cut_uses(std::int64_t run_number, const LineRewrite& form) {
+  PostgresQuery used(
+      "SELECT number, hash FROM journal_blob WHERE number IN (SELECT blob FROM journal_blob_use WHERE run = $1) "
+      "ORDER BY number FOR UPDATE");
+  const auto rows = connection_->run(used.integer(run_number));
+  if (!rows) return std::unexpected(rows.error());
+  std::string list;
+  for (int row = 0; row < rows->size(); ++row) {
+    const auto hash = Hash::parse(rows->bytes(row, 1));
+    if (!hash || !form.kept().contains(*hash))
+      list += (list.empty() ? "{" : ",") + std::to_string(rows->integer(row, 0));
+  }
+  if (list.empty()) return {};
+  list += "}";
+  PostgresQuery uses("DELETE FROM journal_blob_use WHERE run = $1 AND blob = ANY($2::bigint[])");
+  if (const auto done = connection_->run(uses.integer(run_number).text(list)); !done)
+    return std::unexpected(done.error());
+  PostgresQuery blobs(
+      "DELETE FROM journal_blob WHERE number = ANY($1::bigint[]) AND NOT EXISTS "
+      "(SELECT 1 FROM journal_blob_use AS other WHERE other.blob = journal_blob.number)");
+  if (const auto done = connection_->run(blobs.text(list)); !done) return std::unexpected(done.error());
+  return {};
+}
+
+// The lines of a form that turns out not to fit are taken back with the savepoint.
+Result<PostgresWriting::Refusal> PostgresWriting::rewrite(const RunId& run_id, const RunRewrite& rewrite) {
+  const auto found = find(run_id);
+  if (!found) return std::unexpected(found.error());
+  if (!*found) return Refusal{run_not_found(run_id).error()};
+  const FoundRun& run = **found;
+  if (auto reason = reason_to_leave(run, run_id)) return Refusal{std::move(reason)};
+  if (auto begun = connection_->execute("SAVEPOINT rewrite"); !begun) return std::unexpected(begun.error());
+  LineRewrite form(run_id, &rewrite);
+  auto refusal = rewrite_lines(run, form);
+  if (!refusal) return refusal;
+  if (refusal->reason) {
+    if (auto back = connection_->execute("ROLLBACK TO rewrite"); !back) return std::unexpected(back.error());
+    return refusal;
+  }
+  const std::int64_t number = run.run.lease.run_number;
+  const JournalLine& last = form.last();
+  PostgresQuery rest("DELETE FROM journal_line WHERE run = $1 AND last_seq > $2");
+  if (const auto cut = connection_->run(rest.integer(number).integer(number_of(last.last_seq))); !cut)
+    return std::unexpected(cut.error());
+  if (auto cut = cut_uses(number, form); !cut) return std::unexpected(cut.error());
+  PostgresQuery update(
+      "UPDATE journal_run SET status = $2, steps = $3, events = $4, bytes = $5, epoch = epoch + 1, damage = '' "
+      "WHERE number = $1");
+  update.integer(number).integer(static_cast<std::int64_t>(status_after(last))).integer(number_of(last.step));
+  update.integer(number_of(last.last_seq)).integer(number_of(form.bytes()));
+  if (const auto done = connection_->run(update); !done) return std::unexpected(done.error());
+  return Refusal{};
+}
+
+Result<PostgresWriting::Refusal> PostgresWriting::set_damage(const RunId& run_id, const std::string& damage) {
+  PostgresQuery mark(
+      "UPDATE journal_run SET damage = CASE WHEN damage = '' OR $2::text = '' THEN $2::text ELSE damage END "
+      "WHERE id = $1");
+  const auto done = connection_->run(mark.text(run_id.str()).text(damage));
+  if (!done) return std::unexpected(done.error());
+  if (done->changed() == 0) return Refusal{run_not_found(run_id).error()};
   return Refusal{};
 }
 

@@ -13,6 +13,7 @@
 #include <string>
 #include <utility>
 
+#include "journal/line_rewrite.hpp"
 #include "journal/postgres_connection.hpp"
 #include "orchestrator/harness/journal.hpp"
 
@@ -62,6 +63,11 @@ class PostgresWriting final {
   [[nodiscard]] Result<Refusal> put_blob(const PostgresLease& lease, const RunId& run_id, const SharedBytes& bytes);
   /// Removes a run that nobody holds and the content that no other run uses. Refused as `open`.
   [[nodiscard]] Result<Refusal> remove(const RunId& run_id);
+  /// Puts another form in the place of a run that nobody holds, and takes away content that no form of a run uses any
+  /// more. Refused as `open`, and as `RewritingStore::rewrite` says.
+  [[nodiscard]] Result<Refusal> rewrite(const RunId& run_id, const RunRewrite& rewrite);
+  /// Marks a run as damaged, unless it is marked; with an empty text, takes the mark away. Refused: `run_not_found`.
+  [[nodiscard]] Result<Refusal> set_damage(const RunId& run_id, const std::string& damage);
   /// Gives a run back, where it is still the owner's under that fence.
   [[nodiscard]] Result<void> release(const PostgresLease& lease);
 
@@ -74,6 +80,8 @@ class PostgresWriting final {
   Result<void> keep_blob(const SharedBytes& bytes);
   Result<void> use_blobs(std::int64_t run_number, const std::set<std::string>& hashes);
   Result<std::string> timeline();
+  Result<Refusal> rewrite_lines(const FoundRun& run, LineRewrite& form);
+  Result<void> cut_uses(std::int64_t run_number, const LineRewrite& form);
 
   PostgresConnection* connection_;
   std::int64_t owner_;

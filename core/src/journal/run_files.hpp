@@ -38,6 +38,31 @@ enum class PageCache : std::uint8_t { trusted, distrusted };
 [[nodiscard]] Result<RecoveredRun> recover_run_files(const StoreFolder& folder, Disk& disk, const RunId& run_id,
                                                      PageCache cache);
 
+/// A run's journal, open for writing and locked. Errors: `run_not_found`, `run_locked`, and those of `storage_error`.
+[[nodiscard]] Result<FileDescriptor> lock_run_files(const StoreFolder& folder, const RunId& run_id);
+
+/// How often the run was changed at places that readers may have seen; 1 at first. Error: `journal_damaged` where the
+/// file does not say, and those of `storage_error`.
+[[nodiscard]] Result<std::uint64_t> read_epoch(const StoreFolder& folder, const RunId& run_id);
+/// A rise that goes with a new journal: what is prepared counts from the moment on at which there is no draft of a
+/// journal any more, and so at once with the rename that makes the journal of it. `settle_epoch` makes what counts the
+/// present epoch, and forgets what was prepared in vain; it has to stand before the next draft.
+[[nodiscard]] Result<void> prepare_epoch(const StoreFolder& folder, Disk& disk, const RunId& run_id,
+                                         std::uint64_t epoch);
+[[nodiscard]] Result<void> settle_epoch(const StoreFolder& folder, Disk& disk, const RunId& run_id);
+[[nodiscard]] std::string journal_draft(const RunId& run_id);
+
+/// What was found of a run, in a file beside its journal; empty where nothing was.
+[[nodiscard]] std::string read_damage(const StoreFolder& folder, const RunId& run_id);
+/// Marks the run, unless it is marked; an empty text takes the mark away. Errors: those of `storage_error`.
+[[nodiscard]] Result<void> write_damage(const StoreFolder& folder, const RunId& run_id, const std::string& damage);
+
+inline constexpr const char* kBegunFile = "/begun";
+/// Notes in the run's folder that its first line has reached the disk, so that a journal which is empty later was
+/// emptied. Best effort: without it, such a journal is called empty.
+void note_begun(const StoreFolder& folder, const std::string& run_folder);
+[[nodiscard]] bool has_begun(const StoreFolder& folder, const RunId& run_id);
+
 /// Opens a run's journal for reading. Errors: `run_not_found`, and those of `storage_error`.
 [[nodiscard]] Result<FileDescriptor> open_journal(const StoreFolder& folder, const RunId& run_id);
 

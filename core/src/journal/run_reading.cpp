@@ -48,6 +48,8 @@ class Page final {
     return add_lines(*text);
   }
 
+  [[nodiscard]] bool is_empty() const { return lines_.empty(); }
+
   // What the run's row promises must be there.
   Result<std::vector<JournalLine>> take() && {
     if (lines_.empty() && run_.events > after_seq_) return damaged("lines are missing");
@@ -131,7 +133,9 @@ std::string outer_line(const SqliteConnection& connection, const RunRow& run, st
 RunSummary summary_of(const SqliteConnection& connection, const RunRow& run, int lock_file) {
   const std::string first = outer_line(connection, run, 0);
   const std::string last = outer_line(connection, run, run.events - 1);
-  return summarise({run.run_id, first, last, run.bytes, is_run_held(lock_file, run.number)});
+  RunSummary summary = summarise({run.run_id, first, last, run.bytes, is_run_held(lock_file, run.number)});
+  summary.damaged = summary.damaged || !run.damage.empty();
+  return summary;
 }
 
 }  // namespace
@@ -149,6 +153,8 @@ Result<std::vector<JournalLine>> read_lines(const SqliteConnection& connection, 
     if (!row) return std::unexpected(row.error());
     if (!*row) break;
     const auto more = page.add(*statement);
+    // What was read before it is good; the next page begins with the bad one.
+    if (!more && !page.is_empty()) break;
     if (!more) return std::unexpected(more.error());
     if (!*more) break;
   }

@@ -19,6 +19,7 @@ std::optional<RunRow> run_row_of(const storage::SqliteStatement& statement) {
   row.epoch = count(6);
   row.boot = statement.text(7);
   row.head = statement.text(8);
+  row.damage = statement.text(9);
   return row;
 }
 

@@ -7,6 +7,7 @@
 
 #include "journal/content_hashes.hpp"
 #include "journal/line_facts.hpp"
+#include "journal/quarantine.hpp"
 #include "journal/run_lock.hpp"
 #include "journal/run_reading.hpp"
 #include "journal/stored_line.hpp"
@@ -17,6 +18,8 @@ namespace {
 
 using storage::SqliteConnection;
 using storage::SqliteStatement;
+
+constexpr std::uint64_t kRewritePageBytes = 1ULL << 20;
 
 // Runs a statement once; `bind` fills in its parameters.
 template <class Bind>
@@ -60,6 +63,7 @@ Result<std::optional<RunRow>> RunWriting::create(const RunId& run_id, const Sess
 
 Result<RunRow> RunWriting::open(const RunId& run_id) {
   auto row = find_run(*connection_, run_id);
+  if (row && !row->damage.empty()) return run_quarantined(run_id, row->damage);
   if (!row || row->events == 0) return row;
   const auto last = read_lines(*connection_, *row, row->events - 1, 0);
   if (!last) return std::unexpected(last.error());
@@ -149,6 +153,87 @@ Result<void> RunWriting::put_blob(std::int64_t run_number, const SharedBytes& by
     if (!inserted) return inserted;
   }
   return use_blob(run_number, hash);
+}
+
+// Reading goes on behind what is written, and sees the old form to its end: a new line stands in its old one's place,
+// or before the chunk that holds that.
+Result<void> RunWriting::rewrite_lines(const RunRow& row, LineRewrite& form) {
+  auto put = connection_->prepare("INSERT OR REPLACE INTO line(place, step, first_seq, bytes) VALUES (?, ?, ?, ?)");
+  if (!put) return std::unexpected(put.error());
+  while (!form.is_done()) {
+    const auto page = read_lines(*connection_, row, form.last().last_seq, kRewritePageBytes);
+    if (!page) return std::unexpected(page.error());
+    if (page->empty()) return form.too_short();
+    for (const JournalLine& old : *page) {
+      const auto line = form.next(old.bytes);
+      if (!line) return std::unexpected(line.error());
+      put->bind(place_of(row.number, line->last_seq)).bind(static_cast<std::int64_t>(line->step));
+      put->bind(static_cast<std::int64_t>(line->first_seq)).bind_bytes(line->bytes);
+      if (auto done = put->run(); !done) return done;
+      if (form.is_done()) break;
+    }
+  }
+  return {};
+}
+
+// Content that the run put and its new form does not refer to.
+Result<void> RunWriting::cut_uses(std::int64_t run_number, const LineRewrite& form) {
+  auto used =
+      connection_->prepare("SELECT number, hash FROM blob WHERE number IN (SELECT blob FROM blob_use WHERE run = ?)");
+  if (!used) return std::unexpected(used.error());
+  used->bind(run_number);
+  std::vector<std::int64_t> unused;
+  for (;;) {
+    const auto row = used->step();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) break;
+    const auto hash = Hash::parse(used->bytes(1));
+    if (!hash || !form.kept().contains(*hash)) unused.push_back(used->integer(0));
+  }
+  for (const std::int64_t blob : unused) {
+    auto done = run(*connection_, "DELETE FROM blob_use WHERE run = ? AND blob = ?",
+                    [&](SqliteStatement& statement) { statement.bind(run_number).bind(blob); });
+    if (done) {
+      done = run(*connection_,
+                 "DELETE FROM blob WHERE number = ?1 AND NOT EXISTS (SELECT 1 FROM blob_use WHERE blob = ?1)",
+                 [&](SqliteStatement& statement) { statement.bind(blob); });
+    }
+    if (!done) return done;
+  }
+  return {};
+}
+
+Result<void> RunWriting::rewrite(const RunRow& row, const RunRewrite& rewrite) {
+  LineRewrite form(row.run_id, &rewrite);
+  Result<void> done = rewrite_lines(row, form);
+  const auto number = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
+  if (done) {
+    done = run(*connection_, "DELETE FROM line WHERE place > ? AND place < ?", [&](SqliteStatement& statement) {
+      statement.bind(place_of(row.number, form.last().last_seq)).bind(place_of(row.number + 1, 0));
+    });
+  }
+  if (done) {
+    done = run(*connection_, "DELETE FROM chunk WHERE place > ? AND place < ?", [&](SqliteStatement& statement) {
+      statement.bind(place_of(row.number, 0)).bind(place_of(row.number + 1, 0));
+    });
+  }
+  if (done) done = cut_uses(row.number, form);
+  if (done) done = remove_text(*connection_, row.number);
+  if (!done) return done;
+  return run(*connection_,
+             "UPDATE run SET status = ?, steps = ?, events = ?, bytes = ?, head = ?, epoch = epoch + 1, sealed = 0, "
+             "indexed = 0, damage = '' WHERE number = ?",
+             [&](SqliteStatement& update) {
+               const JournalLine& last = form.last();
+               update.bind(number(static_cast<std::uint64_t>(status_after(last)))).bind(number(last.step));
+               update.bind(number(last.last_seq)).bind(number(form.bytes()));
+               update.bind(head_text_of(last.bytes)).bind(row.number);
+             });
+}
+
+Result<void> RunWriting::set_damage(std::int64_t run_number, const std::string& damage) {
+  return run(*connection_, "UPDATE run SET damage = ?1 WHERE number = ?2 AND (damage = '' OR ?1 = '')",
+             [&](SqliteStatement& update) { update.bind(damage).bind(run_number); });
 }
 
 Result<void> RunWriting::remove(std::int64_t run_number) {

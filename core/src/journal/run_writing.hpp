@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "journal/line_rewrite.hpp"
 #include "journal/run_row.hpp"
 #include "orchestrator/harness/journal.hpp"
 #include "storage/sqlite_connection.hpp"
@@ -34,6 +35,11 @@ class RunWriting final {
   [[nodiscard]] Result<std::vector<std::int64_t>> hidden_runs();
   /// Keeps content under its hash and notes that the run uses it.
   [[nodiscard]] Result<void> put_blob(std::int64_t run_number, const SharedBytes& bytes);
+  /// Puts another form in the place of the run, and takes away content that no form of a run uses any more. Errors as
+  /// of `RewritingStore::rewrite`.
+  [[nodiscard]] Result<void> rewrite(const RunRow& row, const RunRewrite& rewrite);
+  /// Marks the run as damaged, unless it is marked; with an empty text, takes the mark away.
+  [[nodiscard]] Result<void> set_damage(std::int64_t run_number, const std::string& damage);
   /// Removes the run and the content that no other run uses.
   [[nodiscard]] Result<void> remove(std::int64_t run_number);
 
@@ -46,6 +52,8 @@ class RunWriting final {
   Result<bool> has_blob(const Hash& hash);
   Result<void> keep_history(std::int64_t run_number, const JournalLine& line);
   Result<void> use_blob(std::int64_t run_number, const std::string& hash);
+  Result<void> rewrite_lines(const RunRow& row, LineRewrite& form);
+  Result<void> cut_uses(std::int64_t run_number, const LineRewrite& form);
 
   storage::SqliteConnection* connection_;
   storage::SqliteStatement insert_line_;

@@ -124,6 +124,18 @@ Result<std::shared_ptr<WritingUse>> SqliteFile::writing() {
   }
 }
 
+Result<std::shared_ptr<WritingUse>> SqliteFile::writing_now() {
+  {
+    const std::lock_guard lock(writing_mutex_);
+    if (commits_ && commits_->enter()) return std::make_shared<WritingUse>(commits_);
+    if (is_store_locked(lock_file())) {
+      return fail(RuntimeErrorCode::run_locked, "the store sqlite:" + path_ + " is held by process " + holder_of(path_),
+                  path_);
+    }
+  }
+  return writing();
+}
+
 Result<std::unique_ptr<SqliteConnection>> SqliteFile::take_reader() {
   {
     const std::lock_guard lock(mutex_);

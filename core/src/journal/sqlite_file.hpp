@@ -55,6 +55,8 @@ class SqliteFile final {
   /// The connection that writes, kept open as long as what is returned; a new one where there is none, it has failed or
   /// was given up. Blocks. Errors as of `CommitThread::open`.
   [[nodiscard]] Result<std::shared_ptr<WritingUse>> writing();
+  /// The same, without waiting: `run_locked` where another process writes.
+  [[nodiscard]] Result<std::shared_ptr<WritingUse>> writing_now();
 
   /// A connection that reads, from `take_reader` to `give_back`. Null for a file without tables.
   [[nodiscard]] Result<std::unique_ptr<storage::SqliteConnection>> take_reader();

@@ -6,6 +6,7 @@
 
 #include "journal/blob_files.hpp"
 #include "journal/local_disk.hpp"
+#include "journal/quarantine.hpp"
 #include "journal/row_check.hpp"
 #include "journal/run_lock.hpp"
 #include "journal/run_reading.hpp"
@@ -159,6 +160,7 @@ asio::awaitable<Result<OpenedRun>> SqliteStore::open(RunId run_id) {
     return hold_run(*thread, *found, *run);
   };
   const Result<void> done = co_await carry_out(commits, std::move(work), found);
+  if (!done) co_await note_damage(this, run_id, done.error());
   if (!done) co_return std::unexpected(done.error());
   OpenedRun opened;
   opened.writer = std::make_unique<SqliteWriter>(file_, commits, *found->run);
@@ -172,7 +174,9 @@ asio::awaitable<Result<std::vector<JournalLine>>> SqliteStore::read(RunId run_id
     const auto read = [&](SqliteConnection& from) { return read_run(from, run_id, after_seq, bytes_max); };
     return with_reader<decltype(read), Lines>(*file, read, run_not_found(run_id));
   };
-  co_return co_await runtime::run_blocking(&read_threads_, read_them);
+  auto lines = co_await runtime::run_blocking(&read_threads_, read_them);
+  if (!lines) co_await note_damage(this, run_id, lines.error());
+  co_return lines;
 }
 
 asio::awaitable<Result<bool>> SqliteStore::wait(RunId run_id, std::uint64_t after_seq,
@@ -208,16 +212,17 @@ asio::awaitable<Result<SharedBytes>> SqliteStore::blob(Hash hash) {
   co_return co_await runtime::run_blocking(&read_threads_, read_it);
 }
 
-asio::awaitable<Result<void>> SqliteStore::remove(RunId run_id) {
+asio::awaitable<Result<void>> SqliteStore::change(RunId run_id, Change change) {
   const auto use = co_await writing();
   if (!use) co_return std::unexpected(use.error());
   const std::shared_ptr<CommitThread> commits = (*use)->commits();
   const auto found = std::make_shared<Found>();
-  CommitThread::Work work = [found, run_id, thread = commits.get()](RunWriting& to) -> Result<void> {
+  CommitThread::Work work = [found, run_id, thread = commits.get(),
+                             change = std::move(change)](RunWriting& to) -> Result<void> {
     const auto run = find_run(to.connection(), run_id);
     if (!run) return refuse(*found, run.error());
     if (thread->is_held(run->number)) return refuse(*found, held_here(run_id).error());
-    return to.remove(run->number);
+    return change(to, *run);
   };
   const Result<void> done = co_await carry_out(commits, std::move(work), found);
   if (!done) co_return done;
@@ -225,6 +230,62 @@ asio::awaitable<Result<void>> SqliteStore::remove(RunId run_id) {
   Result<void> synced = co_await commits->sync();
   if (const auto signal = file_->signals().find(run_id)) signal->notify();
   co_return synced;
+}
+
+asio::awaitable<Result<void>> SqliteStore::remove(RunId run_id) {
+  Change remove = [](RunWriting& to, const RunRow& run) { return to.remove(run.number); };
+  co_return co_await change(run_id, std::move(remove));
+}
+
+// What is wrong with the run concerns its caller alone, and must leave nothing of the new form: it is found out in a
+// transaction inside that of the group.
+asio::awaitable<Result<void>> SqliteStore::rewrite(RunId run_id, RunRewrite rewrite) {
+  const auto refusal = std::make_shared<std::optional<Error>>();
+  const auto form = std::make_shared<const RunRewrite>(std::move(rewrite));
+  Change put = [refusal, form](RunWriting& to, const RunRow& run) -> Result<void> {
+    if (auto begun = to.connection().execute("SAVEPOINT rewrite"); !begun) return begun;
+    const Result<void> done = to.rewrite(run, *form);
+    if (!done) *refusal = done.error();
+    if (!done && done.error().at == to.connection().path()) return done;
+    return to.connection().execute(done ? "RELEASE rewrite" : "ROLLBACK TO rewrite; RELEASE rewrite");
+  };
+  Result<void> done = co_await change(run_id, std::move(put));
+  if (done && *refusal) done = std::unexpected(**refusal);
+  co_return done;
+}
+
+asio::awaitable<Result<RunRow>> SqliteStore::row_of(RunId run_id) {
+  const auto find = [file = file_.get(), run_id] {
+    const auto read = [&](SqliteConnection& from) { return find_run(from, run_id); };
+    return with_reader<decltype(read), Result<RunRow>>(*file, read, run_not_found(run_id));
+  };
+  co_return co_await runtime::run_blocking(&read_threads_, find);
+}
+
+asio::awaitable<Result<std::uint64_t>> SqliteStore::epoch(RunId run_id) {
+  const auto run = co_await row_of(run_id);
+  if (!run) co_return std::unexpected(run.error());
+  co_return run->epoch;
+}
+
+asio::awaitable<Result<std::string>> SqliteStore::damage(RunId run_id) {
+  auto run = co_await row_of(run_id);
+  if (!run) co_return std::unexpected(run.error());
+  co_return std::move(run->damage);
+}
+
+asio::awaitable<Result<void>> SqliteStore::set_damage(RunId run_id, std::string what) {
+  const auto find = [file = file_.get()] { return file->writing_now(); };
+  const auto use = co_await runtime::run_blocking(&read_threads_, find);
+  if (!use) co_return std::unexpected(use.error());
+  const auto found = std::make_shared<Found>();
+  CommitThread::Work work = [found, run_id, text = damage_text(what)](RunWriting& to) -> Result<void> {
+    const auto run = find_run(to.connection(), run_id);
+    if (!run) return refuse(*found, run.error());
+    return to.set_damage(run->number, text);
+  };
+  const std::shared_ptr<CommitThread> commits = (*use)->commits();
+  co_return co_await carry_out(commits, std::move(work), found);
 }
 
 asio::awaitable<Result<std::vector<RunId>>> SqliteStore::candidates(std::vector<std::string> words,

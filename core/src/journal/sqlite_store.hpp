@@ -9,6 +9,7 @@
 
 #include <boost/asio/thread_pool.hpp>
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -17,10 +18,17 @@
 #include "journal/store_capabilities.hpp"
 #include "journal/text_index.hpp"
 #include "orchestrator/harness/journal.hpp"
+#include "runtime/run_epochs.hpp"
 
 namespace orchestrator::harness::journal {
 
-class SqliteStore final : public JournalStore, public SelfCheckingStore, public StagingStore, public TextIndex {
+class SqliteStore final : public JournalStore,
+                          public SelfCheckingStore,
+                          public StagingStore,
+                          public RewritingStore,
+                          public QuarantiningStore,
+                          public TextIndex,
+                          public runtime::RunEpochs {
  public:
   struct Place {
     std::string path;
@@ -43,6 +51,10 @@ class SqliteStore final : public JournalStore, public SelfCheckingStore, public 
   boost::asio::awaitable<Result<void>> remove(RunId run_id) override;
   boost::asio::awaitable<Result<std::vector<Flaw>>> check_records(std::optional<RunId> run_id) override;
   boost::asio::awaitable<Result<std::unique_ptr<StagedRun>>> stage(RunId run_id, SessionId session_id) override;
+  boost::asio::awaitable<Result<std::uint64_t>> epoch(RunId run_id) override;
+  boost::asio::awaitable<Result<void>> rewrite(RunId run_id, RunRewrite rewrite) override;
+  boost::asio::awaitable<Result<std::string>> damage(RunId run_id) override;
+  boost::asio::awaitable<Result<void>> set_damage(RunId run_id, std::string what) override;
   boost::asio::awaitable<Result<std::vector<RunId>>> candidates(std::vector<std::string> words,
                                                                 std::optional<RunId> before,
                                                                 std::uint32_t limit) override;
@@ -54,6 +66,11 @@ class SqliteStore final : public JournalStore, public SelfCheckingStore, public 
   explicit SqliteStore(std::shared_ptr<SqliteFile> file) : file_(std::move(file)) {}
 
   boost::asio::awaitable<Result<std::shared_ptr<WritingUse>>> writing();
+  // Its row, or one error for whoever asks.
+  boost::asio::awaitable<Result<RunRow>> row_of(RunId run_id);
+  // Changes a run that no process has open, in one transaction that survives power loss.
+  using Change = std::function<Result<void>(RunWriting&, const RunRow&)>;
+  boost::asio::awaitable<Result<void>> change(RunId run_id, Change change);
 
   std::shared_ptr<SqliteFile> file_;  // shared with writers and with other stores of the same file
   JournalWatch watch_;

@@ -278,7 +278,7 @@ TEST_F(SqliteTest, DamageIsFoundAndPlaced) {
   const auto spoilt = [&](const std::string& sql) {
     const auto connection = other();
     EXPECT_TRUE(connection->execute("SAVEPOINT whole; " + sql + "; RELEASE whole"));
-    const auto page = await(open_store()->read(run_id(1), 3, 1 << 20));
+    const auto page = await(open_store()->read(run_id(1), 4, 1 << 20));
     return page ? std::string("ok") : page.error().code + ": " + page.error().message;
   };
   EXPECT_EQ(spoilt("SELECT 1"), "ok");

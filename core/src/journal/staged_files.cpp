@@ -28,6 +28,7 @@ std::string staged_file(const std::string& name) { return staged_folder(name) + 
 
 void remove_staged(const StoreFolder& folder, const std::string& name) {
   ::unlinkat(folder.root(), staged_file(name).c_str(), 0);
+  ::unlinkat(folder.root(), (staged_folder(name) + kBegunFile).c_str(), 0);
   ::unlinkat(folder.root(), staged_folder(name).c_str(), AT_REMOVEDIR);
 }
 
@@ -65,6 +66,7 @@ Result<void> move_to_runs(const StoreFolder& folder, Disk& disk, const RunId& ru
   Result<void> done = mark_session(folder, run_id, session_id);
   if (done) done = sync_folder(folder, disk, session_folder(session_id));
   if (done) done = sync_folder(folder, disk, kSessionsFolder);
+  note_begun(folder, staged_folder(run_id.str()));
   if (done) done = sync_folder(folder, disk, staged_folder(run_id.str()));
   if (!done) return done;
   const std::string from = staged_folder(run_id.str());

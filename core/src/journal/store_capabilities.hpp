@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "journal/line_rewrite.hpp"
 #include "journal/run_check.hpp"
 #include "orchestrator/harness/journal.hpp"
 
@@ -26,6 +27,8 @@ class SelfCheckingStore {
   /// Reads only; other processes may write meanwhile. Of one run, or of the whole store. Errors: `storage_failed` and
   /// the like; damage is not an error but a flaw.
   virtual boost::asio::awaitable<Result<std::vector<Flaw>>> check_records(std::optional<RunId> run_id) = 0;
+  /// Runs in which nothing has happened and that nobody has: their creation was cut short. A list passes them over.
+  virtual boost::asio::awaitable<Result<std::vector<RunId>>> empty_runs() { co_return std::vector<RunId>(); }
 };
 
 /// A run on its way into a store: nobody sees anything of it until it is published, then all of it is there. Destroying
@@ -47,6 +50,30 @@ class StagingStore {
   /// Errors: `precondition_failed` when the id exists, `run_locked` while another process stages it, and those of
   /// `JournalStore::create`.
   virtual boost::asio::awaitable<Result<std::unique_ptr<StagedRun>>> stage(RunId run_id, SessionId session_id) = 0;
+};
+
+/// Puts another form of a run into the place of the one that is there.
+class RewritingStore {
+ public:
+  virtual ~RewritingStore() = default;
+  /// Whole or not at all, whenever the process may end. The run's epoch rises, a mark of damage goes, and so does
+  /// content that only the old form used. When it returns, it survives power loss. Errors: `run_not_found`,
+  /// `run_locked`, `precondition_failed` where the run has another head at that step, `journal_damaged` for a line up
+  /// to it, and those of `RunWriter::append`.
+  virtual boost::asio::awaitable<Result<void>> rewrite(RunId run_id, RunRewrite rewrite) = 0;
+  /// Takes away what `rewrite` left of contents that nothing uses any more, where that costs a look at every run.
+  virtual boost::asio::awaitable<Result<void>> drop_contents() { co_return Result<void>(); }
+};
+
+/// Remembers which runs are damaged: such a run is read as far as it goes, and is not opened.
+class QuarantiningStore {
+ public:
+  virtual ~QuarantiningStore() = default;
+  /// What was found, one line for people; empty for a run that is not marked. Error: `run_not_found`.
+  virtual boost::asio::awaitable<Result<std::string>> damage(RunId run_id) = 0;
+  /// Marks a run, unless it is marked already; an empty `what` takes the mark away. Waits for nobody. Errors:
+  /// `run_not_found`, `run_locked` where another process writes the store, and those of the disk.
+  virtual boost::asio::awaitable<Result<void>> set_damage(RunId run_id, std::string what) = 0;
 };
 
 }  // namespace orchestrator::harness::journal

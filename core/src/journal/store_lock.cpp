@@ -73,6 +73,8 @@ bool is_run_held(int lock_file, std::int64_t run_number) {
   return ::fcntl(lock_file, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
+bool is_store_locked(int lock_file) { return is_run_held(lock_file, 0); }
+
 std::string holder_of(const std::string& path) {
   const FileDescriptor file(::open(lock_path(path).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   const std::string text = file.is_open() ? read_small_file(file.get(), kSmallFileBytes) : std::string();

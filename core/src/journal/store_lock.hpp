@@ -41,6 +41,8 @@ class StoreLock final {
 [[nodiscard]] FileDescriptor open_lock_file(const std::string& path);
 /// True while a process, this one included, has the run open.
 [[nodiscard]] bool is_run_held(int lock_file, std::int64_t run_number);
+/// True while a process, this one included, has the lock.
+[[nodiscard]] bool is_store_locked(int lock_file);
 /// The process that took the lock last, "?" where the file does not say.
 [[nodiscard]] std::string holder_of(const std::string& path);
 

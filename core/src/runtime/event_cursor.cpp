@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "event/step.hpp"
+#include "runtime/run_epochs.hpp"
 
 namespace orchestrator::harness::runtime {
 namespace {
@@ -92,9 +93,26 @@ Result<EventCursor::Found> EventCursor::look() {
   return Found::ended;
 }
 
+asio::awaitable<Result<void>> EventCursor::check_epoch() {
+  const auto epoch = co_await epoch_of(engine_->options().store, run_id_);
+  if (!epoch) co_return std::unexpected(epoch.error());
+  const std::uint64_t before = std::exchange(epoch_, *epoch);
+  if (before == 0 || before == *epoch) co_return Result<void>();
+  co_return fail(RuntimeErrorCode::precondition_failed,
+                 "run " + run_id_.str() + " was changed in its store while it was read (epoch " +
+                     std::to_string(*epoch) + " after " + std::to_string(before) + "): read it from the start",
+                 run_id_.str());
+}
+
 asio::awaitable<Result<void>> EventCursor::load_from_store() {
+  Result<void> holds;
+  if (epoch_ == 0) holds = co_await check_epoch();
+  if (!holds) co_return holds;
   auto lines = co_await engine_->store().read(run_id_, next_seq_ - 1, kPageBytes);
   if (!lines) co_return std::unexpected(lines.error());
+  // After the lines, so that those of a new form never pass for ones of the old.
+  holds = co_await check_epoch();
+  if (!holds) co_return holds;
   for (const JournalLine& line : *lines) {
     auto step = event::read_step(line.bytes);
     if (!step) co_return std::unexpected(step.error());

@@ -28,7 +28,9 @@ class EventCursor {
   EventCursor(const EventCursor&) = delete;
   EventCursor& operator=(const EventCursor&) = delete;
 
-  /// The next event; empty after the last one. Errors: the store's, `journal_damaged`, `cancelled`.
+  /// The next event; empty after the last one. Errors: the store's, `journal_damaged`, `cancelled`, and
+  /// `precondition_failed` where the run was changed in the store meanwhile, so that what was read no longer holds: a
+  /// new cursor reads it from the start.
   boost::asio::awaitable<Result<std::optional<StreamEvent>>> next();
   /// The same, blocking; not on the harness's thread.
   Result<std::optional<StreamEvent>> next_blocking();
@@ -44,6 +46,7 @@ class EventCursor {
   Result<Found> look();
   std::optional<StreamEvent> take();
   boost::asio::awaitable<Result<void>> load_from_store();
+  boost::asio::awaitable<Result<void>> check_epoch();
   boost::asio::awaitable<Result<void>> wait_for_tail();
 
   std::shared_ptr<Engine> engine_;  // shared: a reader may outlive the harness
@@ -52,6 +55,7 @@ class EventCursor {
   EventTail::ReaderId reader_ = 0;
   std::uint64_t next_seq_;
   std::uint64_t visible_seq_ = 0;
+  std::uint64_t epoch_ = 0;  // of the run when it was first read from the store; 0: not yet
   std::shared_ptr<const PublishedStep> step_;
   std::deque<StreamEvent> loaded_;  // one page of the store at most
   bool store_ended_ = false;
