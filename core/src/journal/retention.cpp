@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "event/erasure.hpp"
 #include "journal/outer_event.hpp"
 
 namespace orchestrator::harness::journal {
@@ -97,25 +98,8 @@ bool is_in_use(const RunSummary& run, bool is_named) {
   return run.held || (!is_named && run.status == RunStatus::active && !run.damaged);
 }
 
-}  // namespace
-
-LinkedRun linked_run(RunSummary run, std::string_view first_line) {
-  LinkedRun linked;
-  linked.run = std::move(run);
-  const auto first = first_event_of(first_line);
-  const auto* started = first ? first->get_if<StreamEvent::RunStarted>() : nullptr;
-  if (started == nullptr) return linked;
-  if (linked.run.kind == RunKind::fork && started->parent) linked.parent = started->parent->run_id;
-  const bool reads = linked.run.kind == RunKind::undo || linked.run.kind == RunKind::replay;
-  const bool is_under_way = linked.run.status == RunStatus::active && !linked.run.damaged;
-  if (reads && is_under_way && started->parent) linked.source = started->parent->run_id;
-  if (started->history.items > 0) linked.base = started->history.base_run_id;
-  return linked;
-}
-
-bool builds_on(const LinkedRun& run, const RunId& other) { return run.parent == other || run.base == other; }
-
-RemovalPlan plan_by_policy(const std::vector<LinkedRun>& runs, const RetentionPolicy& policy) {
+// What breaks a bound.
+RunIds chosen_by(const std::vector<LinkedRun>& runs, const RetentionPolicy& policy) {
   RunIds ids;
   std::uint64_t count = 0;
   std::uint64_t bytes = 0;
@@ -129,6 +113,37 @@ RemovalPlan plan_by_policy(const std::vector<LinkedRun>& runs, const RetentionPo
     const bool is_surplus = policy.runs_max && count > *policy.runs_max;
     const bool is_too_much = policy.bytes_max && bytes > *policy.bytes_max;
     if (is_old || is_surplus || is_too_much) ids.insert(run.run_id);
+  }
+  return ids;
+}
+
+}  // namespace
+
+LinkedRun linked_run(RunSummary run, std::string_view first_line) {
+  LinkedRun linked;
+  linked.run = std::move(run);
+  const auto first = first_event_of(first_line);
+  linked.is_erased = first && event::is_erased(*first);
+  const auto* started = first ? first->get_if<StreamEvent::RunStarted>() : nullptr;
+  if (started == nullptr) return linked;
+  if (linked.run.kind == RunKind::fork && started->parent) linked.parent = started->parent->run_id;
+  const bool reads = linked.run.kind == RunKind::undo || linked.run.kind == RunKind::replay;
+  const bool is_under_way = linked.run.status == RunStatus::active && !linked.run.damaged;
+  if (reads && is_under_way && started->parent) linked.source = started->parent->run_id;
+  if (started->history.items > 0) linked.base = started->history.base_run_id;
+  return linked;
+}
+
+bool builds_on(const LinkedRun& run, const RunId& other) { return run.parent == other || run.base == other; }
+
+RemovalPlan plan_by_policy(const std::vector<LinkedRun>& runs, const RetentionPolicy& policy) {
+  return plan(runs, chosen_by(runs, policy), {});
+}
+
+RemovalPlan plan_erasure(const std::vector<LinkedRun>& runs, const RetentionPolicy& policy) {
+  RunIds ids = chosen_by(runs, policy);
+  for (const LinkedRun& run : runs) {
+    if (run.is_erased || run.run.damaged) ids.erase(run.run.run_id);
   }
   return plan(runs, std::move(ids), {});
 }

@@ -17,6 +17,7 @@ struct LinkedRun {
   std::optional<RunId> parent;
   std::optional<RunId> base;
   std::optional<RunId> source;
+  bool is_erased = false;  // what was said in it is gone
 };
 
 /// What `RunStarted` says of the runs before it; nothing where the line does not read.
@@ -26,6 +27,9 @@ struct LinkedRun {
 
 /// What goes by a policy out of `runs`, which are all runs of a store, newest first.
 [[nodiscard]] RemovalPlan plan_by_policy(const std::vector<LinkedRun>& runs, const RetentionPolicy& policy);
+
+/// The same of what is erased: runs that are so already, or are known to be damaged, are left out.
+[[nodiscard]] RemovalPlan plan_erasure(const std::vector<LinkedRun>& runs, const RetentionPolicy& policy);
 
 /// What goes with the `chosen` ones. See `RunStore::plan_removal`.
 [[nodiscard]] RemovalPlan plan_by_choice(const std::vector<LinkedRun>& runs, const std::vector<RunId>& chosen,

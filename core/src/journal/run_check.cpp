@@ -32,8 +32,19 @@ void RunCheck::flaw(std::uint64_t step, std::uint64_t seq, std::string what) {
 }
 
 void RunCheck::note(std::string what) {
+  if (damage_.empty()) damage_ = what;
+  note_rest(std::move(what));
+}
+
+void RunCheck::note_rest(std::string what) {
   is_stopped_ = true;
   flaw(head_.steps + 1, head_.seq + 1, std::move(what));
+}
+
+void RunCheck::add_prefix(const StreamEvent& event) {
+  has_prefix_ = true;
+  has_invariants_ = has_invariants_ && !event::is_erased(event);
+  if (has_invariants_) invariants_.add(event);
 }
 
 bool RunCheck::is_ours(const event::StoredStep& step) {
@@ -70,15 +81,16 @@ void RunCheck::look_into(const StreamEvent& event) {
     };
     if (started->parent) add(started->parent->run_id);
     if (started->history.base_run_id) add(*started->history.base_run_id);
-    // A fork goes on with what began in its parent, which is not here.
-    if (started->kind == RunKind::fork) has_invariants_ = false;
+    // A fork goes on with what began in its parent.
+    if (started->kind == RunKind::fork && !has_prefix_) has_invariants_ = false;
   }
   if (!has_invariants_) return;
   invariants_.add(event);
   const auto& violations = invariants_.violations();
   for (; violations_seen_ < violations.size(); ++violations_seen_) {
     const event::Violation& violation = violations[violations_seen_];
-    flaw(head_.steps + 1, violation.seq, "step " + std::to_string(head_.steps + 1) + ", " + violation.str());
+    std::string what = "step " + std::to_string(head_.steps + 1) + ", " + violation.str();
+    flaw(head_.steps + 1, violation.seq, std::move(what));
   }
 }
 

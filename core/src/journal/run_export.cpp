@@ -23,6 +23,7 @@ struct Plan {
   ExportedRun run;
   std::vector<Hash> contents;
   std::vector<Flaw> flaws;
+  std::uint64_t erased_events = 0;
   bool is_ended = false;
 };
 
@@ -84,6 +85,7 @@ asio::awaitable<Result<Plan>> plan_run(std::shared_ptr<JournalStore> store, RunI
   plan.run.head = check.head().hash;
   plan.run.sources = check.sources();
   plan.flaws = check.flaws();
+  plan.erased_events = check.erased_events();
   plan.is_ended = check.is_ended();
   std::vector<Hash> contents;
   if (!options.erases_content) {
@@ -182,7 +184,7 @@ asio::awaitable<Result<ExportResult>> export_run(std::shared_ptr<JournalStore> s
   if (!plans) co_return std::unexpected(plans.error());
   ExportWriter writer(std::move(sink));
   const Plan& last = plans->back();
-  ExportHeader header{run_id, plans->size(), options.erases_content};
+  ExportHeader header{run_id, plans->size(), options.erases_content || last.erased_events > 0};
   Result<void> done = writer.write(to_line(header));
   for (const Plan& plan : *plans) {
     if (!done) co_return std::unexpected(done.error());
@@ -200,6 +202,7 @@ asio::awaitable<Result<ExportResult>> export_run(std::shared_ptr<JournalStore> s
   }
   result.lost = last.flaws;
   result.missing = last.run.missing;
+  result.erased_events = last.erased_events;
   result.is_ended = last.is_ended;
   co_return result;
 }

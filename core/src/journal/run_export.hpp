@@ -9,6 +9,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -28,10 +29,11 @@ struct ExportOptions {
 
 struct ExportResult {
   ExportReceipt receipt;
-  event::JournalHead head;    // of the run that was asked for
-  std::vector<RunId> with;    // the runs that it goes on from
-  std::vector<Flaw> lost;     // only when it salvages: what is not in the file, and why
-  std::vector<Hash> missing;  // contents that are not to be had; likewise
+  event::JournalHead head;          // of the run that was asked for
+  std::vector<RunId> with;          // the runs that it goes on from
+  std::vector<Flaw> lost;           // only when it salvages: what is not in the file, and why
+  std::vector<Hash> missing;        // contents that are not to be had; likewise
+  std::uint64_t erased_events = 0;  // of the run in the store: they go into the file as they are
   bool is_ended = false;
 };
 

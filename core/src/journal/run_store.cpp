@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "journal/retention.hpp"
+#include "journal/run_erasure.hpp"
 #include "journal/run_lock.hpp"
 #include "journal/run_query.hpp"
 #include "journal/run_summary.hpp"
@@ -140,6 +141,29 @@ asio::awaitable<Result<RemovalPlan>> plan_by_policy(Store store, RetentionPolicy
   co_return journal::plan_by_policy(*runs, policy);
 }
 
+asio::awaitable<Result<RemovalPlan>> plan_erasure_by(Store store, RetentionPolicy policy) {
+  auto runs = co_await linked_runs(std::move(store));
+  if (!runs) co_return std::unexpected(runs.error());
+  co_return journal::plan_erasure(*runs, policy);
+}
+
+asio::awaitable<Result<Erasure>> erase_runs(Store store, std::vector<RunId> runs) {
+  Erasure erasure;
+  for (const RunId& run_id : runs) {
+    const Result<void> done = co_await journal::erase_run(store, run_id);
+    if (done) {
+      erasure.runs.push_back(run_id);
+    } else if (done.error().code == name_of(RuntimeErrorCode::not_supported)) {
+      co_return std::unexpected(done.error());
+    } else {
+      erasure.refused.push_back({run_id, done.error()});
+    }
+  }
+  const Result<void> dropped = co_await journal::drop_contents(store);
+  if (!dropped) erasure.contents_left = dropped.error();
+  co_return erasure;
+}
+
 asio::awaitable<Result<RemovalPlan>> plan_by_choice(Store store, std::vector<RunId> chosen, bool with_dependents) {
   auto runs = co_await linked_runs(std::move(store));
   if (!runs) co_return std::unexpected(runs.error());
@@ -174,6 +198,14 @@ asio::awaitable<Result<RemovalPlan>> RunStore::plan_retention(RetentionPolicy po
 
 asio::awaitable<Result<RemovalPlan>> RunStore::plan_removal(std::vector<RunId> runs, bool with_dependents) const {
   return plan_by_choice(store_, std::move(runs), with_dependents);
+}
+
+asio::awaitable<Result<RemovalPlan>> RunStore::plan_erasure(RetentionPolicy policy) const {
+  return plan_erasure_by(store_, policy);
+}
+
+asio::awaitable<Result<Erasure>> RunStore::erase(std::vector<RunId> runs) const {
+  return erase_runs(store_, std::move(runs));
 }
 
 asio::awaitable<Result<void>> RunStore::remove(RunId run_id) const { return remove_run(store_, run_id); }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "journal/run_verification.hpp"
 
+#include <functional>
 #include <string>
 #include <utility>
 
-#include "journal/store_capabilities.hpp"
+#include "event/erasure.hpp"
+#include "journal/quarantine.hpp"
+#include "runtime/run_lineage.hpp"
 
 namespace orchestrator::harness::journal {
 
@@ -29,7 +32,7 @@ asio::awaitable<Result<std::optional<RunSummary>>> summary_of(std::shared_ptr<Jo
 
 // What is behind the last good line: nothing, but for a line that is being written.
 asio::awaitable<Result<void>> look_behind(std::shared_ptr<JournalStore> store, RunId run_id, RunCheck* check,
-                                          bool* is_held) {
+                                          bool* is_held, bool is_marked) {
   const auto summary = co_await summary_of(store, run_id);
   if (!summary) co_return std::unexpected(summary.error());
   if (!*summary) co_return Result<void>();
@@ -46,9 +49,11 @@ asio::awaitable<Result<void>> look_behind(std::shared_ptr<JournalStore> store, R
   }
   const std::string after = "after step " + std::to_string(head.steps) + ", event " + std::to_string(head.seq) + ": ";
   if (run.bytes > check->bytes()) {
-    check->note(after + std::to_string(run.bytes - check->bytes()) +
-                " bytes that are no whole line; the next process that writes the run cuts them off");
-  } else if (run.bytes < check->bytes() || run.damaged) {
+    check->note_rest(after + std::to_string(run.bytes - check->bytes()) +
+                     " bytes that are no whole line; the next process that writes the run cuts them off");
+  } else if (head.steps == 0) {
+    check->note(run_id.str() + " has no first step any more");
+  } else if (run.bytes < check->bytes() || (run.damaged && !is_marked)) {
     check->note(after + "the store says that the run has " + std::to_string(run.bytes) + " bytes, and it has " +
                 std::to_string(check->bytes()));
   }
@@ -95,15 +100,55 @@ asio::awaitable<Result<void>> check_lines(std::shared_ptr<JournalStore> store, R
   }
 }
 
+asio::awaitable<std::string> check_sources(std::shared_ptr<JournalStore> store, RunId run_id, RunCheck* check) {
+  auto lineage = co_await runtime::load_lineage(store, run_id);
+  if (!lineage) {
+    // Its own first line, which says whether it is a fork, is looked at with the others.
+    if (lineage.error().at == run_id.str()) co_return std::string();
+    check->skip_invariants();
+    co_return lineage.error().message;
+  }
+  lineage->pop_back();
+  bool is_erased = false;
+  const std::function<void(const StreamEvent&)> see = [&](const StreamEvent& event) {
+    is_erased = is_erased || event::is_erased(event);
+    check->add_prefix(event);
+  };
+  for (runtime::LineageRun& source : *lineage) {
+    const Hash hash = std::exchange(source.hash, Hash());
+    const auto read = co_await runtime::read_events(store, source, see);
+    std::string reason;
+    if (!read) {
+      reason = read.error().message;
+    } else if (read->seq < source.to_seq) {
+      reason = source.run_id.str() + " ends before event " + std::to_string(source.to_seq);
+    } else if (is_erased) {
+      reason = "what was said in " + source.run_id.str() + " was erased";
+    } else if (read->hash != hash) {
+      reason = "event " + std::to_string(source.to_seq) + " of " + source.run_id.str() + " has the hash " +
+               read->hash.str() + ", and a fork was made at " + hash.str() + ": it was rewritten";
+      check->note_source(reason);
+    }
+    if (reason.empty()) continue;
+    check->skip_invariants();
+    co_return reason;
+  }
+  co_return std::string();
+}
+
 asio::awaitable<Result<RunVerdict>> verify_run(std::shared_ptr<JournalStore> store, RunId run_id,
                                                std::vector<KnownHead> heads) {
   RunCheck check(run_id, std::move(heads));
+  const std::string mark = co_await noted_damage(store, run_id);
+  RunVerdict verdict;
+  verdict.unchecked = co_await check_sources(store, run_id, &check);
   const Result<void> read = co_await check_lines(store, run_id, &check);
   if (!read) co_return std::unexpected(read.error());
-  RunVerdict verdict;
-  const Result<void> looked = co_await look_behind(store, run_id, &check, &verdict.is_held);
+  const Result<void> looked = co_await look_behind(store, run_id, &check, &verdict.is_held, !mark.empty());
   if (!looked) co_return std::unexpected(looked.error());
   check.finish();
+  // A run that was marked and is good again was mended from outside.
+  if (mark.empty() != check.damage().empty()) co_await mark_damage(store, run_id, check.damage());
   std::vector<std::pair<Hash, std::uint64_t>> contents(check.contents().begin(), check.contents().end());
   auto flaws = co_await check_contents(store, run_id, std::move(contents));
   if (!flaws) co_return std::unexpected(flaws.error());
@@ -115,6 +160,7 @@ asio::awaitable<Result<RunVerdict>> verify_run(std::shared_ptr<JournalStore> sto
   verdict.contents = check.contents().size();
   verdict.is_ended = check.is_ended();
   verdict.flaws = check.flaws();
+  verdict.damage = check.damage();
   verdict.flaws.insert(verdict.flaws.end(), flaws->begin(), flaws->end());
   co_return verdict;
 }
@@ -124,6 +170,12 @@ asio::awaitable<Result<std::vector<Flaw>>> verify_records(std::shared_ptr<Journa
   auto* checking = dynamic_cast<SelfCheckingStore*>(store.get());
   if (checking == nullptr) co_return std::vector<Flaw>();
   co_return co_await checking->check_records(run_id);
+}
+
+asio::awaitable<Result<std::vector<RunId>>> find_empty_runs(std::shared_ptr<JournalStore> store) {
+  auto* checking = dynamic_cast<SelfCheckingStore*>(store.get());
+  if (checking == nullptr) co_return std::vector<RunId>();
+  co_return co_await checking->empty_runs();
 }
 
 }  // namespace orchestrator::harness::journal

@@ -66,6 +66,17 @@ struct RemovalPlan {
   std::vector<KeptRun> kept;
 };
 
+/// What an erasure did.
+struct Erasure {
+  struct Refusal {
+    RunId run_id;
+    Error reason;
+  };
+  std::vector<RunId> runs;             // what was said in them is gone
+  std::vector<Refusal> refused;        // these are as they were: `run_not_found`, `run_locked`, `journal_damaged`, ...
+  std::optional<Error> contents_left;  // why contents that nothing uses any more are still there: go with the next one
+};
+
 /// A handle on the runs of a store; copies share it. Any thread.
 class RunStore {
  public:
@@ -94,6 +105,15 @@ class RunStore {
   /// Removes a run with what its journal alone refers to. Whether another builds on it is not asked: take the runs of a
   /// plan, in its order. Errors: `run_not_found`, `run_locked`.
   [[nodiscard]] boost::asio::awaitable<Result<void>> remove(RunId run_id) const;
+
+  /// What would be erased by a policy: the runs of `plan_retention` whose content is still there.
+  [[nodiscard]] boost::asio::awaitable<Result<RemovalPlan>> plan_erasure(RetentionPolicy policy) const;
+  /// Takes out of runs what people, models and tools said in them: prompts, texts, arguments, results, and contents
+  /// that only they refer to. Digests take their place: the runs stay in lists, their hashes verify, and nobody can
+  /// replay them, fork them, take them back or go on with their sessions. Each of them whole or not at all, whenever
+  /// the process may end; its epoch rises. Whether another run builds on one is not asked: take the runs of a plan, in
+  /// its order. Error: `not_supported` by a store that cannot change runs.
+  [[nodiscard]] boost::asio::awaitable<Result<Erasure>> erase(std::vector<RunId> runs) const;
 
  private:
   std::shared_ptr<JournalStore> store_;  // shared with whoever opened it
