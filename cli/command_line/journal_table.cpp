@@ -41,14 +41,18 @@ std::vector<CommandSpec> journal_commands() {
        .summary = "save what is good of a damaged run",
        .description =
            "Copies the run from its first step to the last one before the damage, and says what is lost. The\n"
-           "damaged run stays as it is. Without --to and --out it only says what could be saved.",
+           "damaged run stays as it is, and marked as damaged, but with --in-place: that cuts off what is lost, so\n"
+           "that the run can be gone on with. Without any of these it only says what could be saved.",
        .arguments = {kRun},
        .flags = joined({{.name = "--to", .value = "STORE", .help = "into this store, under the same id"},
                         {.name = "--out", .value = "FILE", .help = "into a new file", .kind = ValueKind::file},
+                        {.name = "--in-place", .help = "in the store that it is in; needs --yes"},
+                        {.name = "--yes", .help = "do it"},
                         kJson},
                        store_flags()),
        .examples = "orchestrator runs salvage run_01K\norchestrator runs salvage run_01K --to jsonl:saved\n"
-                   "orchestrator runs salvage run_01K --out saved.orun"},
+                   "orchestrator runs salvage run_01K --out saved.orun\n"
+                   "orchestrator runs salvage run_01K --in-place --yes"},
       {.name = "runs export",
        .summary = "one run as one file",
        .description =

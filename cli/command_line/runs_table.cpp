@@ -59,18 +59,22 @@ std::vector<CommandSpec> runs_commands() {
        .summary = "remove old runs; cannot be taken back",
        .description =
            "Removes runs that have ended and break any of the bounds that are given. A run on which one that\n"
-           "stays builds, stays as well, so that sessions and forks go on.",
+           "stays builds, stays as well, so that sessions and forks go on. With --erase-content the runs stay in\n"
+           "lists and their hashes verify, but what was said in them is gone: they cannot be replayed, forked or\n"
+           "taken back any more.",
        .arguments = {},
        .flags = joined(
            {{.name = "--older-than", .value = "DUR", .help = "runs whose last event is older, such as 30d, go"},
             {.name = "--keep", .value = "N", .help = "all but the newest N runs go"},
             {.name = "--max-bytes", .value = "SIZE", .help = "the newest runs stay as long as they fit, such as 2GiB"},
             {.name = "--session", .value = "ID", .help = "only runs of this session", .kind = ValueKind::session},
+            {.name = "--erase-content", .help = "erase what was said in these runs, and keep the rest of them"},
             kDryRun,
             kYes,
             kJsonLines},
            store_flags()),
        .examples = "orchestrator runs prune --older-than 90d --dry-run\n"
+                   "orchestrator runs prune --older-than 30d --erase-content --yes\n"
                    "orchestrator runs prune --keep 1000 --max-bytes 2GiB --yes"},
   };
 }

@@ -82,6 +82,39 @@ ExitStatus carry_out(CommandContext& context, StoreReader& store, const RemovalP
   return ExitStatus::done;
 }
 
+/// Erases what was said in the runs of the plan, or says so.
+ExitStatus erase(CommandContext& context, StoreReader& store, const RemovalPlan& plan) {
+  const bool really = context.invocation.has("--yes") && !context.invocation.has("--dry-run");
+  harness::Erasure erasure;
+  for (const harness::RunSummary& run : plan.runs) {
+    erasure.runs.push_back(run.run_id);
+  }
+  if (really) {
+    auto done = wait_for(store.runs().erase(std::move(erasure.runs)));
+    if (!done) {
+      return report(context, done.error());
+    }
+    erasure = *std::move(done);
+  }
+  for (const RunId& run_id : erasure.runs) {
+    if (context.invocation.has("--json")) {
+      context.out.write(json_line({{"run_id", run_id.str()}, {"erased", really}}));
+    } else if (!really) {
+      context.out.write("would erase the content of " + run_id.str() + "\n");
+    }
+  }
+  context.notes.note((really ? "erased the content of " : "would erase the content of ") +
+                     counted(erasure.runs.size()));
+  ExitStatus status = ExitStatus::done;
+  for (const auto& refused : erasure.refused) {
+    status = report(context, refused.reason);
+  }
+  if (erasure.contents_left) {
+    status = report(context, *erasure.contents_left);
+  }
+  return status;
+}
+
 Result<harness::RetentionPolicy> policy_of(const Invocation& invocation, StoreReader& store) {
   harness::RetentionPolicy policy;
   auto ended_before = moment_before(invocation, "--older-than");
@@ -175,7 +208,8 @@ ExitStatus runs_prune_command(CommandContext& context) {
   if (!policy) {
     return report(context, policy.error());
   }
-  auto plan = wait_for(store->runs().plan_retention(*policy));
+  const bool erases = context.invocation.has("--erase-content");
+  auto plan = wait_for(erases ? store->runs().plan_erasure(*policy) : store->runs().plan_retention(*policy));
   if (!plan) {
     return report(context, plan.error());
   }
@@ -185,7 +219,7 @@ ExitStatus runs_prune_command(CommandContext& context) {
   if (plan->kept.size() > kKeptShown) {
     context.notes.note("keeps " + counted(plan->kept.size() - kKeptShown) + " more on which others build");
   }
-  return carry_out(context, *store, *plan);
+  return erases ? erase(context, *store, *plan) : carry_out(context, *store, *plan);
 }
 
 }  // namespace orchestrator::cli

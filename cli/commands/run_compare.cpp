@@ -2,6 +2,7 @@
 // `orchestrator runs diff|timeline`
 
 #include "cli/commands/commands.hpp"
+#include "cli/commands/damage_report.hpp"
 #include "cli/display/run_diff_text.hpp"
 #include "cli/display/run_json.hpp"
 #include "cli/display/timeline_text.hpp"
@@ -11,13 +12,12 @@
 namespace orchestrator::cli {
 namespace {
 
-harness::Result<harness::event::RunOutline> outline_of(StoreReader& store, const std::string& reference,
-                                                       OutlineScope scope) {
+harness::Result<harness::event::RunOutline> outline_of(StoreReader& store, const std::string& reference) {
   auto id = find_run(store, reference);
   if (!id) {
     return std::unexpected(std::move(id.error()));
   }
-  return read_outline(store, *id, scope);
+  return read_outline(store, *id);
 }
 
 }  // namespace
@@ -27,11 +27,11 @@ ExitStatus runs_diff_command(CommandContext& context) {
   if (!store) {
     return report(context, store.error());
   }
-  const auto a = outline_of(*store, context.invocation.arguments.at(0), OutlineScope::with_source);
+  const auto a = outline_of(*store, context.invocation.arguments.at(0));
   if (!a) {
     return report(context, a.error());
   }
-  const auto b = outline_of(*store, context.invocation.arguments.at(1), OutlineScope::with_source);
+  const auto b = outline_of(*store, context.invocation.arguments.at(1));
   if (!b) {
     return report(context, b.error());
   }
@@ -46,13 +46,17 @@ ExitStatus runs_timeline_command(CommandContext& context) {
   if (!store) {
     return report(context, store.error());
   }
-  const auto run = outline_of(*store, context.invocation.arguments.front(), OutlineScope::own);
-  if (!run) {
-    return report(context, run.error());
+  auto id = find_run(*store, context.invocation.arguments.front());
+  if (!id) {
+    return report(context, id.error());
   }
-  context.out.write(context.invocation.has("--json") ? json_line(timeline_json(*run))
-                                                     : timeline_text(*run, context.terminal.columns));
-  return ExitStatus::done;
+  const auto run = read_good_outline(*store, *id);
+  if (!run) {
+    return report_damage(context, *id, run.error());
+  }
+  context.out.write(context.invocation.has("--json") ? json_line(timeline_json(run->outline))
+                                                     : timeline_text(run->outline, context.terminal.columns));
+  return run->damage ? report_damage(context, *id, *run->damage) : ExitStatus::done;
 }
 
 }  // namespace orchestrator::cli

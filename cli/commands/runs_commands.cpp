@@ -7,6 +7,7 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context_view.hpp"
+#include "cli/commands/damage_report.hpp"
 #include "cli/commands/list_limit.hpp"
 #include "cli/configuration/quantity.hpp"
 #include "cli/display/amount_text.hpp"
@@ -16,6 +17,7 @@
 #include "cli/display/run_json.hpp"
 #include "cli/display/table.hpp"
 #include "cli/display/text_filter.hpp"
+#include "cli/store/event_reader.hpp"
 #include "cli/store/open_questions.hpp"
 #include "cli/store/run_reference.hpp"
 #include "cli/store/run_selection.hpp"
@@ -74,11 +76,25 @@ Result<Found> find_argument(const CommandContext& context) {
 struct Ends {
   std::optional<StoredEvent> first;
   std::optional<StoredEvent> terminal;
+  std::optional<harness::Error> damage;  // what kept one of them from being read
 };
+
+/// A page of events; where the run is damaged there, that is noted and the page is empty.
+Result<std::vector<StoredEvent>> read_good(Found& found, std::uint64_t after_seq, Ends& ends) {
+  auto page = found.store.events(found.run.run_id, after_seq);
+  if (page || page.error().code != harness::name_of(RuntimeErrorCode::journal_damaged)) {
+    return page;
+  }
+  if (!ends.damage) {
+    ends.damage = std::move(page.error());
+  }
+  return std::vector<StoredEvent>();
+}
 
 Result<Ends> read_ends(Found& found) {
   Ends ends;
-  auto page = found.store.events(found.run.run_id, 0);
+  ends.damage = noted_damage(found.store, found.run);
+  auto page = read_good(found, 0, ends);
   if (!page) {
     return std::unexpected(std::move(page.error()));
   }
@@ -86,7 +102,7 @@ Result<Ends> read_ends(Found& found) {
     ends.first = page->front();
   }
   if (found.run.status != RunStatus::active && found.run.events > 0) {
-    page = found.store.events(found.run.run_id, found.run.events - 1);
+    page = read_good(found, found.run.events - 1, ends);
     if (!page) {
       return std::unexpected(std::move(page.error()));
     }
@@ -235,34 +251,34 @@ ExitStatus runs_show_command(CommandContext& context) {
     return report(context, ends.error());
   }
   OpenQuestions questions;
-  if (found->run.status == RunStatus::active && !found->run.damaged) {
+  if (found->run.status == RunStatus::active && !ends->damage) {
     auto open = read_open_questions(found->store, found->run.run_id);
     if (!open) {
       return report(context, open.error());
     }
     questions = *std::move(open);
   }
-  RunTallies tallies;
-  if (!found->run.damaged) {
-    auto read = read_tallies(found->store, found->run.run_id);
-    if (!read) {
-      return report(context, read.error());
-    }
-    tallies = *std::move(read);
+  auto tallies = read_tallies(found->store, found->run.run_id);
+  if (!tallies) {
+    return report(context, tallies.error());
+  }
+  if (tallies->damage) {
+    ends->damage = std::move(tallies->damage);
   }
   if (context.invocation.has("--json")) {
     boost::json::object object = json_of(found->run);
     object.emplace("waiting", !questions.list().empty());
-    object.emplace("attempts", tallies.attempts.count());
-    object.emplace("attempts_failed", boost::json::value_from(tallies.attempts.failures()));
-    object.emplace("tools", boost::json::value_from(tallies.tools.counts()));
+    object.emplace("attempts", tallies->attempts.count());
+    object.emplace("attempts_failed", boost::json::value_from(tallies->attempts.failures()));
+    object.emplace("tools", boost::json::value_from(tallies->tools.counts()));
     object.emplace("started", data_of(ends->first));
     object.emplace("ended", data_of(ends->terminal));
+    object.emplace("damage", ends->damage ? boost::json::value(ends->damage->message) : boost::json::value(nullptr));
     context.out.write(json_line(object));
   } else {
-    context.out.write(shown_run(found->run, *ends, questions, tallies));
+    context.out.write(shown_run(found->run, *ends, questions, *tallies));
   }
-  return ExitStatus::done;
+  return ends->damage ? report_damage(context, found->run.run_id, *ends->damage) : ExitStatus::done;
 }
 
 ExitStatus runs_events_command(CommandContext& context) {
@@ -281,24 +297,30 @@ ExitStatus runs_events_command(CommandContext& context) {
   const bool json = context.invocation.has("--json");
   const bool follow = context.invocation.has("--follow");
   bool ended = false;
+  EventReader reader(found->store, found->run.run_id, after);
   while (!ended && !context.out.is_closed() && !context.out.error()) {
-    auto page = found->store.events(found->run.run_id, after);
+    auto page = reader.next();
     if (!page) {
-      return report(context, page.error());
+      context.out.flush();
+      return report_damage(context, found->run.run_id, page.error());
     }
-    for (const StoredEvent& stored : *page) {
+    if (page->is_reset) {
+      context.notes.note("run " + found->run.run_id.str() + " was changed in its store (epoch " +
+                         std::to_string(page->epoch) + "): from its first event on");
+      continue;
+    }
+    for (const StoredEvent& stored : page->events) {
       context.out.write((json ? stored.json : event_line(stored.event)) + "\n");
-      after = stored.event.meta.seq;
       ended = ended || stored.event.is_terminal();
     }
     context.out.flush();
-    if (!page->empty()) {
+    if (!page->events.empty()) {
       continue;
     }
     if (!follow) {
       break;
     }
-    auto more = found->store.wait(found->run.run_id, after, kFollowWaitMs);
+    auto more = reader.wait(kFollowWaitMs);
     if (!more) {
       return report(context, more.error());
     }
@@ -306,7 +328,7 @@ ExitStatus runs_events_command(CommandContext& context) {
       continue;
     }
     auto run = found->store.summary(found->run.run_id);
-    if (run && !run->held && run->events <= after) {
+    if (run && !run->held && run->events <= reader.seq()) {
       if (run->status != RunStatus::active) {
         break;
       }
@@ -314,6 +336,9 @@ ExitStatus runs_events_command(CommandContext& context) {
                                   "no process holds run " + run->run_id.str() + ", so nothing more will come")
                                  .error());
     }
+  }
+  if (const auto damage = noted_damage(found->store, found->run); damage) {
+    return report_damage(context, found->run.run_id, *damage);
   }
   return ExitStatus::done;
 }

@@ -15,6 +15,7 @@
 #include "cli/display/run_json.hpp"
 #include "cli/store/blocking_wait.hpp"
 #include "cli/store/run_reference.hpp"
+#include "journal/run_erasure.hpp"
 #include "journal/run_export.hpp"
 #include "journal/run_import.hpp"
 
@@ -167,6 +168,9 @@ ExitStatus runs_export_command(CommandContext& context) {
   }
   context.notes.note("exported " + run_id->str() + ", " + std::to_string(result->head.seq) + " events, SHA-256 " +
                      result->receipt.sha256.str());
+  if (result->erased_events > 0 && !options.erases_content) {
+    context.notes.note("what was said in the run was erased: the file holds digests");
+  }
   if (!result->is_ended) {
     context.notes.note("the run has not ended: the file holds it as it was just now");
   }
@@ -196,6 +200,12 @@ ExitStatus runs_import_command(CommandContext& context) {
 ExitStatus runs_salvage_command(CommandContext& context) {
   const auto to = context.invocation.value("--to");
   const auto path = context.invocation.value("--out");
+  const bool in_place = context.invocation.has("--in-place");
+  if (in_place && (to || path)) {
+    return report(context, fail(RuntimeErrorCode::invalid_argument,
+                                "--in-place changes the run where it is: it excludes --to and --out", "--in-place")
+                               .error());
+  }
   auto store = open_reader(context);
   if (!store) {
     return report(context, store.error());
@@ -226,9 +236,17 @@ ExitStatus runs_salvage_command(CommandContext& context) {
       return report(context, copied.error());
     }
   }
-  show_saved(context, *result, *run_id, to ? *to : path.value_or(std::string()));
-  if (!to && !path) {
-    context.notes.note("nothing was written; give --to STORE or --out FILE");
+  const bool cuts = in_place && context.invocation.has("--yes");
+  if (cuts) {
+    if (auto cut = wait_for(harness::journal::salvage_in_place(store->shared(), *run_id)); !cut) {
+      return report(context, cut.error());
+    }
+  }
+  show_saved(context, *result, *run_id, cuts ? store->store().url() : to ? *to : path.value_or(std::string()));
+  if (in_place && !cuts) {
+    context.notes.note("nothing was written; --yes cuts off what is lost, which cannot be taken back");
+  } else if (!in_place && !to && !path) {
+    context.notes.note("nothing was written; give --to STORE, --out FILE or --in-place");
   }
   return ExitStatus::done;
 }

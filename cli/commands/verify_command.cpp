@@ -71,6 +71,8 @@ class VerifyReport {
                                     {"head", verdict.head.hash.str()},
                                     {"erased_events", verdict.erased_events},
                                     {"contents", verdict.contents},
+                                    {"unchecked", verdict.unchecked.empty() ? boost::json::value(nullptr)
+                                                                            : boost::json::value(verdict.unchecked)},
                                     {"flaws", json_of(verdict.flaws)}}));
       return;
     }
@@ -84,6 +86,17 @@ class VerifyReport {
       text += verdict.is_held ? ", under way" : ", not ended";
     }
     context_.out.write(text + ", head " + verdict.head.hash.str() + "\n" + shown(verdict.flaws));
+    if (!verdict.unchecked.empty()) {
+      context_.out.write("  not checked: what holds in every run, since " + escaped_line(verdict.unchecked) + "\n");
+    }
+  }
+
+  void add_empty(const RunId& run_id) {
+    if (is_json_) {
+      context_.out.write(json_line({{"type", "empty"}, {"run_id", run_id.str()}}));
+    } else {
+      context_.out.write(run_id.str() + " empty: nothing has happened in it\n");
+    }
   }
 
   void add(const std::string& url, const std::vector<Flaw>& flaws) {
@@ -172,7 +185,17 @@ Result<void> verify_all(CommandContext& context, VerifyReport& report, StoreRead
     }
     return failed.has_value() && !context.out.is_closed();
   });
-  return scanned ? failed : scanned;
+  if (!scanned || !failed) {
+    return scanned ? failed : scanned;
+  }
+  const auto empty = wait_for(harness::journal::find_empty_runs(store.shared()));
+  if (!empty) {
+    return std::unexpected(empty.error());
+  }
+  for (const RunId& run_id : *empty) {
+    report.add_empty(run_id);
+  }
+  return {};
 }
 
 Result<void> check_usage(const CommandContext& context) {

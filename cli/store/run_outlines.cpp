@@ -9,14 +9,10 @@
 
 namespace orchestrator::cli {
 
-harness::Result<harness::event::RunOutline> read_outline(StoreReader& store, const harness::RunId& run_id,
-                                                         OutlineScope scope) {
+harness::Result<harness::event::RunOutline> read_outline(StoreReader& store, const harness::RunId& run_id) {
   auto lineage = wait_for(harness::runtime::load_lineage(store.shared(), run_id));
   if (!lineage) {
     return std::unexpected(std::move(lineage.error()));
-  }
-  if (scope == OutlineScope::own) {
-    lineage->erase(lineage->begin(), lineage->end() - 1);
   }
   harness::event::OutlineFold fold;
   const std::function<void(const harness::StreamEvent&)> see = [&fold](const harness::StreamEvent& event) {
@@ -29,6 +25,25 @@ harness::Result<harness::event::RunOutline> read_outline(StoreReader& store, con
     }
   }
   return std::move(fold).take();
+}
+
+harness::Result<GoodOutline> read_good_outline(StoreReader& store, const harness::RunId& run_id) {
+  GoodOutline good;
+  harness::event::OutlineFold fold;
+  bool is_begun = false;
+  const std::function<void(const harness::StreamEvent&)> see = [&](const harness::StreamEvent& event) {
+    is_begun = true;
+    fold.add(event);
+  };
+  auto read = wait_for(harness::runtime::read_events(store.shared(), {run_id, UINT64_MAX, {}}, see));
+  if (!read) {
+    if (!is_begun || read.error().code != harness::name_of(harness::RuntimeErrorCode::journal_damaged)) {
+      return std::unexpected(std::move(read.error()));
+    }
+    good.damage = std::move(read.error());
+  }
+  good.outline = std::move(fold).take();
+  return good;
 }
 
 }  // namespace orchestrator::cli

@@ -10,6 +10,10 @@ harness::Result<RunTallies> read_tallies(StoreReader& store, const harness::RunI
   std::uint64_t after_seq = 0;
   while (true) {
     auto page = store.events(run_id, after_seq);
+    if (!page && page.error().code == harness::name_of(harness::RuntimeErrorCode::journal_damaged)) {
+      tallies.damage = std::move(page.error());
+      return tallies;
+    }
     if (!page) {
       return std::unexpected(std::move(page.error()));
     }

@@ -14,9 +14,10 @@ namespace orchestrator::cli {
 struct RunTallies {
   ToolTally tools;
   AttemptTally attempts;
+  std::optional<harness::Error> damage;  // where counting ended
 };
 
-/// Blocking; reads the whole journal. Errors: `run_not_found`, `journal_damaged`.
+/// Blocking; reads the whole journal, or what comes before its damage. Errors: `run_not_found`, and of the disk.
 [[nodiscard]] harness::Result<RunTallies> read_tallies(StoreReader& store, const harness::RunId& run_id);
 
 }  // namespace orchestrator::cli
