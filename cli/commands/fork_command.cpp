@@ -18,6 +18,7 @@
 #include "cli/input/input_file.hpp"
 #include "cli/input/prompt.hpp"
 #include "cli/store/run_reference.hpp"
+#include "event/erasure.hpp"
 
 namespace orchestrator::cli {
 namespace {
@@ -220,6 +221,9 @@ Result<harness::ForkOptions> options_of(const Invocation& invocation, const Conf
     return std::unexpected(std::move(page.error()));
   }
   const auto* started = page->empty() ? nullptr : page->front().event.get_if<StreamEvent::RunStarted>();
+  if (!page->empty() && harness::event::is_erased(page->front().event)) {
+    return harness::event::fail_erased(run_id, "it cannot be forked");
+  }
   if (started == nullptr) {
     return fail(RuntimeErrorCode::journal_damaged, "the run has no first event", run_id.str());
   }

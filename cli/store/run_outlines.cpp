@@ -10,6 +10,10 @@
 namespace orchestrator::cli {
 
 harness::Result<harness::event::RunOutline> read_outline(StoreReader& store, const harness::RunId& run_id) {
+  auto whole = wait_for(harness::runtime::check_not_erased(store.shared(), run_id, "its steps cannot be shown"));
+  if (!whole) {
+    return std::unexpected(std::move(whole.error()));
+  }
   auto lineage = wait_for(harness::runtime::load_lineage(store.shared(), run_id));
   if (!lineage) {
     return std::unexpected(std::move(lineage.error()));

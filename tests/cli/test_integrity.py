@@ -180,6 +180,11 @@ class Transfer(StoredRun):
         self.succeeds("runs", "import", "erased.orun", "--store", self.url("sqlite"))
         listed = self.json_lines("runs", "list", "--json", "--store", self.url("sqlite"))
         self.assertEqual([(line["run_id"], line["status"]) for line in listed], [(run, "completed")])
+        for command, what in ((("replay", run), "replayed"), (("fork", run), "forked"),
+                              (("undo", run, "--yes"), "taken back"), (("runs", "diff", run, run), "shown")):
+            with self.subTest(command=command):
+                answer = self.fails(1, f"the contents of run {run} were erased", *command, "--store", self.url("sqlite"))
+                self.assertIn(what, answer.err)
 
 
 class Reader(StoredRun):

@@ -68,4 +68,10 @@ bool is_erased(const StreamEvent& event) {
   return unknown != nullptr && unknown->data.text.starts_with(kErased);
 }
 
+std::unexpected<Error> fail_erased(const RunId& run_id, std::string_view what) {
+  return fail(RuntimeErrorCode::not_supported,
+              "the contents of run " + run_id.str() + " were erased, only their hashes are left: " + std::string(what),
+              run_id.str());
+}
+
 }  // namespace orchestrator::harness::event

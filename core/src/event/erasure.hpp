@@ -19,4 +19,7 @@ namespace orchestrator::harness::event {
 /// Whether the event's data was erased. Its type is still known, as a name.
 [[nodiscard]] bool is_erased(const StreamEvent& event);
 
+/// The refusal of what needs contents that are gone, `not_supported`. `what` follows the reason: "it cannot be forked".
+[[nodiscard]] std::unexpected<Error> fail_erased(const RunId& run_id, std::string_view what);
+
 }  // namespace orchestrator::harness::event

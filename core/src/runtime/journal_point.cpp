@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "event/canonical_event.hpp"
+#include "event/erasure.hpp"
 #include "event/json_slices.hpp"
 #include "event/line_check.hpp"
 #include "event/step.hpp"
@@ -101,6 +102,7 @@ asio::awaitable<Result<JournalPoint>> find_point(std::shared_ptr<JournalStore> s
   auto step = event::decode_step(first->bytes, none);
   if (!step) co_return std::unexpected(step.error());
   const auto* started = step->events.front().get_if<StreamEvent::RunStarted>();
+  if (event::is_erased(step->events.front())) co_return event::fail_erased(run_id, "it cannot be replayed");
   if (started == nullptr) co_return damaged(run_id, 1);
   point.session_id = step->events.front().meta.session_id;
   point.started = *started;

@@ -25,7 +25,7 @@ struct JournalPoint {
 
 /// The event `seq` of a run (empty: its last one). The lines around it are checked by themselves; that they are the
 /// right ones is for whoever folds the run up to there. Errors: `run_not_found`, `invalid_argument` for an event that
-/// the run does not have, `journal_damaged`, the store's own.
+/// the run does not have, `not_supported` where its contents were erased, `journal_damaged`, the store's own.
 [[nodiscard]] boost::asio::awaitable<Result<JournalPoint>> find_point(std::shared_ptr<JournalStore> store, RunId run_id,
                                                                       std::optional<std::uint64_t> seq);
 

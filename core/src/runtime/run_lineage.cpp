@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "event/canonical_event.hpp"
+#include "event/erasure.hpp"
 #include "event/step.hpp"
 #include "kernel/evolve.hpp"
 #include "kernel/fork_state.hpp"
@@ -90,6 +91,16 @@ asio::awaitable<Result<PointRead>> read_events(std::shared_ptr<JournalStore> sto
   co_return point;
 }
 
+asio::awaitable<Result<void>> check_not_erased(std::shared_ptr<JournalStore> store, RunId run_id, std::string what) {
+  auto lines = co_await store->read(run_id, 0, 1);
+  if (!lines) co_return std::unexpected(lines.error());
+  if (lines->empty()) co_return Result<void>();
+  auto step = event::read_step(lines->front().bytes);
+  const bool is_erased = step && !step->events.empty() && event::is_erased(step->events.front());
+  if (is_erased) co_return event::fail_erased(run_id, what);
+  co_return Result<void>();
+}
+
 asio::awaitable<Result<RunBase>> load_run_base(std::shared_ptr<JournalStore> store, std::vector<LineageRun> lineage,
                                                std::vector<event::ContextEntry> history) {
   RunBase base;
@@ -110,6 +121,8 @@ asio::awaitable<Result<RunBase>> load_run_base(std::shared_ptr<JournalStore> sto
 
 asio::awaitable<Result<RunPoint>> load_fork_point(std::shared_ptr<JournalStore> store, RunId run_id,
                                                   std::uint64_t at_seq) {
+  Result<void> whole = co_await check_not_erased(store, run_id, "it cannot be forked");
+  if (!whole) co_return std::unexpected(whole.error());
   auto lineage = co_await load_lineage(store, run_id);
   if (!lineage) co_return std::unexpected(lineage.error());
   auto history = co_await load_run_history(store, run_id);

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "event/context_entry.hpp"
@@ -43,6 +44,11 @@ struct PointRead {
 [[nodiscard]] boost::asio::awaitable<Result<PointRead>> read_events(std::shared_ptr<JournalStore> store, LineageRun run,
                                                                     std::function<void(const StreamEvent&)> see);
 
+/// Error `not_supported` where the contents of the run were erased; `what` is said of it, as of `event::fail_erased`.
+/// A first line that is damaged passes: whoever reads the run finds that out.
+[[nodiscard]] boost::asio::awaitable<Result<void>> check_not_erased(std::shared_ptr<JournalStore> store, RunId run_id,
+                                                                    std::string what);
+
 /// What a run's own events begin with.
 struct RunBase {
   kernel::State state;                // of a fork: its source's, cut and freed of what was the source's alone
@@ -59,7 +65,8 @@ struct RunPoint {
   PointRead at;
 };
 /// The state with which a fork of `run_id` at `at_seq` begins, the contents of its parts loaded. 0 is the last event.
-/// Errors: `invalid_argument` for an event that is not there, and as of `load_lineage`.
+/// Errors: `invalid_argument` for an event that is not there, `not_supported` where its contents were erased, and as of
+/// `load_lineage`.
 [[nodiscard]] boost::asio::awaitable<Result<RunPoint>> load_fork_point(std::shared_ptr<JournalStore> store,
                                                                        RunId run_id, std::uint64_t at_seq);
 

@@ -156,6 +156,8 @@ const SourceCall* UndoSource::find(std::uint64_t seq) const {
 asio::awaitable<Result<UndoSource>> load_undo_source(std::shared_ptr<Engine> engine, RunId run_id) {
   UndoSource source;
   Gathering gathering(source);
+  Result<void> whole = co_await check_not_erased(engine->options().store, run_id, "its calls cannot be taken back");
+  if (!whole) co_return std::unexpected(whole.error());
   auto lineage = co_await load_lineage(engine->options().store, run_id);
   if (!lineage) co_return std::unexpected(lineage.error());
   lineage->pop_back();

@@ -47,7 +47,8 @@ struct UndoSource {
   [[nodiscard]] const SourceCall* find(std::uint64_t seq) const;
 };
 
-/// Reads all of the run. Errors: the store's, `journal_damaged`, `limit_exceeded` (more than `kUndoCallsMax` calls).
+/// Reads all of the run. Errors: the store's, `journal_damaged`, `not_supported` where its contents were erased,
+/// `limit_exceeded` (more than `kUndoCallsMax` calls).
 [[nodiscard]] boost::asio::awaitable<Result<UndoSource>> load_undo_source(std::shared_ptr<Engine> engine, RunId run_id);
 
 /// A call with all of its arguments, result and blobs. Errors: the store's, `journal_damaged`.
