@@ -50,8 +50,36 @@ class UndoTest(ProgramTest):
         self.assertEqual(self.files(), {"a.txt": "one\n"})
         undo = self.json_lines("runs", "list", "--json")[0]
         self.assertEqual((undo["kind"], undo["finish_reason"]), ("undo", "undone"))
-        self.succeeds("undo", undo["run_id"], "--yes")
+        self.assertEqual(undo["input_preview"], f"undo of {run}")
+        again = self.succeeds("undo", undo["run_id"], "--yes").out
+        self.assertRegex(again, r"(?m)^1 +edit_file +restored +restores a.txt, 4 bytes$")
         self.assertEqual(self.files(), after)
+
+    def test_nothing_to_undo(self):
+        run = self.acted({"text": "Only words."})
+        self.assertEqual(self.succeeds("undo", run, "--yes").out,
+                         f"nothing to undo: run {run} called no tool that changes anything\n")
+        run = self.acted(CALLS)
+        last = self.json_lines("runs", "show", run, "--json")[0]["events"]
+        self.assertIn(f"after event {last}", self.succeeds("undo", run, "--to", str(last), "--yes").out)
+        self.succeeds("undo", run, "--yes")
+        undo = self.json_lines("runs", "list", "--json")[0]["run_id"]
+        text = self.succeeds("undo", run, "--yes").out
+        self.assertRegex(text, rf"(?m)^1 .* nothing to do +already taken back by undo {undo}$")
+        self.assertIn("\nnothing to undo: what the calls of run", text)
+        self.assertEqual(self.json_lines("undo", run, "--yes", "--json"), [])
+        self.assertEqual(self.json_lines("runs", "list", "--json")[0]["run_id"], undo)
+
+    def test_what_consent_cannot_overwrite_says_so(self):
+        run = self.acted(CALLS)
+        (self.work / "src" / "mine.txt").write_text("mine\n")
+        answer = self.run_program("undo", run, "--yes", "--overwrite", "all")
+        self.assertEqual(answer.returncode, 7, answer.err)
+        self.assertIn("src/mine.txt: it lies in the folder src, which goes only when it is empty; it cannot be overwritten",
+                      answer.out)
+        self.assertIn("what is in conflict is left as it is", answer.err)
+        self.assertNotIn("--overwrite PATH", answer.err)
+        self.assertEqual((self.work / "src" / "mine.txt").read_text(), "mine\n")
 
     def test_to_a_point(self):
         run = self.acted(CALLS)
@@ -59,7 +87,7 @@ class UndoTest(ProgramTest):
         self.succeeds("undo", run, "--to", str(steps[2]["seq"]), "--yes")
         self.assertEqual(self.files(), {"a.txt": "two\n"})
         self.fails(2, "no checkpoint 'nowhere'", "undo", run, "--to", "nowhere", "--yes")
-        self.fails(2, "the run has", "undo", run, "--to", "100000", "--yes")
+        self.fails(2, "and no 100000", "undo", run, "--to", "100000", "--yes")
 
     def test_a_conflict_stays_unless_it_is_named(self):
         run = self.acted(CALLS)
@@ -69,6 +97,7 @@ class UndoTest(ProgramTest):
         answer = self.run_program("undo", run, "--yes")
         self.assertEqual(answer.returncode, 7, answer.err)
         self.assertIn("1 of 3 steps did not restore", answer.err)
+        self.assertIn("--overwrite PATH puts back there what was before the call", answer.err)
         self.assertEqual(self.files(), {"a.txt": "mine\n"})
         self.succeeds("undo", run, "--yes", "--overwrite", "a.txt")
         self.assertEqual(self.files(), {"a.txt": "one\n"})

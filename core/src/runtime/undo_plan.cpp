@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include "runtime/entropy.hpp"
 #include "runtime/event_cursor.hpp"
 #include "runtime/run_driver.hpp"
+#include "runtime/undo_history.hpp"
 #include "runtime/undo_source.hpp"
 
 namespace orchestrator::harness::runtime {
@@ -41,7 +41,11 @@ Result<std::uint64_t> point_of(const UndoSource& source, const UndoOptions& opti
     const auto found = source.labels.find(options.to_label);
     if (found != source.labels.end()) return found->second;
     std::string message = "the run has no checkpoint '" + options.to_label + "'";
-    for (const auto& [label, seq] : source.labels) message += " ; it has '" + label + "'";
+    const char* before = "; it has '";
+    for (const auto& [label, seq] : source.labels) {
+      message += before + label + "'";
+      before = ", '";
+    }
     return fail(RuntimeErrorCode::invalid_argument, std::move(message), "to_label");
   }
   if (options.to_seq <= source.head.seq) return options.to_seq;
@@ -64,45 +68,6 @@ CompensationCall as_asked(const Engine& engine, const SourceCall& source) {
     call.undo->data.text = engine.options().redactor->restored_arguments(call.undo->data.text);
   }
   return call;
-}
-
-// The ended undos of a session. What one of them took back cannot always be told from the world: what came before it
-// was taken back as well.
-asio::awaitable<Result<std::vector<UndoSource>>> undos_of(EnginePtr engine, SessionId session_id) {
-  constexpr std::uint32_t kRunsPerPage = 100;
-  std::vector<UndoSource> undos;
-  RunFilter filter;
-  filter.session_id = session_id;
-  filter.limit = kRunsPerPage;
-  for (;;) {
-    auto page = co_await engine->store().list(filter);
-    if (!page) co_return std::unexpected(page.error());
-    for (const RunSummary& summary : *page) {
-      const bool has_ended = summary.status != RunStatus::active && !summary.damaged;
-      if (summary.kind != RunKind::undo || !has_ended) continue;
-      auto undo = co_await load_undo_source(engine, summary.run_id);
-      if (!undo) co_return std::unexpected(undo.error());
-      undos.push_back(*std::move(undo));
-    }
-    if (page->size() < kRunsPerPage) co_return undos;
-    filter.before = page->back().run_id;
-  }
-}
-
-// The calls of a run, by the events with which they began, that undos took back which were not taken back themselves.
-// `above`: the runs on the way to it, since what was imported may name itself.
-std::map<std::uint64_t, RunId> taken_back(const std::vector<UndoSource>& undos, RunId id, std::set<RunId> above = {}) {
-  std::map<std::uint64_t, RunId> calls;
-  above.insert(id);
-  for (const UndoSource& undo : undos) {
-    if (!undo.spec.parent || undo.spec.parent->run_id != id || above.contains(undo.head.run_id)) continue;
-    const auto gone = taken_back(undos, undo.head.run_id, above);
-    for (const SourceCall& step : undo.calls) {
-      const bool is_restored = step.call.outcome == ToolOutcome::ok;
-      if (is_restored && !gone.contains(step.call.seq)) calls[step.takes_back] = undo.head.run_id;
-    }
-  }
-  return calls;
 }
 
 // The steps that one compensator is asked about together, since one may stand on another.
@@ -176,9 +141,8 @@ asio::awaitable<Result<events::UndoPlanned>> plan_undo(EnginePtr engine, RunId i
     context.workspace = *std::move(workspace);
   }
 
-  const auto undos = co_await undos_of(engine, source->session_id);
-  if (!undos) co_return std::unexpected(undos.error());
-  const auto gone = taken_back(*undos, id);
+  const auto gone = co_await taken_back_calls(engine, id, source->session_id);
+  if (!gone) co_return std::unexpected(gone.error());
 
   events::UndoPlanned plan;
   plan.to_seq = *to_seq;
@@ -189,9 +153,9 @@ asio::awaitable<Result<events::UndoPlanned>> plan_undo(EnginePtr engine, RunId i
     step.tool = call->call.tool;
     step.seq = call->call.seq;
     step.reason = reason_against(*engine, *call);
-    if (const auto undo = gone.find(step.seq); undo != gone.end()) {
+    if (const auto undo = gone->find(step.seq); undo != gone->end()) {
       step.verdict = UndoVerdict::nothing_to_do;
-      step.reason = "taken back by " + undo->second.str();
+      step.reason = "already taken back by undo " + undo->second.str();
     } else if (step.reason.empty()) {
       Asked& together = asked[compensator_of(*engine, step.tool)];
       together.steps.push_back(plan.steps.size());

@@ -196,9 +196,11 @@ std::expected<CompensationLook, ToolError> PathsAhead::judge_move(const PathReco
   }
   if (at_from->kind != FileKind::absent) look.conflicts.push_back(conflict_of(from, *at_from));
   if (!to.after || !is_as(*at_to, *to.after)) look.conflicts.push_back(conflict_of(to, *at_to));
+  for (UndoConflict& conflict : look.conflicts) {
+    conflict.reason += "; a move goes back only where nothing has changed, and cannot be overwritten";
+  }
   look.verdict = look.conflicts.empty() ? UndoVerdict::restorable : UndoVerdict::conflict;
-  look.reason = look.conflicts.empty() ? "moves " + to.path + " back to " + from.path
-                                       : "a move is taken back only where nothing has changed";
+  look.reason = "moves " + to.path + " back to " + from.path;
   return look;
 }
 
@@ -211,7 +213,10 @@ std::expected<void, ToolError> PathsAhead::judge_entry(const PathEntry& entry, C
   const bool is_as_left = entry.after && is_as(*found, *entry.after, entry.is_mode_known);
   if (!is_as_left) {
     look.conflicts.push_back(conflict_of(entry, *found));
-    if (found->kind == FileKind::other) look.can_overwrite = false;
+    if (found->kind == FileKind::other) {
+      look.conflicts.back().reason += "; it cannot be overwritten";
+      look.can_overwrite = false;
+    }
   }
   if (found->kind == FileKind::folder && entry.before.kind != FileKind::folder) {
     const auto inside = something_in(entry.path);
@@ -222,7 +227,8 @@ std::expected<void, ToolError> PathsAhead::judge_entry(const PathEntry& entry, C
       UndoConflict conflict;
       conflict.target = *inside;
       if (state) conflict.found = hash_of(*state);
-      conflict.reason = "it lies in the folder " + entry.path + ", which was not there before";
+      conflict.reason = "it lies in the folder " + entry.path +
+                        ", which goes only when it is empty; it cannot be overwritten: take it out of there first";
       look.conflicts.push_back(std::move(conflict));
       look.can_overwrite = false;
     }
