@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/display/run_diff_text.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
 #include <optional>
+#include <string_view>
 
 #include "cli/display/amount_text.hpp"
 #include "cli/display/escaped_text.hpp"
@@ -23,6 +25,7 @@ using harness::event::StepKind;
 using harness::event::StepPair;
 
 constexpr std::size_t kValueBytesMax = 120;
+constexpr std::size_t kSharedBytesMax = 24;  // shown of what two long texts have in common
 
 std::string name_of(const RunStep& step) {
   if (step.kind == StepKind::input) {
@@ -36,7 +39,21 @@ std::string_view word_of_kind(StepKind kind) {
   return kind == StepKind::input ? "input" : kind == StepKind::answer ? "answer" : "call";
 }
 
-/// The texts from where they part, so that what differs is seen.
+std::string text_or_nothing(std::string_view value) {
+  return value.empty() ? "nothing" : escaped_line(harness::event::cut_with_ellipsis(value, kValueBytesMax));
+}
+
+/// Of a long text the part from where the two differ, so that what differs is seen, with a little before it.
+std::string from_parting(const FieldDifference& difference, const std::string& value) {
+  const auto common = std::ranges::mismatch(difference.a, difference.b).in1 - difference.a.begin();
+  const auto parting = static_cast<std::size_t>(common);
+  if (value.size() <= kValueBytesMax || parting <= kSharedBytesMax) {
+    return text_or_nothing(value);
+  }
+  const std::size_t start = harness::event::cut_between_characters(value, parting - kSharedBytesMax).size();
+  return "…" + text_or_nothing(std::string_view(value).substr(start));
+}
+
 std::string shown(const FieldDifference& difference, const std::string& value) {
   const auto number = [&]() -> std::optional<std::uint64_t> {
     std::uint64_t parsed = 0;
@@ -52,7 +69,7 @@ std::string shown(const FieldDifference& difference, const std::string& value) {
   if (difference.field == "request") {
     return value.empty() ? "none" : value.substr(0, 12);
   }
-  return value.empty() ? "nothing" : escaped_line(harness::event::cut_with_ellipsis(value, kValueBytesMax));
+  return from_parting(difference, value);
 }
 
 std::string place_of(const StepPair& pair) {
@@ -70,6 +87,10 @@ void append_pair(std::string& out, const StepPair& pair) {
   const RunStep& step = pair.a ? *pair.a : *pair.b;
   if (!pair.a || !pair.b) {
     out += (pair.a ? "- " : "+ ") + name_of(step) + "  only in " + (pair.a ? "A" : "B") + " (" + place_of(pair) + ")\n";
+    if (step.kind == StepKind::call) {
+      out += "    arguments: " + text_or_nothing(step.request) + "\n";
+    }
+    out += "    output: " + text_or_nothing(step.output) + "\n";
     return;
   }
   const bool is_shared = pair.a->is_shared || pair.b->is_shared;
@@ -108,6 +129,8 @@ json::value json_of_step(const std::optional<RunStep>& step) {
   }
   return json::object{{"seq", step->seq},
                       {"shared", step->is_shared},
+                      {"request", step->request},
+                      {"output", step->output},
                       {"outcome", step->outcome},
                       {"cost_micro_usd", or_null(step->cost_micro_usd)},
                       {"latency_us", or_null(step->latency_us)},

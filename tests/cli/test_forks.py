@@ -88,7 +88,29 @@ class Forks(ProgramTest):
         first = compared["steps"][compared["first_divergence"]]
         self.assertEqual((first["kind"], first["name"], first["turn"]), ("call", "read_file", 1))
         self.assertEqual({one["field"] for one in first["differences"]} & {"output"}, {"output"})
+        self.assertIn("nothing there", first["b"]["output"])
+        self.assertEqual(first["a"]["request"], first["b"]["request"])
         self.assertIn("no divergence", self.succeeds("runs", "diff", self.source, self.source).out)
+
+    def test_diff_of_long_texts_and_of_steps_that_one_run_has(self):
+        shared = "the same words over and over, " * 10
+        call = {"tool_calls": [{"id": "d1", "name": "list_files", "arguments": {}}]}
+        scripts = {"a": [{"text": shared + "then A"}], "b": [{"text": shared + "then B"}],
+                   "c": [call, {"text": shared + "then A"}]}
+        runs = {}
+        for name, turns in scripts.items():
+            live = self.start_run(self.script(*turns, name=f"{name}.json"), "--workspace", "work", "--approve", "never")
+            self.assertEqual(live.finish(), 0)
+            runs[name] = live.run_id
+        text = self.succeeds("runs", "diff", runs["a"], runs["b"]).out
+        self.assertRegex(text, r"(?m)^    output: ….*then A \| ….*then B$")
+        text = self.succeeds("runs", "diff", runs["a"], runs["c"]).out
+        self.assertRegex(text, r"(?m)^\+ turn 1 answer  only in B \(B event \d+\)\n    output: nothing$")
+        self.assertRegex(text, r"(?m)^\+ turn 1 call list_files  only in B \(B event \d+\)\n    arguments: \{\}\n    output: ")
+        compared = self.json_lines("runs", "diff", runs["a"], runs["c"], "--json")[0]
+        added = [step for step in compared["steps"] if step["a"] is None]
+        self.assertEqual([(step["kind"], step["b"]["request"]) for step in added if step["kind"] == "call"],
+                         [("call", "{}")])
 
     def test_timeline(self):
         for columns in (60, 120):
