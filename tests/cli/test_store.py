@@ -19,6 +19,7 @@ class Store(ProgramTest):
         model = self.script({"text": "x"}, name="other.json")
         answer = self.fails(1, f"is held by process {live.process.pid}", "run", "--model", model, "Hi")
         self.assertIn("runs.db", answer.err)
+        self.assertIn("wait until that one has ended, or write to another store", answer.err)
         # Looking works meanwhile, and so does what speaks to the run.
         self.assertEqual(self.ids(), [live.run_id])
         self.assertIn("OutputDelta", self.succeeds("runs", "events", live.run_id).out)

@@ -37,10 +37,12 @@ Result<std::unique_ptr<StoreLock>> StoreLock::take(const std::string& path) {
   if (!file.is_open()) return runtime::storage_fail(errno, "open", lock_path(path));
   if (const int error = set_lock(file.get(), F_WRLCK, 0); error != 0) {
     if (error != EAGAIN && error != EACCES) return runtime::storage_fail(error, "lock", lock_path(path));
-    return fail(RuntimeErrorCode::run_locked,
-                "the store sqlite:" + path + " is held by process " + holder_of(path) +
-                    ": one process at a time writes it, any number may read",
-                path);
+    return fail(
+        RuntimeErrorCode::run_locked,
+        "the store sqlite:" + path + " is held by process " + holder_of(path) +
+            ": one process at a time writes it, any number may read; wait until that one has ended, or write to "
+            "another store (of jsonl:, any number of processes may write)",
+        path);
   }
   const Holder holder = this_process();
   int error = ::ftruncate(file.get(), 0) == 0 ? 0 : errno;
