@@ -2,13 +2,12 @@
 // `orchestrator fork`
 
 #include <boost/json.hpp>
-#include <charconv>
-#include <functional>
-#include <map>
+#include <optional>
 #include <utility>
 
 #include "cli/commands/commands.hpp"
 #include "cli/commands/control_target.hpp"
+#include "cli/commands/fork_restore.hpp"
 #include "cli/commands/harness_wiring.hpp"
 #include "cli/commands/redaction_choice.hpp"
 #include "cli/commands/run_drive.hpp"
@@ -17,6 +16,8 @@
 #include "cli/display/quoted_text.hpp"
 #include "cli/input/input_file.hpp"
 #include "cli/input/prompt.hpp"
+#include "cli/store/open_questions.hpp"
+#include "cli/store/run_point.hpp"
 #include "cli/store/run_reference.hpp"
 #include "event/erasure.hpp"
 
@@ -40,73 +41,6 @@ Result<std::pair<std::string, std::string>> split(const std::string& flag, const
     return refuse(flag, "is " + quoted_text(text) + "; it takes " + form);
   }
   return std::pair(text.substr(0, sign), text.substr(sign + 1));
-}
-
-/// Hands every event of a run to `see`, in order.
-Result<void> for_each_event(StoreReader& store, const harness::RunId& run_id,
-                            const std::function<void(const StreamEvent&)>& see) {
-  std::uint64_t after = 0;
-  for (;;) {
-    auto page = store.events(run_id, after);
-    if (!page) {
-      return std::unexpected(std::move(page.error()));
-    }
-    if (page->empty()) {
-      return {};
-    }
-    for (const StoredEvent& stored : *page) {
-      see(stored.event);
-    }
-    after = page->back().event.meta.seq;
-  }
-}
-
-/// The last event that has this label.
-Result<std::uint64_t> seq_of_label(StoreReader& store, const harness::RunId& run_id, const std::string& label) {
-  std::uint64_t found = 0;
-  auto read = for_each_event(store, run_id, [&](const StreamEvent& event) {
-    const auto* checkpoint = event.get_if<StreamEvent::CheckpointCreated>();
-    if (checkpoint != nullptr && checkpoint->label == label) {
-      found = event.meta.seq;
-    }
-  });
-  if (!read) {
-    return std::unexpected(std::move(read.error()));
-  }
-  if (found == 0) {
-    return refuse("--at", "is " + quoted_text(label) + ", which is neither an event's number nor a checkpoint's label");
-  }
-  return found;
-}
-
-/// The tools of the calls that the fork may end, by call id.
-Result<std::map<std::string, std::string>> tools_of_calls(StoreReader& store, const harness::RunId& run_id) {
-  std::map<std::string, std::string> tools;
-  auto read = for_each_event(store, run_id, [&](const StreamEvent& event) {
-    if (const auto* requested = event.get_if<StreamEvent::ToolCallRequested>(); requested != nullptr) {
-      tools[requested->call_id] = requested->tool;
-    }
-  });
-  if (!read) {
-    return std::unexpected(std::move(read.error()));
-  }
-  return tools;
-}
-
-Result<std::uint64_t> point_of(const Invocation& invocation, StoreReader& store, const harness::RunId& run_id) {
-  const auto text = invocation.value("--at");
-  if (!text) {
-    return 0;
-  }
-  std::uint64_t seq = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seq);
-  if (error != std::errc{} || end != text->data() + text->size()) {
-    return seq_of_label(store, run_id, *text);
-  }
-  if (seq == 0) {
-    return refuse("--at", "is 0; the first event is 1");
-  }
-  return seq;
 }
 
 Result<void> read_results(const Invocation& invocation, harness::ForkOptions& options) {
@@ -227,11 +161,13 @@ Result<harness::ForkOptions> options_of(const Invocation& invocation, const Conf
   if (started == nullptr) {
     return fail(RuntimeErrorCode::journal_damaged, "the run has no first event", run_id.str());
   }
-  auto seq = point_of(invocation, store, run_id);
-  if (!seq) {
-    return std::unexpected(std::move(seq.error()));
+  if (const auto at = invocation.value("--at"); at) {
+    auto seq = find_point(store, run_id, "--at", *at);
+    if (!seq) {
+      return std::unexpected(std::move(seq.error()));
+    }
+    options.at_seq = *seq;
   }
-  options.at_seq = *seq;
   Result<void> done = read_texts(invocation, options);
   done = done ? read_results(invocation, options) : done;
   done = done ? read_settings(invocation, configuration, *started, options) : done;
@@ -241,9 +177,26 @@ Result<harness::ForkOptions> options_of(const Invocation& invocation, const Conf
   return options;
 }
 
+/// What can be done instead, and what has been done already.
+void tell_of_refusal(CommandContext& context, const Error& error, StoreReader& store, const harness::RunId& run_id,
+                     const std::optional<harness::RunId>& undo) {
+  const bool is_at_end = error.at == "at_seq" && error.code == harness::name_of(RuntimeErrorCode::precondition_failed);
+  if (const auto run = store.summary(run_id); run && is_at_end) {
+    context.notes.note("a message that goes on from there: orchestrator fork " + run_id.str() +
+                       " --hint TEXT, or in the session of the run: orchestrator run --session " +
+                       run->session_id.str() + " TEXT");
+  }
+  if (undo) {
+    context.notes.note("files were put back before that; that is taken back with: orchestrator undo " + undo->str());
+  }
+}
+
 }  // namespace
 
 ExitStatus fork_command(CommandContext& context) {
+  if (auto checked = check_restore_flags(context); !checked) {
+    return report(context, checked.error());
+  }
   auto configuration = load_configuration(context);
   if (!configuration) {
     return report(context, configuration.error());
@@ -261,23 +214,33 @@ ExitStatus fork_command(CommandContext& context) {
     return report(context, options.error());
   }
   options->by = control_by();
-  auto tools = tools_of_calls(*store, *run_id);
-  if (!tools) {
-    return report(context, tools.error());
+  auto calls = read_calls_at(*store, *run_id, options->at_seq);
+  if (!calls) {
+    return report(context, calls.error());
   }
   auto harness = make_harness(context, *configuration);
   if (!harness) {
     return report(context, harness.error());
+  }
+  const auto restored = restore_workspace(context, *harness, *run_id, options->at_seq);
+  if (!restored) {
+    return restored.error();
   }
   StopSignals signals(harness->executor(), context.notes);
   const DriveOptions drive{harness->executor(),
                            configuration->folders(),
                            false,
                            is_lasting(*configuration),
-                           *std::move(tools),
-                           {},
+                           calls->tools_of_calls(),
+                           *calls,
                            display_vault(context, *configuration)};
-  return drive_run(context, harness->fork(*run_id, *std::move(options)), signals, drive);
+  auto fork = harness->fork(*run_id, *std::move(options));
+  const auto refusal = fork ? std::nullopt : std::optional(fork.error());
+  const ExitStatus status = drive_run(context, std::move(fork), signals, drive);
+  if (refusal) {
+    tell_of_refusal(context, *refusal, *store, *run_id, *restored);
+  }
+  return status;
 }
 
 }  // namespace orchestrator::cli

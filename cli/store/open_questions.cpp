@@ -2,21 +2,40 @@
 #include "cli/store/open_questions.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "cli/display/escaped_text.hpp"
+#include "cli/store/blocking_wait.hpp"
+#include "runtime/run_lineage.hpp"
 
 namespace orchestrator::cli {
 
 using harness::StreamEvent;
+using harness::runtime::LineageRun;
 
 namespace {
 
 // A parked run has written nothing since its questions, and at most 64 calls are asked about at once.
 constexpr std::uint64_t kTailEvents = 256;
 
-harness::Result<OpenQuestions> read_after(StoreReader& store, const harness::RunId& run_id, std::uint64_t after_seq) {
-  OpenQuestions questions;
+/// The calls that are under way at the end of these runs, each of which was forked from the one before it.
+harness::Result<OpenQuestions> read_calls(StoreReader& store, const std::vector<LineageRun>& runs) {
+  OpenQuestions calls;
+  const std::function<void(const StreamEvent&)> see = [&calls](const StreamEvent& event) {
+    calls.add_of_source(event);
+  };
+  for (const LineageRun& run : runs) {
+    auto read = wait_for(harness::runtime::read_events(store.shared(), run, see));
+    if (!read) {
+      return std::unexpected(std::move(read.error()));
+    }
+  }
+  return calls;
+}
+
+harness::Result<OpenQuestions> read_after(StoreReader& store, const harness::RunId& run_id, std::uint64_t after_seq,
+                                          OpenQuestions questions = {}) {
   while (true) {
     auto page = store.events(run_id, after_seq);
     if (!page) {
@@ -41,17 +60,22 @@ bool is_plain_word(std::string_view text) {
 
 }  // namespace
 
-void OpenQuestions::add(const StreamEvent& event) {
+void OpenQuestions::add_of_source(const StreamEvent& event) {
   if (const auto* requested = event.get_if<StreamEvent::ToolCallRequested>(); requested != nullptr) {
     arguments_[requested->call_id] = requested->arguments;
     tools_[requested->call_id] = requested->tool;
-  } else if (const auto* raised = event.get_if<StreamEvent::InterruptRaised>(); raised != nullptr) {
+  } else if (const auto* finished = event.get_if<StreamEvent::ToolCallFinished>(); finished != nullptr) {
+    close_call(finished->call_id);
+  }
+}
+
+void OpenQuestions::add(const StreamEvent& event) {
+  add_of_source(event);
+  if (const auto* raised = event.get_if<StreamEvent::InterruptRaised>(); raised != nullptr) {
     const auto known = arguments_.find(raised->call_id);
     open_.push_back({*raised, known == arguments_.end() ? std::string() : known->second});
   } else if (const auto* resolved = event.get_if<StreamEvent::InterruptResolved>(); resolved != nullptr) {
     std::erase_if(open_, [&](const OpenQuestion& open) { return open.raised.interrupt_id == resolved->interrupt_id; });
-  } else if (const auto* finished = event.get_if<StreamEvent::ToolCallFinished>(); finished != nullptr) {
-    close_call(finished->call_id);
   } else if (event.is_terminal()) {
     open_.clear();
     arguments_.clear();
@@ -72,7 +96,24 @@ void OpenQuestions::close_call(std::string_view call_id) {
 }
 
 harness::Result<OpenQuestions> read_open_questions(StoreReader& store, const harness::RunId& run_id) {
-  return read_after(store, run_id, 0);
+  auto lineage = wait_for(harness::runtime::load_lineage(store.shared(), run_id));
+  if (!lineage) {
+    return read_after(store, run_id, 0);  // of a fork whose source is not here, what is asked can still be read
+  }
+  lineage->pop_back();
+  auto calls = read_calls(store, *lineage);
+  return calls ? read_after(store, run_id, 0, *std::move(calls)) : std::unexpected(std::move(calls.error()));
+}
+
+harness::Result<OpenQuestions> read_calls_at(StoreReader& store, const harness::RunId& run_id, std::uint64_t at_seq) {
+  auto lineage = wait_for(harness::runtime::load_lineage(store.shared(), run_id));
+  if (!lineage) {
+    return std::unexpected(std::move(lineage.error()));
+  }
+  if (at_seq > 0) {
+    lineage->back().to_seq = at_seq;
+  }
+  return read_calls(store, *lineage);
 }
 
 bool is_waiting(StoreReader& store, const harness::RunSummary& run) {

@@ -3,6 +3,7 @@
 
 // The questions of a run that nobody has answered yet, folded from its events.
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -23,6 +24,8 @@ struct OpenQuestion {
 class OpenQuestions {
  public:
   void add(const harness::StreamEvent& event);
+  /// The same of a run that this one was forked from: its calls go on, its questions are asked anew.
+  void add_of_source(const harness::StreamEvent& event);
   /// Oldest first.
   [[nodiscard]] const std::vector<OpenQuestion>& list() const { return open_; }
   /// The tools of calls that have not finished, by call id.
@@ -36,8 +39,14 @@ class OpenQuestions {
   std::map<std::string, std::string, std::less<>> arguments_;  // of calls under way, by id
 };
 
-/// All open questions of a run. Blocking; reads the whole journal. Errors: `run_not_found`, `journal_damaged`.
+/// All open questions of a run. Blocking; reads the whole journal, and of a fork those of its sources, where the store
+/// has them. Errors: `run_not_found`, `journal_damaged`.
 [[nodiscard]] harness::Result<OpenQuestions> read_open_questions(StoreReader& store, const harness::RunId& run_id);
+
+/// What a fork of the run at `at_seq` (0: its last event) begins with: its calls under way, and no question. Errors as
+/// above.
+[[nodiscard]] harness::Result<OpenQuestions> read_calls_at(StoreReader& store, const harness::RunId& run_id,
+                                                           std::uint64_t at_seq);
 
 /// Whether the run waits for a person, seen from the last events of its journal alone: cheap enough for lists. False
 /// where they cannot be read.

@@ -60,6 +60,17 @@ TEST(OpenQuestions, EndWithTheirCallAndWithTheRun) {
   EXPECT_TRUE(questions.list().empty());
 }
 
+TEST(OpenQuestions, OfAForkKnowTheCallsOfItsSourceAndNotItsQuestions) {
+  OpenQuestions questions;
+  questions.add_of_source(requested("a", R"({"x":1})"));
+  questions.add_of_source(asked("a", 1));
+  questions.add_of_source(event_of(StreamEvent::Aborted{}));
+  EXPECT_TRUE(questions.list().empty());
+  questions.add(asked("a", 2));
+  ASSERT_EQ(questions.list().size(), 1U);
+  EXPECT_EQ(questions.list().front().arguments, R"({"x":1})");
+}
+
 TEST(OpenQuestions, GiveACommandThatAShellTakesAsItStands) {
   EXPECT_EQ(approve_command_line(kRun, "call_1"), "orchestrator approve " + kRun.str() + " call_1");
   EXPECT_EQ(approve_command_line(kRun, "a b'; rm x"), "orchestrator approve " + kRun.str() + " 'a b'\\''; rm x'");

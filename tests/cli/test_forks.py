@@ -54,13 +54,17 @@ class Forks(ProgramTest):
         self.assertIn("HintDelivered", kinds)
 
     def test_after_the_last_word(self):
-        self.fails(1, "had said its last word", "fork", self.source)
+        answer = self.fails(1, "had said its last word", "fork", self.source)
+        self.assertIn(f"orchestrator fork {self.source} --hint TEXT", answer.err)
+        self.assertRegex(answer.err, r"orchestrator run --session ses_\w+ TEXT")
+        self.fails(1, "another input changes only what it began with", "fork", self.source, "--prompt", "And then?")
         self.assertEqual(self.fork("--hint", "And then?")[-1]["data"]["output"], "Done again.")
 
     def test_wrong_points_and_flags(self):
-        self.fails(2, "no event 9999", "fork", self.source, "--at", "9999")
-        self.fails(2, "neither an event's number nor a checkpoint's label", "fork", self.source, "--at", "here")
-        self.fails(2, "the first event is 1", "fork", self.source, "--at", "0")
+        self.fails(2, "and no 9999", "fork", self.source, "--at", "9999")
+        self.fails(2, "--at: run " + self.source + " has no checkpoint 'here'; it has none", "fork", self.source, "--at",
+                   "here")
+        self.fails(2, "and no 0", "fork", self.source, "--at", "0")
         self.fails(2, "the run had no call 'c9'", "fork", self.source, "--at", "5", "--tool-result", "c9=1")
         self.fails(2, "has no JSON", "fork", self.source, "--tool-result", "c1=nothing")
         self.fails(2, "RULE=pass or RULE=deny", "fork", self.source, "--gate", "words=maybe")
@@ -70,6 +74,7 @@ class Forks(ProgramTest):
     def test_a_label(self):
         live = self.start_run(self.script({"text": "one two three four five", "delta_chars": 4, "delay_ms": 40}))
         live.until("OutputDelta")
+        self.fails(2, "a checkpoint's label cannot be a number", "checkpoint", live.run_id, "12")
         self.succeeds("checkpoint", live.run_id, "here")
         self.assertEqual(live.finish(), 0)
         events = self.json_lines("fork", live.run_id, "--at", "here", "--json")
@@ -112,6 +117,21 @@ class Forks(ProgramTest):
         self.assertEqual([(step["kind"], step["b"]["request"]) for step in added if step["kind"] == "call"],
                          [("call", "{}")])
 
+    def test_a_fork_asks_with_the_arguments_of_the_call(self):
+        at = self.seq_of("ToolCallRequested")
+        answer = self.run_program("fork", self.source, "--at", str(at), "--approve", "always")
+        self.assertEqual(answer.returncode, 5, answer.err)
+        fork = self.json_lines("runs", "list", "--kind", "fork", "--json")[0]["run_id"]
+        shown = self.succeeds("approve", fork, "c1", "--dry-run").err
+        self.assertRegex(shown, r'  arguments, 16 bytes, 1 line.*:\n *\| \{"path":"a.txt"\}')
+        self.succeeds("approve", fork, "c1")
+
+    def test_the_help_has_the_defaults_of_a_fork(self):
+        text = " ".join(self.succeeds("fork", "--help").out.split())
+        self.assertNotIn("default: the first that is there", text)
+        self.assertNotIn("default: ask", text)
+        self.assertIn("default: as in the run", text)
+
     def test_timeline(self):
         for columns in (60, 120):
             text = self.succeeds("runs", "timeline", self.source, environment={"COLUMNS": str(columns)}).out
@@ -128,3 +148,81 @@ class Forks(ProgramTest):
             self.assertLessEqual(call["from_us"], call["runs"][0]["from_us"])
             self.assertLessEqual(call["runs"][0]["to_us"], call["to_us"])
         self.assertIsNotNone(drawn["turns"][0]["attempts"][0]["first_output_us"])
+
+
+WRITES = ({"tool_calls": [{"name": "edit_file", "arguments": {"path": "a.txt", "old": "one", "new": "two"}}]},
+          {"tool_calls": [{"name": "write_file", "arguments": {"path": "b.txt", "content": "bee"}}]})
+COMMAND = {"tool_calls": [{"name": "run_command", "arguments": {"argv": ["true"]}}]}
+
+
+class ForksWithFiles(ProgramTest):
+    def setUp(self):
+        super().setUp()
+        self.work = self.folder / "work"
+        self.work.mkdir()
+        (self.work / "a.txt").write_text("one\n")
+        self.quiet = ("--model", self.script({"text": "No more."}, name="quiet.json"))
+
+    def acted(self, *turns):
+        """Carries the turns out; the run's id, and the event behind its first call."""
+        live = self.start_run(self.script(*turns, {"text": "Done."}, {"text": "Again."}), "--workspace", "work",
+                              "--approve", "never")
+        self.assertEqual(live.finish(), 0)
+        return live.run_id, next(event["seq"] for event in live.events if event["type"] == "ToolCallFinished")
+
+    def files(self):
+        return {path.name: path.read_text() for path in self.work.iterdir()}
+
+    def forked(self, run):
+        return self.json_lines("runs", "events", run, "--json")[1]["data"]
+
+    def test_files_are_put_back_first(self):
+        run, at = self.acted(*WRITES)
+        answer = self.succeeds("fork", run, "--at", str(at), *self.quiet, "--restore-workspace", "--yes")
+        self.assertEqual(self.files(), {"a.txt": "two\n"})
+        self.assertRegex(answer.err, r"(?m)^1 +\d+ +\S+ +write_file +restorable +removes b.txt$")
+        fork, undo = self.json_lines("runs", "list", "--json")[:2]
+        self.assertEqual((fork["kind"], undo["kind"], undo["finish_reason"]), ("fork", "undo", "undone"))
+        forked = self.forked(fork["run_id"])
+        self.assertEqual((forked["workspace"], forked["workspace_notes"]),
+                         ("restored", [f"files were put back to that point by undo {undo['run_id']}"]))
+        again = self.succeeds("fork", run, "--at", str(at), *self.quiet, "--restore-workspace", "--yes")
+        self.assertIn(f"files are as they were at event {at}", again.err)
+        self.assertEqual(len(self.json_lines("runs", "list", "--kind", "undo", "--json")), 1)
+
+    def test_without_it_the_command_says_what_puts_them_back(self):
+        run, at = self.acted(*WRITES)
+        answer = self.succeeds("fork", run, "--at", str(at), *self.quiet)
+        self.assertIn(f"orchestrator fork {run} --at {at} --restore-workspace", answer.err)
+        self.assertEqual(self.files(), {"a.txt": "two\n", "b.txt": "bee"})
+
+    def test_what_cannot_be_put_back_is_said_and_left_alone(self):
+        run, at = self.acted(*WRITES, COMMAND)
+        before = self.files()
+        answer = self.fails(7, "1 call cannot be taken back; nothing was done", "fork", run, "--at", str(at),
+                            "--restore-workspace", "--yes")
+        self.assertIn(f"`orchestrator undo {run} --to {at}`", answer.err)
+        self.assertEqual(self.files(), before)
+        self.assertEqual(len(self.json_lines("runs", "list", "--json")), 1)
+
+    def test_a_conflict_needs_consent(self):
+        run, at = self.acted(*WRITES)
+        (self.work / "b.txt").write_text("mine\n")
+        answer = self.fails(7, "1 call is in conflict; nothing was done", "fork", run, "--at", str(at),
+                            "--restore-workspace", "--yes")
+        self.assertIn("--overwrite PATH", answer.err)
+        self.succeeds("fork", run, "--at", str(at), *self.quiet, "--restore-workspace", "--overwrite", "b.txt", "--yes")
+        self.assertEqual(self.files(), {"a.txt": "two\n"})
+
+    def test_what_a_fork_refuses_stays_undone_and_is_said(self):
+        run, at = self.acted(*WRITES)
+        answer = self.fails(2, "no call 'c9'", "fork", run, "--at", str(at), "--tool-result", "c9=1",
+                            "--restore-workspace", "--yes")
+        self.assertRegex(answer.err, r"files were put back before that; .* orchestrator undo run_\w+")
+
+    def test_flags_that_do_not_go_together(self):
+        run, at = self.acted(*WRITES)
+        self.fails(2, "--yes goes with --restore-workspace", "fork", run, "--at", str(at), "--yes")
+        self.fails(2, "nobody can be asked here", "fork", run, "--at", str(at), "--restore-workspace")
+        self.fails(2, "names another one", "fork", run, "--at", str(at), "--restore-workspace", "--yes", "--workspace",
+                   "work")

@@ -94,6 +94,7 @@ TEST(Pause, HoldsTheRunUntilResume) {
   ASSERT_TRUE(control.pause().has_value());
   read_until<StreamEvent::AttemptFinished>(run);  // the answer comes to its end, the run does not
   EXPECT_TRUE(control.checkpoint("here").has_value());
+  EXPECT_EQ(control.checkpoint("12").error().code, "invalid_argument");  // it would name an event
   EXPECT_EQ(read_until<StreamEvent::CheckpointCreated>(run).label, "here");
   ASSERT_TRUE(control.resume().has_value());
   EXPECT_TRUE(run.wait().value().is_completed());

@@ -222,12 +222,25 @@ TEST(Fork, SaysWhereTheFilesAreNotAsTheyWere) {
     auto fork = harness.fork(run.id(), {.at_seq = seq}).value();
     return of_type<StreamEvent::RunForked>(rest_of(fork)).at(0);
   };
-  const auto before = forked_at(seq_of(events, "ToolCallStarted") - 1);
+  const std::uint64_t before_call = seq_of(events, "ToolCallStarted") - 1;
+  const auto before = forked_at(before_call);
   EXPECT_EQ(before.workspace, ForkWorkspace::not_restored);
   ASSERT_EQ(before.workspace_notes.size(), 2U);
   EXPECT_TRUE(before.workspace_notes[0].starts_with("a.txt is not as it was")) << before.workspace_notes[0];
-  EXPECT_NE(before.workspace_notes[1].find("orchestrator undo " + run.id().str()), std::string::npos);
+  EXPECT_NE(before.workspace_notes[1].find("orchestrator fork " + run.id().str()), std::string::npos);
   EXPECT_EQ(forked_at(seq_of(events, "ToolCallFinished")).workspace, ForkWorkspace::as_found);
+
+  const UndoOptions options{.to_seq = before_call};
+  const auto plan = harness.plan_undo(run.id(), options).value();
+  auto undo = harness.undo(run.id(), plan, options).value();
+  ASSERT_TRUE(undo.wait().has_value());
+  const auto restored = forked_at(before_call);
+  EXPECT_EQ(restored.workspace, ForkWorkspace::restored);
+  ASSERT_EQ(restored.workspace_notes.size(), 1U);
+  EXPECT_NE(restored.workspace_notes[0].find(undo.id().str()), std::string::npos);
+  auto redo = harness.undo(undo.id(), harness.plan_undo(undo.id()).value()).value();
+  ASSERT_TRUE(redo.wait().has_value());
+  EXPECT_EQ(forked_at(before_call).workspace, ForkWorkspace::not_restored);
 }
 
 TEST(Fork, RefusesWhatIsNotThere) {

@@ -75,6 +75,14 @@ std::optional<RuntimeError> reason_against_turn(const State& base, const events:
                       {}};
 }
 
+RuntimeError after_last_word(bool has_input) {
+  std::string message = "the run had said its last word at that point";
+  message += has_input ? ", and another input changes only what it began with: give what comes next as a hint, or fork "
+                         "at event 1, where the input is asked anew"
+                       : ": give a hint, or fork at an earlier event (event 1 asks anew)";
+  return {RuntimeErrorCode::precondition_failed, std::move(message), "at_seq", {}};
+}
+
 std::optional<RuntimeError> reason_against_fork(const State& base, const event::inputs::Start& start,
                                                 const events::RunForked& forked) {
   if (auto reason = reason_to_refuse(start.spec)) return reason;
@@ -84,14 +92,7 @@ std::optional<RuntimeError> reason_against_fork(const State& base, const event::
   if (auto reason = reason_against_input(base, start.spec)) return reason;
   if (auto reason = reason_against_results(base, forked)) return reason;
   if (auto reason = reason_against_gates(start.spec, forked)) return reason;
-  if (is_at_rest(base) && !has_news(forked)) {
-    return RuntimeError{
-        RuntimeErrorCode::precondition_failed,
-        "the run had said its last word at that point: give a hint, or fork at an earlier event (event 1 asks "
-        "anew)",
-        "at_seq",
-        {}};
-  }
+  if (is_at_rest(base) && !has_news(forked)) return after_last_word(has_changed(forked, "input"));
   return reason_against_turn(base, start.spec);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "orchestrator/harness/control.hpp"
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "runtime/blocking.hpp"
@@ -46,6 +48,10 @@ event::inputs::Hint make_hint(const DriverPtr& driver, std::string text, HintOpt
   return hint;
 }
 
+bool is_number(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
 }  // namespace
 
 ControlHandle::ControlHandle(DriverPtr driver) : driver_(std::move(driver)) {}
@@ -80,6 +86,12 @@ Awaitable<Result<void>> ControlHandle::async_resume(std::string by) const {
 }
 
 Awaitable<Result<void>> ControlHandle::async_checkpoint(std::string label, std::string by) const {
+  if (is_number(label)) {
+    co_return fail(
+        RuntimeErrorCode::invalid_argument,
+        "a checkpoint's label cannot be a number: where a point of a run is meant, " + label + " names an event",
+        "label");
+  }
   event::Input::Value value = event::inputs::Checkpoint{std::move(label), std::move(by)};
   co_return co_await send(driver_, std::move(value));
 }

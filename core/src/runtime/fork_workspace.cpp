@@ -17,6 +17,7 @@
 
 #include "event/hash_chain.hpp"
 #include "runtime/run_lineage.hpp"
+#include "runtime/undo_history.hpp"
 
 namespace orchestrator::harness::runtime {
 namespace {
@@ -106,35 +107,56 @@ asio::awaitable<std::vector<std::string>> differences(std::map<std::string, Touc
   co_return notes;
 }
 
+std::string way_back(const RunId& run_id, std::uint64_t at_seq, bool has_ended, bool is_all_told) {
+  const std::string run = run_id.str();
+  const std::string point = std::to_string(at_seq);
+  if (!has_ended) return "files can be put back once run " + run + " has ended";
+  return is_all_told
+             ? "this puts files back first: orchestrator fork " + run + " --at " + point + " --restore-workspace"
+             : "this puts back what can be: orchestrator undo " + run + " --to " + point;
+}
+
 }  // namespace
 
-asio::awaitable<Result<WorkspaceFinding>> look_at_workspace(std::shared_ptr<JournalStore> store, RunId run_id,
+asio::awaitable<Result<WorkspaceFinding>> look_at_workspace(std::shared_ptr<Engine> engine, RunId run_id,
                                                             std::uint64_t at_seq, std::string folder) {
   LaterCalls later;
   std::map<std::string, EffectClass> classes;
+  SessionId session_id;
+  bool has_ended = false;
   std::function<void(const StreamEvent&)> see = [&](const StreamEvent& event) {
     if (const auto* started = event.get_if<StreamEvent::RunStarted>()) {
       for (const ToolSpec& tool : started->tools) classes[tool.name] = tool.effect_class;
     }
+    session_id = event.meta.session_id;
+    has_ended = has_ended || event.is_terminal();
     note(later, event, at_seq, classes);
   };
   LineageRun run{run_id, UINT64_MAX, {}};
-  auto read = co_await read_events(store, run, see);
+  auto read = co_await read_events(engine->options().store, run, see);
   if (!read) co_return std::unexpected(read.error());
 
+  const bool has_touched_files = !later.paths.empty();
   asio::thread_pool disk(1);
   auto comparing = differences(std::move(later.paths), std::move(folder));
   WorkspaceFinding finding;
   finding.notes = co_await asio::co_spawn(disk.get_executor(), std::move(comparing), asio::use_awaitable);
-  const bool can_be_restored = !finding.notes.empty();
+  const bool is_changed = !finding.notes.empty();
   for (const auto& [seq, tool] : later.untold) {
     if (finding.notes.size() >= kNotesMax - 1) break;
     finding.notes.push_back("what " + tool + " changed at event " + std::to_string(seq) + " is not known");
   }
-  if (!finding.notes.empty()) finding.state = ForkWorkspace::not_restored;
-  if (can_be_restored) {
-    finding.notes.push_back("before a fork, this puts files back: orchestrator undo " + run_id.str() + " --to " +
-                            std::to_string(at_seq));
+  if (!finding.notes.empty()) {
+    finding.state = ForkWorkspace::not_restored;
+    if (is_changed) finding.notes.push_back(way_back(run_id, at_seq, has_ended, later.untold.empty()));
+    co_return finding;
+  }
+  if (!has_touched_files) co_return finding;
+  const auto undone = co_await taken_back_calls(engine, run_id, session_id);
+  if (!undone) co_return std::unexpected(undone.error());
+  if (const auto later_call = undone->upper_bound(at_seq); later_call != undone->end()) {
+    finding.state = ForkWorkspace::restored;
+    finding.notes.push_back("files were put back to that point by undo " + later_call->second.str());
   }
   co_return finding;
 }

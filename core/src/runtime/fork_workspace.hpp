@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "orchestrator/harness/derived_events.hpp"
-#include "orchestrator/harness/journal.hpp"
+#include "runtime/engine.hpp"
 
 namespace orchestrator::harness::runtime {
 
@@ -23,8 +23,8 @@ struct WorkspaceFinding {
   std::vector<std::string> notes;  // what is not as it was, what is not known, and how to put it back; at most 64
 };
 /// Looks at the files in `folder` that calls of the run have touched after `at_seq`. Reads them on another thread.
-/// Errors: the store's own, `journal_damaged`.
-[[nodiscard]] boost::asio::awaitable<Result<WorkspaceFinding>> look_at_workspace(std::shared_ptr<JournalStore> store,
+/// `restored` where undos have put them back and they are as they were. Errors: the store's own, `journal_damaged`.
+[[nodiscard]] boost::asio::awaitable<Result<WorkspaceFinding>> look_at_workspace(std::shared_ptr<Engine> engine,
                                                                                  RunId run_id, std::uint64_t at_seq,
                                                                                  std::string folder);
 

@@ -126,7 +126,7 @@ asio::awaitable<Result<Files>> files_of(EnginePtr engine, RunId source, std::uin
     files.finding.notes.push_back("the run worked in " + source_folder + ", the fork works in another folder");
     co_return files;
   }
-  auto finding = co_await look_at_workspace(engine->options().store, source, at_seq, source_folder);
+  auto finding = co_await look_at_workspace(engine, source, at_seq, source_folder);
   if (!finding) co_return std::unexpected(finding.error());
   files.finding = *std::move(finding);
   co_return files;
