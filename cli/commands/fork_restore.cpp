@@ -104,7 +104,8 @@ Restored restore_workspace(CommandContext& context, harness::Harness& harness, c
   }
   const UndoTally tally = tally_of(*plan);
   if (tally.acting + tally.conflicts + tally.stuck == 0) {
-    context.notes.note("files are as they were at event " + std::to_string(at_seq));
+    context.notes.note("nothing to put back: each call after event " + std::to_string(at_seq) +
+                       " was taken back before, or left everything as it was");
     return std::nullopt;
   }
   if (!folder->empty()) {

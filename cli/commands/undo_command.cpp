@@ -50,7 +50,7 @@ void show_plan(CommandContext& context, const harness::events::UndoPlanned& plan
 /// Where nothing of the plan acts or stands against it: what is said in place of an undo.
 std::string nothing_text(const harness::RunId& run_id, const harness::events::UndoPlanned& plan) {
   if (!plan.steps.empty()) {
-    return "nothing to undo: what the calls of run " + run_id.str() + " changed is as it was before them";
+    return "nothing to undo: each of these calls was taken back before, or left everything as it was";
   }
   return "nothing to undo: run " + run_id.str() + " called no tool that changes anything" +
          (plan.to_seq > 0 ? " after event " + std::to_string(plan.to_seq) : "");
@@ -116,6 +116,7 @@ ExitStatus undo_command(CommandContext& context) {
   if (tally.acting + tally.conflicts + tally.stuck == 0) {
     const std::string nothing = nothing_text(run_id, *plan);
     if (context.invocation.has("--json")) {
+      context.out.flush();
       context.notes.note(nothing);
     } else {
       context.out.write(nothing + "\n");

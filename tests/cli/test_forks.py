@@ -187,8 +187,11 @@ class ForksWithFiles(ProgramTest):
         self.assertEqual((forked["workspace"], forked["workspace_notes"]),
                          ("restored", [f"files were put back to that point by undo {undo['run_id']}"]))
         again = self.succeeds("fork", run, "--at", str(at), *self.quiet, "--restore-workspace", "--yes")
-        self.assertIn(f"files are as they were at event {at}", again.err)
+        self.assertIn(f"nothing to put back: each call after event {at} was taken back before", again.err)
         self.assertEqual(len(self.json_lines("runs", "list", "--kind", "undo", "--json")), 1)
+        (self.work / "b.txt").write_text("of somebody else\n")
+        answer = self.succeeds("fork", run, "--at", str(at), *self.quiet, "--restore-workspace", "--yes")
+        self.assertIn("what has changed since an undo took these calls back stays as it is", answer.err)
 
     def test_without_it_the_command_says_what_puts_them_back(self):
         run, at = self.acted(*WRITES)

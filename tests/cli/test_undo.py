@@ -66,7 +66,7 @@ class UndoTest(ProgramTest):
         undo = self.json_lines("runs", "list", "--json")[0]["run_id"]
         text = self.succeeds("undo", run, "--yes").out
         self.assertRegex(text, rf"(?m)^1 .* nothing to do +already taken back by undo {undo}$")
-        self.assertIn("\nnothing to undo: what the calls of run", text)
+        self.assertIn("\nnothing to undo: each of these calls was taken back before", text)
         self.assertEqual(self.json_lines("undo", run, "--yes", "--json"), [])
         self.assertEqual(self.json_lines("runs", "list", "--json")[0]["run_id"], undo)
 

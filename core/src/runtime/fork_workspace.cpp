@@ -5,6 +5,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
@@ -39,8 +40,10 @@ struct Touched {
 struct LaterCalls {
   std::map<std::string, std::string> tools;  // of the calls, by id: ids may come again, with the same meaning
   std::map<std::string, Touched> paths;      // by name
-  std::vector<std::pair<std::uint64_t, std::string>> untold;  // calls that say nothing of what they change
+  std::vector<std::uint64_t> told;           // events with which calls began that say what they change
+  std::vector<std::pair<std::uint64_t, std::string>> untold;  // and calls that say nothing of it
   std::set<std::string> open;  // begun before the point: they are looked at by themselves
+  bool has_ended = false;      // the run
 };
 
 void note(LaterCalls& later, const StreamEvent& event, std::uint64_t at_seq,
@@ -59,6 +62,7 @@ void note(LaterCalls& later, const StreamEvent& event, std::uint64_t at_seq,
   if (later.open.contains(started->call_id)) return;
   const std::string& tool = later.tools[started->call_id];
   if (started->undo) {
+    if (started->attempt == 1 && later.told.size() < kPathsMax) later.told.push_back(event.meta.seq);
     for (const ToolTarget& target : started->targets) {
       if (later.paths.size() < kPathsMax) later.paths.try_emplace(target.name, event.meta.seq, tool, target.content);
     }
@@ -107,11 +111,16 @@ asio::awaitable<std::vector<std::string>> differences(std::map<std::string, Touc
   co_return notes;
 }
 
-std::string way_back(const RunId& run_id, std::uint64_t at_seq, bool has_ended, bool is_all_told) {
+// How files that are not as they were get back there, as far as they can.
+std::string way_back(const RunId& run_id, std::uint64_t at_seq, const LaterCalls& later,
+                     const std::map<std::uint64_t, RunId>& undone) {
   const std::string run = run_id.str();
   const std::string point = std::to_string(at_seq);
-  if (!has_ended) return "files can be put back once run " + run + " has ended";
-  return is_all_told
+  if (!later.has_ended) return "files can be put back once run " + run + " has ended";
+  if (std::ranges::all_of(later.told, [&](std::uint64_t seq) { return undone.contains(seq); })) {
+    return "what has changed since an undo took these calls back stays as it is";
+  }
+  return later.untold.empty()
              ? "this puts files back first: orchestrator fork " + run + " --at " + point + " --restore-workspace"
              : "this puts back what can be: orchestrator undo " + run + " --to " + point;
 }
@@ -123,20 +132,24 @@ asio::awaitable<Result<WorkspaceFinding>> look_at_workspace(std::shared_ptr<Engi
   LaterCalls later;
   std::map<std::string, EffectClass> classes;
   SessionId session_id;
-  bool has_ended = false;
   std::function<void(const StreamEvent&)> see = [&](const StreamEvent& event) {
     if (const auto* started = event.get_if<StreamEvent::RunStarted>()) {
       for (const ToolSpec& tool : started->tools) classes[tool.name] = tool.effect_class;
     }
     session_id = event.meta.session_id;
-    has_ended = has_ended || event.is_terminal();
+    later.has_ended = later.has_ended || event.is_terminal();
     note(later, event, at_seq, classes);
   };
   LineageRun run{run_id, UINT64_MAX, {}};
   auto read = co_await read_events(engine->options().store, run, see);
   if (!read) co_return std::unexpected(read.error());
 
-  const bool has_touched_files = !later.paths.empty();
+  std::map<std::uint64_t, RunId> undone;
+  if (!later.told.empty()) {
+    auto found = co_await taken_back_calls(engine, run_id, session_id);
+    if (!found) co_return std::unexpected(found.error());
+    undone = *std::move(found);
+  }
   asio::thread_pool disk(1);
   auto comparing = differences(std::move(later.paths), std::move(folder));
   WorkspaceFinding finding;
@@ -146,17 +159,13 @@ asio::awaitable<Result<WorkspaceFinding>> look_at_workspace(std::shared_ptr<Engi
     if (finding.notes.size() >= kNotesMax - 1) break;
     finding.notes.push_back("what " + tool + " changed at event " + std::to_string(seq) + " is not known");
   }
+  if (is_changed) finding.notes.push_back(way_back(run_id, at_seq, later, undone));
+  const auto undo = undone.upper_bound(at_seq);
   if (!finding.notes.empty()) {
     finding.state = ForkWorkspace::not_restored;
-    if (is_changed) finding.notes.push_back(way_back(run_id, at_seq, has_ended, later.untold.empty()));
-    co_return finding;
-  }
-  if (!has_touched_files) co_return finding;
-  const auto undone = co_await taken_back_calls(engine, run_id, session_id);
-  if (!undone) co_return std::unexpected(undone.error());
-  if (const auto later_call = undone->upper_bound(at_seq); later_call != undone->end()) {
+  } else if (undo != undone.end()) {
     finding.state = ForkWorkspace::restored;
-    finding.notes.push_back("files were put back to that point by undo " + later_call->second.str());
+    finding.notes.push_back("files were put back to that point by undo " + undo->second.str());
   }
   co_return finding;
 }
