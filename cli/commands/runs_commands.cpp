@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <optional>
+#include <vector>
 
 #include "cli/commands/commands.hpp"
 #include "cli/commands/context_view.hpp"
@@ -19,6 +20,7 @@
 #include "cli/display/text_filter.hpp"
 #include "cli/store/event_reader.hpp"
 #include "cli/store/open_questions.hpp"
+#include "cli/store/run_children.hpp"
 #include "cli/store/run_reference.hpp"
 #include "cli/store/run_selection.hpp"
 #include "cli/store/run_tallies.hpp"
@@ -34,6 +36,7 @@ using harness::RuntimeErrorCode;
 using harness::StreamEvent;
 
 constexpr std::uint32_t kFollowWaitMs = 1'000;
+constexpr std::uint32_t kChildrenMax = 20;
 
 std::string outcome_of(const RunSummary& run, bool waiting) {
   if (waiting) {
@@ -136,8 +139,42 @@ std::string text_of_input(const StreamEvent::RunStarted& started) {
   return text;
 }
 
-std::string shown_run(const RunSummary& run, const Ends& ends, const OpenQuestions& questions,
-                      const RunTallies& tallies) {
+/// What `runs show` tells of a run besides its summary.
+struct Shown {
+  Ends ends;
+  OpenQuestions questions;
+  RunTallies tallies;
+  std::vector<RunChild> children;
+};
+
+const StreamEvent::RunStarted* start_of(const Ends& ends) {
+  return ends.first ? ends.first->event.get_if<StreamEvent::RunStarted>() : nullptr;
+}
+
+/// What a run that was made out of another one is of it.
+std::string_view relation_of(harness::RunKind kind) {
+  return kind == harness::RunKind::live ? "run again" : word_of(kind);
+}
+
+void append_family(std::string& out, const RunSummary& run, const Shown& shown) {
+  const auto* started = start_of(shown.ends);
+  if (started != nullptr && started->parent) {
+    append_field(out, "parent",
+                 std::string(relation_of(run.kind)) + " of " + started->parent->run_id.str() + " at event " +
+                     std::to_string(started->parent->seq));
+  }
+  for (const RunChild& child : shown.children) {
+    append_field(
+        out, std::string(relation_of(child.run.kind)),
+        child.run.run_id.str() + " at event " + std::to_string(child.at_seq) + ", " + outcome_of(child.run, false));
+  }
+  if (shown.children.size() == kChildrenMax) {
+    append_field(out, "all of them", "orchestrator runs list --parent " + run.run_id.str());
+  }
+}
+
+std::string shown_run(const RunSummary& run, const Shown& shown) {
+  const auto& [ends, questions, tallies, children] = shown;
   std::string out;
   append_field(out, "run", run.run_id.str());
   append_field(out, "session", run.session_id.str());
@@ -148,6 +185,7 @@ std::string shown_run(const RunSummary& run, const Ends& ends, const OpenQuestio
   }
   append_field(out, "model", one_line(run.model));
   append_field(out, "started", time_text(run.started_at) + " UTC");
+  append_family(out, run, shown);
   append_field(out, "attempts", tallies.attempts.text());
   append_field(out, "tools", one_line(tallies.tools.text()));
   append_field(out, "journal", std::to_string(run.events) + " events, " + size_text(run.bytes));
@@ -170,14 +208,12 @@ std::string shown_run(const RunSummary& run, const Ends& ends, const OpenQuestio
   } else if (completed != nullptr) {
     append_numbers(*completed);
   }
-  if (ends.first) {
-    if (const auto* started = ends.first->event.get_if<StreamEvent::RunStarted>(); started != nullptr) {
-      for (const auto& [key, value] : started->labels) {
-        append_field(out, "label", one_line(key + "=" + value));
-      }
-      append_text(out, "system", started->system);
-      append_text(out, "input", text_of_input(*started));
+  if (const auto* started = start_of(ends); started != nullptr) {
+    for (const auto& [key, value] : started->labels) {
+      append_field(out, "label", one_line(key + "=" + value));
     }
+    append_text(out, "system", started->system);
+    append_text(out, "input", text_of_input(*started));
   }
   append_text(out, "output",
               completed != nullptr ? completed->output
@@ -185,6 +221,25 @@ std::string shown_run(const RunSummary& run, const Ends& ends, const OpenQuestio
               : aborted != nullptr ? aborted->partial_output
                                    : "");
   return out;
+}
+
+boost::json::value json_of_parent(const Ends& ends) {
+  const auto* started = start_of(ends);
+  if (started == nullptr || !started->parent) {
+    return nullptr;
+  }
+  return boost::json::object{{"run_id", started->parent->run_id.str()}, {"seq", started->parent->seq}};
+}
+
+boost::json::array json_of(const std::vector<RunChild>& children) {
+  boost::json::array array;
+  for (const RunChild& child : children) {
+    array.push_back(boost::json::object{{"run_id", child.run.run_id.str()},
+                                        {"kind", word_of(child.run.kind)},
+                                        {"status", word_of(child.run.status)},
+                                        {"seq", child.at_seq}});
+  }
+  return array;
 }
 
 /// The data of a stored event as a JSON value; null where there is none.
@@ -247,38 +302,43 @@ ExitStatus runs_show_command(CommandContext& context) {
     return show_context(context, found->store, found->run.run_id);
   }
   auto ends = read_ends(*found);
-  if (!ends) {
-    return report(context, ends.error());
+  auto children = read_children(found->store, found->run.run_id, kChildrenMax);
+  if (!ends || !children) {
+    return report(context, ends ? children.error() : ends.error());
   }
-  OpenQuestions questions;
-  if (found->run.status == RunStatus::active && !ends->damage) {
+  Shown shown{*std::move(ends), {}, {}, *std::move(children)};
+  if (found->run.status == RunStatus::active && !shown.ends.damage) {
     auto open = read_open_questions(found->store, found->run.run_id);
     if (!open) {
       return report(context, open.error());
     }
-    questions = *std::move(open);
+    shown.questions = *std::move(open);
   }
   auto tallies = read_tallies(found->store, found->run.run_id);
   if (!tallies) {
     return report(context, tallies.error());
   }
-  if (tallies->damage) {
-    ends->damage = std::move(tallies->damage);
+  shown.tallies = *std::move(tallies);
+  if (shown.tallies.damage) {
+    shown.ends.damage = shown.tallies.damage;
   }
+  const auto& damage = shown.ends.damage;
   if (context.invocation.has("--json")) {
     boost::json::object object = json_of(found->run);
-    object.emplace("waiting", !questions.list().empty());
-    object.emplace("attempts", tallies->attempts.count());
-    object.emplace("attempts_failed", boost::json::value_from(tallies->attempts.failures()));
-    object.emplace("tools", boost::json::value_from(tallies->tools.counts()));
-    object.emplace("started", data_of(ends->first));
-    object.emplace("ended", data_of(ends->terminal));
-    object.emplace("damage", ends->damage ? boost::json::value(ends->damage->message) : boost::json::value(nullptr));
+    object.emplace("waiting", !shown.questions.list().empty());
+    object.emplace("attempts", shown.tallies.attempts.count());
+    object.emplace("attempts_failed", boost::json::value_from(shown.tallies.attempts.failures()));
+    object.emplace("tools", boost::json::value_from(shown.tallies.tools.counts()));
+    object.emplace("parent", json_of_parent(shown.ends));
+    object.emplace("children", json_of(shown.children));
+    object.emplace("started", data_of(shown.ends.first));
+    object.emplace("ended", data_of(shown.ends.terminal));
+    object.emplace("damage", damage ? boost::json::value(damage->message) : boost::json::value(nullptr));
     context.out.write(json_line(object));
   } else {
-    context.out.write(shown_run(found->run, *ends, questions, *tallies));
+    context.out.write(shown_run(found->run, shown));
   }
-  return ends->damage ? report_damage(context, found->run.run_id, *ends->damage) : ExitStatus::done;
+  return damage ? report_damage(context, found->run.run_id, *damage) : ExitStatus::done;
 }
 
 ExitStatus runs_events_command(CommandContext& context) {

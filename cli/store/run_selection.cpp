@@ -60,6 +60,13 @@ Result<RunQuery> select_runs(const Invocation& invocation, StoreReader& store) {
   query.kind = value_of(invocation.value("--kind"), {RunKind::live, RunKind::replay, RunKind::fork, RunKind::undo});
   query.model = invocation.value("--of-model").value_or("");
   query.error_code = invocation.value("--error").value_or("");
+  if (const auto parent = invocation.value("--parent"); parent) {
+    auto id = find_run(store, *parent);
+    if (!id) {
+      return std::unexpected(std::move(id.error()));
+    }
+    query.parent = *id;
+  }
   if (const auto session = invocation.value("--session"); session) {
     auto id = find_session(store, *session);
     if (!id) {

@@ -51,7 +51,20 @@ Result<harness::RunSummary> StoreReader::summary(const RunId& run_id) {
 }
 
 Result<std::vector<StoredEvent>> StoreReader::events(const RunId& run_id, std::uint64_t after_seq) {
-  auto lines = wait_for(store_->read(run_id, after_seq, kPageBytes));
+  return page(run_id, after_seq, kPageBytes);
+}
+
+Result<std::optional<StoredEvent>> StoreReader::first_event(const RunId& run_id) {
+  auto found = page(run_id, 0, 1);
+  if (!found) {
+    return std::unexpected(std::move(found.error()));
+  }
+  return found->empty() ? std::nullopt : std::optional(std::move(found->front()));
+}
+
+Result<std::vector<StoredEvent>> StoreReader::page(const RunId& run_id, std::uint64_t after_seq,
+                                                   std::uint64_t bytes_max) {
+  auto lines = wait_for(store_->read(run_id, after_seq, bytes_max));
   if (!lines) {
     return std::unexpected(std::move(lines.error()));
   }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,6 +37,8 @@ class StoreReader {
   [[nodiscard]] harness::Result<harness::RunSummary> summary(const harness::RunId& run_id);
   /// The events after `after_seq`, one page of them; empty at the head. Errors: `run_not_found`, `journal_damaged`.
   [[nodiscard]] harness::Result<std::vector<StoredEvent>> events(const harness::RunId& run_id, std::uint64_t after_seq);
+  /// The event that the run begins with; empty where there is none yet. Errors as above.
+  [[nodiscard]] harness::Result<std::optional<StoredEvent>> first_event(const harness::RunId& run_id);
   /// Waits at most `wait_ms` for events after `after_seq`; true when there are some.
   [[nodiscard]] harness::Result<bool> wait(const harness::RunId& run_id, std::uint64_t after_seq,
                                            std::uint32_t wait_ms);
@@ -50,6 +53,9 @@ class StoreReader {
   [[nodiscard]] std::shared_ptr<harness::JournalStore> shared() const { return store_; }
 
  private:
+  [[nodiscard]] harness::Result<std::vector<StoredEvent>> page(const harness::RunId& run_id, std::uint64_t after_seq,
+                                                               std::uint64_t bytes_max);
+
   std::shared_ptr<harness::JournalStore> store_;  // shared with operations under way
 };
 

@@ -117,6 +117,26 @@ class Forks(ProgramTest):
         self.assertEqual([(step["kind"], step["b"]["request"]) for step in added if step["kind"] == "call"],
                          [("call", "{}")])
 
+    def test_lineage_in_both_directions(self):
+        at = self.seq_of("ToolCallFinished")
+        fork = self.fork("--at", str(at))[0]["run_id"]
+        self.succeeds("replay", self.source)
+        source = self.json_lines("runs", "show", self.source, "--json")[0]
+        self.assertIsNone(source["parent"])
+        self.assertEqual([child["kind"] for child in source["children"]], ["replay", "fork"])
+        self.assertEqual(source["children"][1], {"run_id": fork, "kind": "fork", "status": "completed", "seq": at})
+        shown = self.json_lines("runs", "show", fork, "--json")[0]
+        self.assertEqual((shown["parent"], shown["children"]), ({"run_id": self.source, "seq": at}, []))
+        self.assertRegex(self.succeeds("runs", "show", fork).out,
+                         rf"(?m)^parent +fork of {self.source} at event {at}$")
+        self.assertRegex(self.succeeds("runs", "show", self.source).out,
+                         rf"(?m)^fork +{fork} at event {at}, completed \(stop\)$")
+        listed = self.json_lines("runs", "list", "--parent", self.source, "--json")
+        self.assertEqual([run["kind"] for run in listed], ["replay", "fork"])
+        listed = self.json_lines("runs", "list", "--parent", self.source, "--kind", "fork", "--json")
+        self.assertEqual([run["run_id"] for run in listed], [fork])
+        self.fails(3, "no run", "runs", "list", "--parent", "run_01ZZ")
+
     def test_a_fork_asks_with_the_arguments_of_the_call(self):
         at = self.seq_of("ToolCallRequested")
         answer = self.run_program("fork", self.source, "--at", str(at), "--approve", "always")
@@ -181,7 +201,7 @@ class ForksWithFiles(ProgramTest):
         answer = self.succeeds("fork", run, "--at", str(at), *self.quiet, "--restore-workspace", "--yes")
         self.assertEqual(self.files(), {"a.txt": "two\n"})
         self.assertRegex(answer.err, r"(?m)^1 +\d+ +\S+ +write_file +restorable +removes b.txt$")
-        fork, undo = self.json_lines("runs", "list", "--json")[:2]
+        fork, undo = self.json_lines("runs", "list", "--parent", run, "--json")
         self.assertEqual((fork["kind"], undo["kind"], undo["finish_reason"]), ("fork", "undo", "undone"))
         forked = self.forked(fork["run_id"])
         self.assertEqual((forked["workspace"], forked["workspace_notes"]),

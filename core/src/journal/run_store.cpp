@@ -37,6 +37,26 @@ asio::awaitable<Result<std::vector<RunSummary>>> list_runs(Store store, RunQuery
   co_return runs;
 }
 
+// Runs that were made out of another one: their first steps say so, and no list does.
+asio::awaitable<Result<std::vector<RunSummary>>> list_children(Store store, RunQuery query) {
+  if (auto checked = journal::check_filter(query.where); !checked) co_return std::unexpected(checked.error());
+  const std::size_t limit = std::exchange(query.where.limit, kCandidatesPerPage);
+  std::vector<RunSummary> runs;
+  for (;;) {
+    auto page = co_await store->list(query.where);
+    if (!page) co_return std::unexpected(page.error());
+    for (RunSummary& run : *page) {
+      query.where.before = run.run_id;
+      if (!journal::passes(query, run)) continue;
+      auto first = co_await journal::line_after(store, run.run_id, 0);
+      if (!first || !journal::is_child(query, *first)) continue;  // one that was removed meanwhile hides no other
+      runs.push_back(std::move(run));
+      if (runs.size() == limit) co_return runs;
+    }
+    if (page->size() < kCandidatesPerPage) co_return runs;
+  }
+}
+
 asio::awaitable<Result<RunSummary>> get_run(Store store, RunId run_id) {
   RunFilter filter;
   filter.id_prefix = run_id.str();
@@ -48,11 +68,12 @@ asio::awaitable<Result<RunSummary>> get_run(Store store, RunId run_id) {
 }
 
 // The run as a match; nothing where it is none.
-asio::awaitable<Result<std::optional<RunMatch>>> match_of(Store store, RunSummary run, std::vector<std::string> words) {
+asio::awaitable<Result<std::optional<RunMatch>>> match_of(Store store, RunSummary run, RunQuery query,
+                                                          std::vector<std::string> words) {
   auto first = co_await journal::line_after(store, run.run_id, 0);
   auto last = co_await journal::line_after(store, run.run_id, run.events == 0 ? 0 : run.events - 1);
   // One that is damaged, or was removed meanwhile, hides no other.
-  if (!first || !last) co_return std::optional<RunMatch>();
+  if (!first || !last || !journal::is_child(query, *first)) co_return std::optional<RunMatch>();
   auto hit = journal::find_words(journal::run_text(*first, *last), words);
   if (!hit) co_return std::optional<RunMatch>();
   co_return RunMatch{std::move(run), *std::move(hit)};
@@ -98,7 +119,7 @@ asio::awaitable<Result<std::vector<RunMatch>>> search_runs(Store store, std::str
     for (RunSummary& run : *page) {
       if (!passes_all(query, run)) continue;
       query.where.before = run.run_id;
-      auto match = co_await match_of(store, std::move(run), *words);
+      auto match = co_await match_of(store, std::move(run), query, *words);
       if (!match) co_return std::unexpected(match.error());
       if (*match) matches.push_back(**std::move(match));
       if (matches.size() == limit) co_return matches;
@@ -179,7 +200,7 @@ asio::awaitable<Result<void>> remove_run(Store store, RunId run_id) { co_return 
 }  // namespace
 
 asio::awaitable<Result<std::vector<RunSummary>>> RunStore::list(RunQuery query) const {
-  return list_runs(store_, std::move(query));
+  return query.parent ? list_children(store_, std::move(query)) : list_runs(store_, std::move(query));
 }
 
 asio::awaitable<Result<RunSummary>> RunStore::get(RunId run_id) const { return get_run(store_, run_id); }

@@ -23,6 +23,7 @@ namespace orchestrator::harness {
 struct RunQuery {
   RunFilter where;  // `limit` is how many are given, `before` the cursor of a next page
   std::optional<RunKind> kind;
+  std::optional<RunId> parent;                      // the run that it was made out of; reads the first step of each run
   std::string model;                                // occurs in the name of the plan's first model
   std::string error_code;                           // of a failed run
   std::optional<WallTime> started_from;             // at this time or later
