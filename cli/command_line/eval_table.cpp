@@ -42,6 +42,8 @@ std::vector<FlagSpec> eval_run_flags() {
        .help = "give the model the workspace tools on this folder",
        .kind = ValueKind::file},
       gates_flag(),
+      redact_flag(),
+      injection_flag(),
       {.name = "--budget-usd", .value = "X", .help = "what each run may cost in US dollars, such as 0.05"},
       {.name = "--allow-unpriced", .help = "with --budget-usd: let a model of unknown price run, counted as free"},
       {.name = "--name", .value = "NAME", .help = "what the evaluation is called; default: eval"},

@@ -20,6 +20,16 @@ FlagSpec redact_flag() {
           .choices = "none keys full reversible"};
 }
 
+FlagSpec injection_flag() {
+  return {.name = "--injection",
+          .value = "WHAT",
+          .help =
+              "what to do about orders hidden in what tools bring: nothing, mark it as data, or also ask before any "
+              "later call that reads secrets or reaches outside; default: mark",
+          .kind = ValueKind::choice,
+          .choices = "off mark strict"};
+}
+
 std::vector<FlagSpec> run_flags() {
   return {
       {.name = "--model", .value = "PROVIDER/MODEL", .help = "the model to ask; default: the first that is there"},
@@ -53,12 +63,7 @@ std::vector<FlagSpec> run_flags() {
        .help = "when to ask before a tool call; default: ask",
        .kind = ValueKind::choice,
        .choices = "never ask always"},
-      {.name = "--injection",
-       .value = "WHAT",
-       .help = "what to do about orders hidden in what tools bring: nothing, mark it as data, or also ask before any "
-               "later call that reads secrets or reaches outside; default: mark",
-       .kind = ValueKind::choice,
-       .choices = "off mark strict"},
+      injection_flag(),
       {.name = "--parallel-tools", .value = "N", .help = "tool calls at once, 1 to 64; default 1"},
       gates_flag(),
       redact_flag(),

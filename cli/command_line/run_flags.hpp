@@ -17,6 +17,8 @@ namespace orchestrator::cli {
 
 /// `--redact`, which a run and what goes on with it take.
 [[nodiscard]] FlagSpec redact_flag();
+/// `--injection`, likewise.
+[[nodiscard]] FlagSpec injection_flag();
 /// --store, --config, --no-daemon, --help: last in every command that uses them.
 [[nodiscard]] std::vector<FlagSpec> store_flags();
 /// `flags`, then `more`.

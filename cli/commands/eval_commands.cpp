@@ -186,15 +186,18 @@ Result<std::vector<std::string>> missed_bounds(const Invocation& invocation,
 }  // namespace
 
 ExitStatus eval_run_command(CommandContext& context) {
-  auto configuration = load_configuration(context);
-  if (!configuration) {
-    return report(context, configuration.error());
-  }
   auto words = EvalWords::read(context.invocation);
   if (!words) {
     return report(context, words.error());
   }
-  auto order = read_eval_order(*words, context.invocation, *configuration);
+  // The configuration and the harness know the command line alone.
+  const Invocation invocation = words->on_command_line(context.invocation, {"--redact", "--injection"});
+  const CommandContext asked{invocation, context.environment, context.terminal, context.out, context.notes};
+  auto configuration = load_configuration(asked);
+  if (!configuration) {
+    return report(context, configuration.error());
+  }
+  auto order = read_eval_order(*words, invocation, *configuration);
   if (!order) {
     return report(context, order.error());
   }
@@ -202,7 +205,7 @@ ExitStatus eval_run_command(CommandContext& context) {
   if (!scorers) {
     return report(context, scorers.error());
   }
-  auto harness = make_harness(context, *configuration, words->path("--gates"));
+  auto harness = make_harness(asked, *configuration, words->path("--gates"));
   if (!harness) {
     return report(context, harness.error());
   }

@@ -36,6 +36,19 @@ std::string key_of(const FlagSpec& flag) {
   return flag.repeated && flag.name != "--reuse" && flag.name != "--set" ? key + "s" : key;
 }
 
+std::string choices_text(const FlagSpec& flag) {
+  std::string text;
+  for (const char letter : flag.choices) {
+    text.append(letter == ' ' ? ", " : std::string(1, letter));
+  }
+  return text;
+}
+
+bool is_choice(const FlagSpec& flag, const std::string& text) {
+  const std::string choices = " " + std::string(flag.choices) + " ";
+  return !text.empty() && text.find(' ') == std::string::npos && choices.find(" " + text + " ") != std::string::npos;
+}
+
 std::vector<std::string> texts_of(const ConfigValue& value) {
   if (const auto* text = std::get_if<std::string>(&value)) {
     return {*text};
@@ -144,9 +157,6 @@ Result<void> read_context(const EvalWords& words, const Configuration& configura
     policy.tokens_max = *count;
   }
   if (when_full) {
-    if (*when_full != "trim" && *when_full != "extract" && *when_full != "summarise") {
-      return refuse("--when-full", "is " + quoted_text(*when_full) + "; allowed: trim, extract, summarise");
-    }
     policy.when_full = *when_full == "trim"      ? harness::WhenFull::trim
                        : *when_full == "extract" ? harness::WhenFull::extract
                                                  : harness::WhenFull::summarise;
@@ -247,8 +257,17 @@ Result<EvalWords> EvalWords::read(const Invocation& invocation) {
                   *file);
     }
     const auto place = static_cast<std::size_t>(found - keys.begin());
+    const FlagSpec& flag = invocation.command->flags[place];
+    for (const std::string& text : texts) {
+      if (!flag.choices.empty() && !is_choice(flag, text)) {
+        return fail(RuntimeErrorCode::configuration_invalid,
+                    *file + ":" + std::to_string(entry.line) + ":" + std::to_string(entry.column) + ": '" + entry.key +
+                        "' is " + quoted_text(text) + "; allowed: " + choices_text(flag),
+                    *file);
+      }
+    }
     if (!texts.empty()) {
-      words.file_[std::string(invocation.command->flags[place].name)] = std::move(texts);
+      words.file_[std::string(flag.name)] = std::move(texts);
     }
   }
   return words;
@@ -265,6 +284,15 @@ std::vector<std::string> EvalWords::values(std::string_view flag) const {
 std::optional<std::string> EvalWords::value(std::string_view flag) const {
   auto all = values(flag);
   return all.empty() ? std::nullopt : std::optional(std::move(all.back()));
+}
+
+Invocation EvalWords::on_command_line(Invocation invocation, std::initializer_list<const char*> flags) const {
+  for (const char* flag : flags) {
+    if (auto all = values(flag); !all.empty()) {
+      invocation.flags[flag] = std::move(all);
+    }
+  }
+  return invocation;
 }
 
 std::string EvalWords::path_of(std::string_view flag, const std::string& text) const {
@@ -313,13 +341,7 @@ Result<EvalOrder> read_eval_order(const EvalWords& words, const Invocation& invo
   }
   order.config.on_unsupported =
       words.has("--drop-unsupported") ? harness::OnUnsupported::drop : harness::OnUnsupported::refuse;
-  Invocation with_file = invocation;
-  for (const char* flag : {"--tool", "--no-tools", "--workspace"}) {
-    if (auto values = words.values(flag); !values.empty()) {
-      with_file.flags[flag] = std::move(values);
-    }
-  }
-  auto tools = choose_tools(with_file, configuration);
+  auto tools = choose_tools(words.on_command_line(invocation, {"--tool", "--no-tools", "--workspace"}), configuration);
   if (!tools) {
     return std::unexpected(std::move(tools.error()));
   }

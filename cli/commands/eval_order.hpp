@@ -4,6 +4,7 @@
 // What a command line and a file say of an evaluation, checked and read. Values.
 
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -31,6 +32,9 @@ class EvalWords {
   [[nodiscard]] std::vector<std::string> paths(std::string_view flag) const;
   /// A path as it was written in a scorer's specification.
   [[nodiscard]] std::string path_of(std::string_view flag, const std::string& text) const;
+
+  /// The command line as if it gave what these flags have, in the file or on it.
+  [[nodiscard]] Invocation on_command_line(Invocation invocation, std::initializer_list<const char*> flags) const;
 
  private:
   std::map<std::string, std::vector<std::string>, std::less<>> flags_;

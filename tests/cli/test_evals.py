@@ -72,6 +72,15 @@ class Evals(ProgramTest):
         self.assertTrue((self.folder / "suite/results/results.jsonl").exists())
         (self.folder / "suite/wrong.toml").write_text('dataset = "cases.jsonl"\nepoch = 2\n')
         self.fails(2, "suite/wrong.toml:2:1: 'epoch' is no key of an evaluation", "eval", "run", "suite/wrong.toml")
+        (self.folder / "suite/wrong.toml").write_text('dataset = "cases.jsonl"\nredact = "some"\n')
+        self.fails(2, "'redact' is 'some'; allowed: none, keys, full, reversible", "eval", "run", "suite/wrong.toml")
+
+    def test_its_runs_are_redacted_and_judge_what_tools_bring_as_it_says(self):
+        (self.folder / "a.toml").write_text('redact = "full"\ninjection = "strict"\n')
+        for number, arguments in enumerate((["a.toml"], ["--redact", "full", "--injection", "strict"])):
+            self.evaluate(FOUR, *arguments, out=f"results{number}")
+            started = self.json_lines("runs", "show", "@last", "--json")[0]["started"]
+            self.assertEqual((started["redaction"], started["tool_policy"]["injection"]), ("full", "strict"))
 
     def test_the_example_is_an_evaluation(self):
         report = self.json_lines("eval", "run", ROOT / "examples/evals/capitals.toml", "--json", "--model",
