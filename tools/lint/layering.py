@@ -22,6 +22,8 @@ MAY_USE = {
     # The builder, which puts runtime and adapters together.
     COMPOSITION: (*ADAPTERS, *_RUNTIME),
     **{app: (COMPOSITION, *ADAPTERS, *_RUNTIME, "sim") for app in APPS},
+    # The daemon is the command line's configuration and wiring behind HTTP, and keeps a database of its own.
+    "daemon": ("cli", "storage", COMPOSITION, *ADAPTERS, *_RUNTIME),
 }
 
 # Public headers that hold values only: every layer may use them, and they never see Asio.

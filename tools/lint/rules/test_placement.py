@@ -15,8 +15,8 @@ def program_of(path):
     parts = path.split("/")
     if parts[:2] == ["core", "src"] and len(parts) > 3:
         return f"{parts[2]}_tests"
-    if parts[0] == "cli":
-        return "cli_tests"
+    if parts[0] in ("cli", "daemon"):
+        return f"{parts[0]}_tests"
     if parts[0] == "tests" and len(parts) > 2 and parts[1] not in UNBUILT_FOLDERS:
         return f"{parts[1]}_tests"
     return None

@@ -59,6 +59,11 @@ class Layers(RuleCase):
         self.finds({**files, "core/src/kernel/a.cpp": include}, "kernel may not use tokens")
         self.finds({"core/src/runtime/a.cpp": "#include <pcre2.h>\n"}, "it belongs in: tokens")
 
+    def test_the_daemon_stands_on_the_command_line(self):
+        files = {"daemon/a.cpp": '#include "cli/b.hpp"\n#include "storage/c.hpp"\n', "cli/b.hpp": "", "core/src/storage/c.hpp": ""}
+        self.accepts(files)
+        self.finds({"cli/b.cpp": '#include "daemon/a.hpp"\n', "daemon/a.hpp": ""}, "cli may not use daemon")
+
     def test_unknown_layer(self):
         self.finds({"core/src/stuff/a.cpp": ""}, "'stuff' is no known layer")
 
