@@ -70,7 +70,8 @@ Result<harness::MemoryToolsConfig> memory_config(const CommandContext& context, 
   const bool is_chosen = chosen && std::ranges::any_of(chosen->names, is_memory_tool);
   const auto policy = memory_policy(context.invocation, configuration);
   const bool is_used = is_chosen || (policy && (policy->recall_max > 0 || policy->keep_run));
-  const bool goes_on = context.invocation.command->name == "resume" || context.invocation.command->name == "fork";
+  const std::string_view name = context.invocation.command->name;
+  const bool goes_on = name == "resume" || name == "fork" || name == "daemon";
   if (!is_used && !goes_on) {
     return config;
   }
