@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Programs: the command line tool and the examples.
+# Programs: the command line tool, the daemon and the examples.
 
 file(GLOB_RECURSE cli_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/cli/*.cpp")
 set(cli_tests ${cli_sources})
@@ -25,6 +25,23 @@ endif()
 if(ORCHESTRATOR_TESTS AND cli_tests)
   get_property(support GLOBAL PROPERTY ORCHESTRATOR_TESTING_ALL)
   orchestrator_test_program(cli_tests PCH asio SOURCES ${cli_tests} LINK ${support} orchestrator_cli)
+endif()
+
+# The daemon: the command line's configuration and wiring, behind HTTP.
+file(GLOB_RECURSE daemon_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/daemon/*.cpp")
+set(daemon_tests ${daemon_sources})
+list(FILTER daemon_tests INCLUDE REGEX "(_test\\.cpp$|/testing/)")
+list(FILTER daemon_sources EXCLUDE REGEX "(_test\\.cpp$|/testing/|/main\\.cpp$)")
+
+add_library(orchestrator_daemon STATIC ${daemon_sources})
+orchestrator_use_precompiled(orchestrator_daemon asio)
+target_link_libraries(orchestrator_daemon PUBLIC orchestrator_cli)
+add_executable(orchestratord "${PROJECT_SOURCE_DIR}/daemon/main.cpp")
+orchestrator_use_precompiled(orchestratord asio)
+target_link_libraries(orchestratord PRIVATE orchestrator_daemon)
+if(ORCHESTRATOR_TESTS AND daemon_tests)
+  get_property(support GLOBAL PROPERTY ORCHESTRATOR_TESTING_ALL)
+  orchestrator_test_program(daemon_tests PCH asio SOURCES ${daemon_tests} LINK ${support} orchestrator_daemon)
 endif()
 
 # examples/NAME/main.cpp and its neighbours become the program NAME; it uses public headers only.

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/access/token_file.hpp"
+
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <string_view>
+
+#include "orchestrator/harness/ids.hpp"
+#include "runtime/entropy.hpp"
+#include "runtime/private_folder.hpp"
+
+namespace orchestrator::daemon {
+namespace {
+
+using harness::fail;
+using harness::Result;
+using harness::RuntimeErrorCode;
+
+constexpr std::string_view kPrefix = "orc_";
+constexpr std::size_t kTokenBytes = kPrefix.size() + 64;
+
+std::unexpected<harness::Error> failed(const std::string& path, int number) {
+  return fail(RuntimeErrorCode::storage_failed, "the token file " + path + ": " + std::strerror(number), path);
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  [[nodiscard]] int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+std::string new_token() {
+  std::array<std::uint8_t, 32> bytes{};
+  for (std::size_t at = 0; at < bytes.size(); at += sizeof(std::uint64_t)) {
+    const std::uint64_t bits = harness::runtime::random_bits();
+    std::memcpy(bytes.data() + at, &bits, sizeof bits);
+  }
+  return std::string(kPrefix) + harness::Hash(bytes).str();
+}
+
+/// Makes the file whole or not at all: it gets its name once it is complete. True where it is there then, whoever made
+/// it.
+Result<void> make_token_file(const std::string& path) {
+  const std::string folder = path.substr(0, path.rfind('/'));
+  if (const int number = harness::runtime::make_private_folders(folder); number != 0) return failed(folder, number);
+  const std::string draft = path + "." + std::to_string(::getpid());
+  ::unlink(draft.c_str());
+  const Descriptor file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (file.number() < 0) return failed(draft, errno);
+  const std::string text = new_token() + "\n";
+  const bool is_written = ::write(file.number(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+                          ::fsync(file.number()) == 0;
+  const int write_error = errno;
+  const int link_error = is_written && ::link(draft.c_str(), path.c_str()) != 0 ? errno : 0;
+  ::unlink(draft.c_str());
+  if (!is_written) return failed(draft, write_error);
+  if (link_error != 0 && link_error != EEXIST) return failed(path, link_error);
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> load_token(const std::string& path) {
+  int number = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (number < 0 && errno == ENOENT) {
+    if (auto made = make_token_file(path); !made) return std::unexpected(std::move(made.error()));
+    number = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  }
+  const Descriptor file(number);
+  if (file.number() < 0) return failed(path, errno);
+  struct stat status{};
+  if (::fstat(file.number(), &status) != 0) return failed(path, errno);
+  if (!S_ISREG(status.st_mode) || status.st_uid != ::geteuid() || (status.st_mode & 0077U) != 0) {
+    return fail(RuntimeErrorCode::configuration_invalid,
+                "the token file " + path + " must be a regular file of your own with mode 0600", path);
+  }
+  std::array<char, kTokenBytes + 2> bytes{};
+  const ssize_t count = ::read(file.number(), bytes.data(), bytes.size());
+  std::string_view text(bytes.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
+  if (text.ends_with('\n')) text.remove_suffix(1);
+  if (text.size() != kTokenBytes || !text.starts_with(kPrefix) || !harness::Hash::parse(text.substr(kPrefix.size()))) {
+    return fail(RuntimeErrorCode::configuration_invalid,
+                "the token file " + path + " holds no token; remove it, and the next start makes a new one", path);
+  }
+  return std::string(text);
+}
+
+bool equal_secrets(const std::string& left, const std::string& right) {
+  const harness::Hash a = harness::sha256(left);
+  const harness::Hash b = harness::sha256(right);
+  return CRYPTO_memcmp(a.bytes().data(), b.bytes().data(), a.bytes().size()) == 0;
+}
+
+}  // namespace orchestrator::daemon

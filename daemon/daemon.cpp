@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/daemon.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <future>
+#include <utility>
+
+#include "daemon/routes/router.hpp"
+#include "daemon/service.hpp"
+#include "orchestrator/harness/run_store.hpp"
+
+namespace orchestrator::daemon {
+namespace {
+
+namespace asio = boost::asio;
+using harness::Harness;
+using harness::Result;
+using harness::RuntimeErrorCode;
+
+constexpr std::uint32_t kPage = 200;
+constexpr std::size_t kFailuresKept = 20;
+
+asio::awaitable<Result<Recovery>> recover_runs(Harness* harness) {
+  const harness::RunStore runs(harness->store());
+  harness::RunQuery query;
+  query.where.status = harness::RunStatus::active;
+  query.where.limit = kPage;
+  query.held = false;
+  Recovery recovery;
+  for (;;) {
+    auto page = co_await runs.list(query);
+    if (!page) co_return std::unexpected(std::move(page.error()));
+    for (const harness::RunSummary& run : *page) {
+      harness::ResumeOptions options;
+      options.by = "daemon";
+      auto resumed = co_await harness->async_resume_run(run.run_id, std::move(options));
+      if (resumed) {
+        recovery.resumed += 1;
+      } else if (recovery.failures.size() < kFailuresKept) {
+        recovery.failures.push_back(std::move(resumed.error()));
+      }
+    }
+    if (page->size() < kPage) co_return recovery;
+    query.where.before = page->back().run_id;
+  }
+}
+
+/// Lets go of what waits for a person; the number of what does not.
+asio::awaitable<std::size_t> let_go(Harness* harness) {
+  const harness::RunStore runs(harness->store());
+  harness::RunQuery query;
+  query.where.status = harness::RunStatus::active;
+  query.where.limit = kPage;
+  std::size_t left = 0;
+  for (;;) {
+    auto page = co_await runs.list(query);
+    if (!page) co_return left + 1;
+    for (const harness::RunSummary& run : *page) {
+      auto handle = co_await harness->async_open_run(run.run_id);
+      if (!handle || handle->session_id().is_zero()) continue;  // not one of this process
+      auto released = co_await handle->control().async_detach();
+      if (!released && released.error().code != harness::name_of(RuntimeErrorCode::run_not_active)) left += 1;
+    }
+    if (page->size() < kPage) co_return left;
+    query.where.before = page->back().run_id;
+  }
+}
+
+}  // namespace
+
+struct Daemon::Parts {
+  Parts(Harness& of, DaemonOptions how, std::unique_ptr<IdempotencyKeys> keys)
+      : harness(of),
+        options(std::move(how)),
+        service(std::make_shared<Service>(of, options.defaults, options.sessions, std::move(keys))) {}
+
+  /// On the harness's thread.
+  Result<ListenAddress> begin() {
+    router = std::make_unique<Router>(service, Tokens(options.tokens));
+    server = std::make_unique<Server>(harness.executor(), *router, options.bounds);
+    service->use_counts(server->counts());
+    auto bound = server->listen(options.address);
+    if (!bound) return bound;
+    router->answer_as(OriginCheck(*bound));
+    if (!options.socket_path.empty()) {
+      if (auto local = server->listen_local(options.socket_path); !local) {
+        return std::unexpected(std::move(local.error()));
+      }
+    }
+    return bound;
+  }
+
+  Harness& harness;
+  DaemonOptions options;
+  std::shared_ptr<Service> service;
+  std::unique_ptr<Router> router;
+  std::unique_ptr<Server> server;
+  std::optional<std::size_t> left;  // once it was stopped
+};
+
+Daemon::Daemon(Harness& harness, DaemonOptions options, std::unique_ptr<IdempotencyKeys> keys)
+    : parts_(std::make_unique<Parts>(harness, std::move(options), std::move(keys))) {}
+
+Daemon::~Daemon() { stop(std::chrono::milliseconds(0)); }
+
+Result<ListenAddress> Daemon::start() {
+  Parts& parts = *parts_;
+  if (!parts.options.address.is_loopback()) {
+    return harness::fail(RuntimeErrorCode::configuration_invalid,
+                         "--listen " + parts.options.address.str() +
+                             " is reached by other machines, which needs TLS, and this version has none; listen on "
+                             "127.0.0.1, or put a proxy with TLS before it",
+                         "--listen");
+  }
+  // The server's thread is the harness's: what it uses is made and begun there.
+  auto begun = asio::post(parts.harness.executor(), asio::use_future([&parts] { return parts.begin(); }));
+  return begun.get();
+}
+
+Result<Recovery> Daemon::recover() {
+  return asio::co_spawn(parts_->harness.executor(), recover_runs(&parts_->harness), asio::use_future).get();
+}
+
+std::size_t Daemon::stop(std::chrono::milliseconds patience) {
+  Parts& parts = *parts_;
+  if (parts.left) return *parts.left;
+  parts.left = 0;
+  if (!parts.server) return 0;
+  const auto executor = parts.harness.executor();
+  asio::post(executor, asio::use_future([&parts] { parts.service->feeds().close(); })).get();
+  asio::co_spawn(executor, parts.server->stop(patience), asio::use_future).get();
+  auto letting_go = asio::co_spawn(executor, let_go(&parts.harness), asio::use_future);
+  // A store that hangs must not hold the daemon.
+  const bool is_done = letting_go.wait_for(patience + std::chrono::seconds(1)) == std::future_status::ready;
+  parts.left = is_done ? letting_go.get() : 1;
+  return *parts.left;
+}
+
+}  // namespace orchestrator::daemon

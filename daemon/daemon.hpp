@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The daemon around one harness: its routes on a server, from the first connection to the last. Made, started, stopped
+// and destroyed on one thread that is not the harness's.
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/commands/run_request.hpp"
+#include "daemon/access/tokens.hpp"
+#include "daemon/http/server.hpp"
+#include "daemon/runs/idempotency_keys.hpp"
+#include "orchestrator/harness/harness.hpp"
+
+namespace orchestrator::daemon {
+
+struct DaemonOptions {
+  ListenAddress address;
+  std::string socket_path;  // empty: none
+  std::vector<Tokens::Entry> tokens;
+  cli::RunRequest defaults;  // of runs that say nothing
+  harness::SessionConfig sessions;
+  ServerBounds bounds;
+};
+
+/// How a recovery went.
+struct Recovery {
+  std::size_t resumed = 0;
+  std::vector<harness::Error> failures;  // at most 20
+};
+
+class Daemon {
+ public:
+  /// REQUIRES: the harness outlives it.
+  Daemon(harness::Harness& harness, DaemonOptions options, std::unique_ptr<IdempotencyKeys> keys);
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+  ~Daemon();
+
+  /// Begins to serve; the address with its port. Errors: `configuration_invalid` for an address that other machines
+  /// reach, and those of `Server`.
+  [[nodiscard]] harness::Result<ListenAddress> start();
+  /// Goes on with the runs of the store that no process holds and that have not ended. Errors of single runs are in the
+  /// result.
+  [[nodiscard]] harness::Result<Recovery> recover();
+  /// Takes no more requests, ends all streams, and lets go of the runs that wait for a person, within about
+  /// `patience`. The number of runs that are still under way. Idempotent.
+  std::size_t stop(std::chrono::milliseconds patience);
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace orchestrator::daemon
