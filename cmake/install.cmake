@@ -38,9 +38,14 @@ if(TARGET orchestrator)
   install(TARGETS orchestrator RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT cli)
 endif()
 file(GLOB man_pages CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/packaging/man/*.1")
+list(FILTER man_pages EXCLUDE REGEX "/orchestratord\\.1$")
 if(man_pages)
   install(FILES ${man_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT cli)
 endif()
+
+install(TARGETS orchestratord RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT daemon)
+install(FILES "${PROJECT_SOURCE_DIR}/packaging/man/orchestratord.1"
+        DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT daemon)
 
 # What starts the local model: the launcher finds its parts beside it once installed.
 file(GLOB local_model_files "${PROJECT_SOURCE_DIR}/tools/local_model/*.py" "${PROJECT_SOURCE_DIR}/tools/local_model/*.txt")

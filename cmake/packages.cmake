@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# `./dev package`: one .deb for each component (core: library and headers; cli: the program) and one
-# .tar.gz with both.
+# `./dev package`: one .deb for each component (core: library and headers; cli and daemon: the programs)
+# and one .tar.gz with all.
 
 set(CPACK_PACKAGE_NAME orchestrator-ai-harness)
 set(CPACK_PACKAGE_VENDOR "The orchestrator-ai-harness authors")
@@ -10,7 +10,7 @@ set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
 set(CPACK_RESOURCE_FILE_LICENSE "${PROJECT_SOURCE_DIR}/LICENSE")
 set(CPACK_STRIP_FILES ON)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
-set(CPACK_COMPONENTS_ALL core cli)
+set(CPACK_COMPONENTS_ALL core cli daemon)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_COMPONENTS_GROUPING IGNORE)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
@@ -24,4 +24,7 @@ set(CPACK_DEBIAN_CORE_PACKAGE_RECOMMENDS bubblewrap)
 set(CPACK_DEBIAN_CLI_PACKAGE_RECOMMENDS bubblewrap)
 set(CPACK_DEBIAN_CLI_PACKAGE_NAME orchestrator)
 set(CPACK_DEBIAN_CLI_PACKAGE_SECTION utils)
+set(CPACK_DEBIAN_DAEMON_PACKAGE_RECOMMENDS bubblewrap)
+set(CPACK_DEBIAN_DAEMON_PACKAGE_NAME orchestrator-ai-harness-daemon)
+set(CPACK_DEBIAN_DAEMON_PACKAGE_SECTION net)
 include(CPack)
