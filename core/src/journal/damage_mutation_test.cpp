@@ -190,7 +190,9 @@ TEST_F(JsonlMutation, EveryChangeOfAFileIsFoundAndPlacedOrMeansNothing) {
   const std::string before = mutation_.all_that_is_read(*open_store());
   std::vector<std::string> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_.path())) {
-    if (entry.is_regular_file()) files.push_back(entry.path().string());
+    // Files with nothing in them whose loss costs nothing would only thin the changes out.
+    const std::string name = entry.path().filename().string();
+    if (entry.is_regular_file() && name != "begun" && name != "contents-lock") files.push_back(entry.path().string());
   }
   std::ranges::sort(files);
   int found = 0;

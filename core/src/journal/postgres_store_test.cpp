@@ -190,10 +190,12 @@ TEST_F(PostgresStores, DamageIsFoundAndLocated) {
   RunLines lines(run_id(1), session_id(1));
   write_run(*store, lines, 3).reset();
   execute("UPDATE journal_line SET bytes = set_byte(bytes, 40, 33) WHERE step = 3");
-  const auto read = await(store->read(run_id(1), 0, 1 << 20));
+  EXPECT_EQ(await(store->read(run_id(1), 0, 1 << 20))->size(), 2U) << "what comes before is read";
+  const auto read = await(store->read(run_id(1), 3, 1 << 20));
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code, "journal_damaged");
   EXPECT_THAT(read.error().message, HasSubstr("step 3"));
+  EXPECT_EQ(number("SELECT count(*) FROM journal_run WHERE damage LIKE '%step 3%'"), 1) << "who reads it marks it";
   execute("DELETE FROM journal_line WHERE step = 4");
   EXPECT_EQ(code_of(await(store->open(run_id(1)))), "journal_damaged");
   execute("DELETE FROM journal_line WHERE step = 1");

@@ -38,7 +38,11 @@ class Page final {
     if (before_.step == 0) {
       const auto first_step = static_cast<std::uint64_t>(row.integer(1));
       const auto first_seq = static_cast<std::uint64_t>(row.integer(2));
-      if (first_step == 0 || first_seq == 0 || first_seq > after_seq_ + 1) return damaged("lines are missing");
+      if (first_step == 0 || first_seq == 0) return damaged("lines are missing");
+      if (first_seq > after_seq_ + 1) {
+        before_.step = first_step >= 2 ? first_step - 2 : 0;
+        return damaged("lines are missing");
+      }
       before_ = {0, first_step - 1, first_seq - 1};
     }
     const auto size = static_cast<std::uint64_t>(row.integer(3));

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "event/canonical_event.hpp"
+#include "event/erasure.hpp"
 #include "kernel/evolve.hpp"
 #include "runtime/run_lineage.hpp"
 
@@ -46,6 +48,11 @@ asio::awaitable<Result<void>> load_media(std::shared_ptr<JournalStore> store, ev
   co_return Result<void>();
 }
 
+std::unexpected<Error> erased(const RunId& run_id) {
+  return fail(RuntimeErrorCode::not_supported,
+              "what was said in run " + run_id.str() + " was erased: nothing can go on from it", run_id.str());
+}
+
 // The newest run of the session that has ended and is remembered, and whether the session has any run at all.
 struct Newest {
   bool has_runs = false;
@@ -64,6 +71,7 @@ asio::awaitable<Result<Newest>> newest_remembered(std::shared_ptr<JournalStore> 
       if (summary.status == RunStatus::active || summary.damaged) continue;
       auto run = co_await fold_run(store, summary.run_id);
       if (!run) co_return std::unexpected(run.error());
+      if (std::holds_alternative<kernel::NotStarted>(run->state.phase)) co_return erased(summary.run_id);
       if (!run->state.facts.spec.remember) continue;
       newest.run = *std::move(run);
       co_return newest;
@@ -186,6 +194,7 @@ asio::awaitable<Result<events::RunStarted>> first_event(std::shared_ptr<JournalS
   const event::JournalHead none;
   auto step = event::decode_step(lines->front().bytes, none);
   if (!step) co_return std::unexpected(step.error());
+  if (event::is_erased(step->events.front())) co_return erased(run_id);
   const auto* first = step->events.front().get_if<StreamEvent::RunStarted>();
   if (first != nullptr) started = *first;
   co_return started;
