@@ -26,7 +26,7 @@ Result<KnownHead> read_head(const std::string& text, const std::optional<harness
     }
     return KnownHead{token->seq, token->head, "the replay token"};
   }
-  auto file = harness::journal::check_export(text);
+  auto file = harness::journal::check_export(harness::journal::ExportPlace::of(text));
   if (!file && file.error().at != text) {
     return std::unexpected(std::move(file.error()));
   }

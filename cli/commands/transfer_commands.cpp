@@ -182,12 +182,14 @@ ExitStatus runs_import_command(CommandContext& context) {
   if (!store) {
     return report(context, store.error());
   }
-  auto runs = wait_for(harness::journal::import_runs(store->shared(), context.invocation.arguments.front()));
+  const auto file = harness::journal::ExportPlace::of(context.invocation.arguments.front());
+  auto runs = wait_for(harness::journal::import_runs(store->shared(), file));
   if (!runs) {
     return report(context, runs.error());
   }
   for (const auto& run : *runs) {
-    const bool is_new = run.outcome == harness::journal::ImportOutcome::imported;
+    const bool is_new = run.outcome == harness::journal::ImportOutcome::imported ||
+                        run.outcome == harness::journal::ImportOutcome::continued;
     if (context.invocation.has("--json")) {
       context.out.write(json_line({{"run_id", run.run_id.str()}, {"imported", is_new}}));
     } else {

@@ -224,7 +224,7 @@ ExitStatus runs_verify_command(CommandContext& context) {
     if (!heads) {
       return report(context, heads.error());
     }
-    auto file = harness::journal::check_export(*path, *std::move(heads));
+    auto file = harness::journal::check_export(harness::journal::ExportPlace::of(*path), *std::move(heads));
     if (!file) {
       const auto status = report(context, file.error());
       return file.error().code == harness::name_of(RuntimeErrorCode::not_a_journal) ? ExitStatus::damaged : status;

@@ -43,13 +43,34 @@ TEST(ImportVictim, ImportsOneFile) {
   const char* folder = std::getenv("ORCHESTRATOR_KILL_FOLDER");
   if (folder == nullptr) GTEST_SKIP() << "the process that is killed; started by the tests of this program";
   const auto store = killing_store(store_in(std::getenv("ORCHESTRATOR_KILL_STORE"), folder));
-  const auto imported = await(journal::import_runs(store, std::string(folder) + "/run.orun"));
+  const auto imported = await(journal::import_runs(store, journal::ExportPlace::of(std::string(folder) + "/run.orun")));
   ASSERT_TRUE(imported) << imported.error().message;
 }
 
-class ImportKill : public testing::TestWithParam<std::string> {};
+// How much of the last run the store has before.
+enum class Before : std::uint8_t { nothing, beginning };
 
-TEST_P(ImportKill, LeavesAllOfARunOrNothing) {
+struct ImportCase {
+  std::string kind;
+  Before before = Before::nothing;
+};
+
+class ImportKill : public testing::TestWithParam<ImportCase> {};
+
+// The store that the file is imported into: with the first run, and the first two steps of the second.
+void write_beginning(JournalStore& store, JournalStore& source, const std::vector<RunSummary>& runs) {
+  for (const RunSummary& run : {runs.back(), runs.front()}) {
+    const auto lines = await(source.read(run.run_id, 0, UINT64_MAX)).value();
+    const auto writer = await(store.create(run.run_id, run.session_id)).value();
+    for (const JournalLine& line : lines) {
+      if (run.run_id == runs.front().run_id && line.step > 2) break;
+      ASSERT_TRUE(await(writer->append(std::make_shared<const JournalLine>(line))));
+    }
+    ASSERT_TRUE(await(writer->sync()));
+  }
+}
+
+TEST_P(ImportKill, LeavesAllOfARunOrWhatWasThere) {
   // A run that goes on from another one.
   HarnessBuilder builder;
   builder.store(open_store("memory:").value())
@@ -74,28 +95,38 @@ TEST_P(ImportKill, LeavesAllOfARunOrNothing) {
   for (Fate fate = Fate::killed; fate == Fate::killed; ++points) {
     const TemporaryFolder folder(FolderPlace::memory);
     runtime::testing::write_file(folder.path("run.orun"), file);
+    const bool is_begun = GetParam().before == Before::beginning;
+    if (is_begun) write_beginning(*store_in(GetParam().kind, folder.path()), *harness.store(), runs);
     fate = run_victim(
         {.test = "ImportVictim.*",
          .folder = folder.path(),
-         .environment = {"ORCHESTRATOR_KILL_FOLDER=" + folder.path(), "ORCHESTRATOR_KILL_STORE=" + GetParam()},
+         .environment = {"ORCHESTRATOR_KILL_FOLDER=" + folder.path(), "ORCHESTRATOR_KILL_STORE=" + GetParam().kind},
          .kill_at = points + 1});
     ASSERT_NE(fate, Fate::failed) << runtime::testing::read_file(folder.path("output"));
     const std::string how = "killed at point " + std::to_string(points + 1);
-    const auto store = store_in(GetParam(), folder.path());
+    const auto store = store_in(GetParam().kind, folder.path());
     for (const RunSummary& run : await(store->list(RunFilter{})).value()) {
-      EXPECT_NE(run.status, RunStatus::active) << how;
+      const bool is_beginning = run.status == RunStatus::active;
+      EXPECT_TRUE(!is_beginning || (is_begun && run.run_id == runs.front().run_id)) << how;
       EXPECT_TRUE(await(journal::verify_run(store, run.run_id))->flaws.empty()) << how;
     }
-    const auto again = await(journal::import_runs(store, folder.path("run.orun")));
+    const auto again = await(journal::import_runs(store, journal::ExportPlace::of(folder.path("run.orun"))));
     ASSERT_TRUE(again) << how << ": " << again.error().message;
-    EXPECT_EQ(await(store->list(RunFilter{}))->size(), 2U) << how;
+    const auto now = await(store->list(RunFilter{})).value();
+    ASSERT_EQ(now.size(), 2U) << how;
+    EXPECT_EQ(now.front().status, RunStatus::completed) << how;
     for (const auto& flaw : await(journal::verify_records(store)).value()) ADD_FAILURE() << how << ": " << flaw.what;
   }
-  EXPECT_GT(points, 20);
+  EXPECT_GT(points, GetParam().before == Before::beginning ? 8 : 20);
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, ImportKill, testing::Values("jsonl", "sqlite"),
-                         [](const auto& kind) { return kind.param; });
+INSTANTIATE_TEST_SUITE_P(Stores, ImportKill,
+                         testing::Values(ImportCase{"jsonl"}, ImportCase{"sqlite"},
+                                         ImportCase{"jsonl", Before::beginning},
+                                         ImportCase{"sqlite", Before::beginning}),
+                         [](const auto& of) {
+                           return of.param.kind + (of.param.before == Before::beginning ? "_goes_on" : "");
+                         });
 
 }  // namespace
 }  // namespace orchestrator::harness::kills

@@ -106,9 +106,10 @@ class KillingStore : public JournalStore, public journal::StagingStore {
   }
   asio::awaitable<Result<SharedBytes>> blob(Hash hash) override { return store_->blob(hash); }
   asio::awaitable<Result<void>> remove(RunId run_id) override { return store_->remove(run_id); }
-  asio::awaitable<Result<std::unique_ptr<journal::StagedRun>>> stage(RunId run_id, SessionId session_id) override {
+  asio::awaitable<Result<std::unique_ptr<journal::StagedRun>>> stage(RunId run_id, SessionId session_id,
+                                                                     journal::Staging staging) override {
     pass_point();
-    auto staged = co_await dynamic_cast<journal::StagingStore&>(*store_).stage(run_id, session_id);
+    auto staged = co_await dynamic_cast<journal::StagingStore&>(*store_).stage(run_id, session_id, staging);
     pass_point();
     if (staged) *staged = std::make_unique<KillingStagedRun>(*std::move(staged));
     co_return staged;

@@ -378,7 +378,7 @@ TEST_F(ExportMutation, EveryChangeOfAnExportedFileIsFoundAtItsLine) {
     std::string text = whole;
     const std::string what = draw.below(2) == 0 ? change_lines(text, draw) : change_bytes(text, draw);
     write_file(file, text);
-    const auto checked = check_export(file);
+    const auto checked = check_export(ExportPlace::of(file));
     const std::string name = std::to_string(number) + ": " + what;
     if (checked) {
       ASSERT_EQ(text, whole) << name << " was not found";

@@ -59,15 +59,14 @@ asio::awaitable<Result<std::unique_ptr<RunWriter>>> JsonlStore::create(RunId run
   co_return make_writer(run_id, std::move(sync), {});
 }
 
-asio::awaitable<Result<std::unique_ptr<StagedRun>>> JsonlStore::stage(RunId run_id, SessionId session_id) {
-  const auto make = [this, run_id]() -> Result<std::shared_ptr<JournalSync>> {
-    auto journal = stage_run_files(folder(), run_id);
-    if (!journal) return std::unexpected(journal.error());
-    return std::make_shared<JournalSync>(shared_, run_id, *std::move(journal));
-  };
-  auto journal = co_await runtime::run_blocking(&sync_threads_, make);
-  if (!journal) co_return std::unexpected(journal.error());
-  co_return std::make_unique<JsonlStagedRun>(*std::move(journal), run_id, session_id, &sync_threads_);
+asio::awaitable<Result<std::unique_ptr<StagedRun>>> JsonlStore::stage(RunId run_id, SessionId session_id,
+                                                                      Staging staging) {
+  const auto make = [this, run_id, staging] { return stage_run_files(folder(), run_id, staging.replaced_events); };
+  auto files = co_await runtime::run_blocking(&sync_threads_, make);
+  if (!files) co_return std::unexpected(files.error());
+  auto journal = std::make_shared<JournalSync>(shared_, run_id, std::move(files->journal));
+  JsonlStagedRun::Place place{run_id, session_id, std::move(files->replaced)};
+  co_return std::make_unique<JsonlStagedRun>(std::move(journal), std::move(place), &sync_threads_);
 }
 
 asio::awaitable<Result<std::vector<Flaw>>> JsonlStore::check_records(std::optional<RunId> run_id) {

@@ -82,8 +82,14 @@ class MemoryWriter final : public RunWriter {
 // Not in the store's list until it is published.
 class MemoryStagedRun final : public StagedRun {
  public:
-  MemoryStagedRun(MemoryStore* store, RunId run_id, std::shared_ptr<ByteBudget> budget, std::shared_ptr<MemoryRun> run)
-      : store_(store), run_id_(run_id), budget_(budget), run_(run), writer_(store, std::move(budget), std::move(run)) {}
+  MemoryStagedRun(MemoryStore* store, RunId run_id, std::uint64_t replaced_events, std::shared_ptr<ByteBudget> budget,
+                  std::shared_ptr<MemoryRun> run)
+      : store_(store),
+        run_id_(run_id),
+        replaced_events_(replaced_events),
+        budget_(budget),
+        run_(run),
+        writer_(store, std::move(budget), std::move(run)) {}
   ~MemoryStagedRun() override {
     if (!is_published_) budget_->give_back(run_->bytes - run_->lines.size());
   }
@@ -93,7 +99,7 @@ class MemoryStagedRun final : public StagedRun {
   }
   asio::awaitable<Result<void>> put_blob(SharedBytes bytes) override { return writer_.put_blob(std::move(bytes)); }
   asio::awaitable<Result<void>> publish() override {
-    Result<void> done = store_->publish(run_id_, run_);
+    Result<void> done = store_->publish(run_id_, run_, replaced_events_);
     is_published_ = done.has_value();
     co_return done;
   }
@@ -101,6 +107,7 @@ class MemoryStagedRun final : public StagedRun {
  private:
   MemoryStore* store_;
   RunId run_id_;
+  std::uint64_t replaced_events_;
   std::shared_ptr<ByteBudget> budget_;
   std::shared_ptr<MemoryRun> run_;
   MemoryWriter writer_;
@@ -151,18 +158,36 @@ asio::awaitable<Result<std::unique_ptr<RunWriter>>> MemoryStore::create(RunId ru
   co_return std::make_unique<MemoryWriter>(this, budget_, std::move(run));
 }
 
-Result<void> MemoryStore::publish(const RunId& run_id, std::shared_ptr<MemoryRun> run) {
-  const std::lock_guard lock(mutex_);
-  if (!runs_.emplace(run_id, std::move(run)).second) return exists_already(run_id);
+Result<void> MemoryStore::publish(const RunId& run_id, std::shared_ptr<MemoryRun> run, std::uint64_t replaced_events) {
+  std::shared_ptr<MemoryRun> replaced;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto [place, is_new] = runs_.try_emplace(run_id, run);
+    if (is_new && replaced_events == 0) return {};
+    if (is_new) {
+      runs_.erase(place);
+      return changed_meanwhile(run_id);
+    }
+    if (replaced_events == 0) return exists_already(run_id);
+    const std::lock_guard run_lock(place->second->mutex);
+    if (place->second->is_held) return held_here(run_id);
+    const auto& lines = place->second->lines;
+    if (lines.empty() || lines.back()->last_seq != replaced_events) return changed_meanwhile(run_id);
+    place->second->is_held = true;  // so that nobody opens what is going
+    replaced = std::exchange(place->second, std::move(run));
+  }
+  budget_->give_back(replaced->bytes - replaced->lines.size());
+  replaced->signal.notify();
   return {};
 }
 
-asio::awaitable<Result<std::unique_ptr<StagedRun>>> MemoryStore::stage(RunId run_id, SessionId session_id) {
-  if (find(run_id)) co_return exists_already(run_id);
+asio::awaitable<Result<std::unique_ptr<StagedRun>>> MemoryStore::stage(RunId run_id, SessionId session_id,
+                                                                       Staging staging) {
+  if (staging.replaced_events == 0 && find(run_id)) co_return exists_already(run_id);
   auto run = std::make_shared<MemoryRun>();
   run->session_id = session_id;
   run->is_held = true;
-  co_return std::make_unique<MemoryStagedRun>(this, run_id, budget_, std::move(run));
+  co_return std::make_unique<MemoryStagedRun>(this, run_id, staging.replaced_events, budget_, std::move(run));
 }
 
 asio::awaitable<Result<OpenedRun>> MemoryStore::open(RunId run_id) {

@@ -67,7 +67,8 @@ class MemoryStore final : public JournalStore,
   boost::asio::awaitable<Result<std::vector<RunSummary>>> list(RunFilter filter) override;
   boost::asio::awaitable<Result<SharedBytes>> blob(Hash hash) override;
   boost::asio::awaitable<Result<void>> remove(RunId run_id) override;
-  boost::asio::awaitable<Result<std::unique_ptr<StagedRun>>> stage(RunId run_id, SessionId session_id) override;
+  boost::asio::awaitable<Result<std::unique_ptr<StagedRun>>> stage(RunId run_id, SessionId session_id,
+                                                                   Staging staging) override;
   boost::asio::awaitable<Result<std::uint64_t>> epoch(RunId run_id) override;
   boost::asio::awaitable<Result<void>> rewrite(RunId run_id, RunRewrite rewrite) override;
   boost::asio::awaitable<Result<std::string>> damage(RunId run_id) override;
@@ -75,8 +76,8 @@ class MemoryStore final : public JournalStore,
 
   /// Keeps content under its hash: what writers call.
   Result<void> put_blob(const SharedBytes& bytes);
-  /// Lets everybody see a run that was staged. Error: `precondition_failed` when the id exists.
-  Result<void> publish(const RunId& run_id, std::shared_ptr<MemoryRun> run);
+  /// Lets everybody see a run, where there is one in its place. Errors as of `StagingStore::stage`.
+  Result<void> publish(const RunId& run_id, std::shared_ptr<MemoryRun> run, std::uint64_t replaced_events = 0);
 
  private:
   [[nodiscard]] Result<std::shared_ptr<MemoryRun>> find(const RunId& run_id) const;

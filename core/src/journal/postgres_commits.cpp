@@ -297,4 +297,18 @@ bool PostgresCommits::pause(milliseconds patience) {
   return !wake_.wait_for(lock, patience, [this] { return is_stopping_; });
 }
 
+boost::asio::awaitable<Result<void>> commit_change(std::shared_ptr<PostgresCommits> commits, PostgresChange change,
+                                                   std::uint64_t bytes, RunId run_id) {
+  const auto refusal = std::make_shared<std::optional<Error>>();
+  PostgresCommits::Work work = [refusal, change = std::move(change)](PostgresWriting& to) -> Result<void> {
+    const auto changed = change(to);
+    if (!changed) return std::unexpected(changed.error());
+    *refusal = changed->reason;
+    return {};
+  };
+  Result<void> done = co_await commits->commit(std::move(work), bytes, run_id);
+  if (done && *refusal) co_return std::unexpected(**refusal);
+  co_return done;
+}
+
 }  // namespace orchestrator::harness::journal

@@ -117,6 +117,12 @@ class PostgresCommits final {
   std::thread thread_;
 };
 
+/// A change of one run, and one commit of it; what refuses it is the caller's error.
+using PostgresChange = std::function<Result<PostgresWriting::Refusal>(PostgresWriting&)>;
+[[nodiscard]] boost::asio::awaitable<Result<void>> commit_change(std::shared_ptr<PostgresCommits> commits,
+                                                                 PostgresChange change, std::uint64_t bytes,
+                                                                 RunId run_id);
+
 /// A run that is open in this process; given back with this object.
 class PostgresHold final {
  public:

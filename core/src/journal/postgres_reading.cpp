@@ -24,7 +24,8 @@ constexpr const char* kPage =
     "SELECT r.events, l.step, l.first_seq, l.bytes FROM journal_run r LEFT JOIN LATERAL ("
     "SELECT step, first_seq, last_seq, bytes, octet_length(bytes) AS size, "
     "sum(octet_length(bytes)) OVER (ORDER BY last_seq) AS total FROM ("
-    "SELECT * FROM journal_line WHERE run = r.number AND last_seq > $2::bigint ORDER BY last_seq LIMIT $4::bigint) AS n"
+    "SELECT * FROM journal_line WHERE run = r.number AND last_seq > $2::bigint AND last_seq <= r.events "
+    "ORDER BY last_seq LIMIT $4::bigint) AS n"
     ") AS l ON l.total <= $3::bigint OR l.total = l.size WHERE r.id = $1 ORDER BY l.last_seq";
 
 std::int64_t bounded(std::uint64_t value) {

@@ -5,10 +5,12 @@
 #include <utility>
 
 #include "journal/postgres_reading.hpp"
+#include "journal/postgres_staged_run.hpp"
 #include "journal/postgres_writer.hpp"
 #include "journal/quarantine.hpp"
 #include "journal/run_summary.hpp"
 #include "journal/run_wait.hpp"
+#include "runtime/entropy.hpp"
 #include "runtime/suspension.hpp"
 
 namespace orchestrator::harness::journal {
@@ -51,7 +53,7 @@ Result<std::shared_ptr<PostgresStore>> PostgresStore::open(const std::string& ur
 
 PostgresStore::~PostgresStore() { read_threads_.join(); }
 
-asio::awaitable<Result<std::unique_ptr<RunWriter>>> PostgresStore::take(RunId run_id, Take take) {
+asio::awaitable<Result<std::shared_ptr<PostgresHold>>> PostgresStore::hold(RunId run_id, Take take) {
   const auto commits = database_->commits();
   const auto found = std::make_shared<Found>();
   PostgresCommits::Work work = [found, take = std::move(take), commits](PostgresWriting& to) -> Result<void> {
@@ -66,7 +68,27 @@ asio::awaitable<Result<std::unique_ptr<RunWriter>>> PostgresStore::take(RunId ru
   const Result<void> done = co_await commits->commit(std::move(work), 0, run_id);
   if (!done) co_return std::unexpected(done.error());
   if (found->refusal) co_return std::unexpected(*found->refusal);
-  co_return std::make_unique<PostgresWriter>(commits, std::move(found->hold), database_->signals().of(run_id));
+  co_return std::move(found->hold);
+}
+
+asio::awaitable<Result<std::unique_ptr<RunWriter>>> PostgresStore::take(RunId run_id, Take take) {
+  auto held = co_await hold(run_id, std::move(take));
+  if (!held) co_return std::unexpected(held.error());
+  co_return std::make_unique<PostgresWriter>(database_->commits(), *std::move(held), database_->signals().of(run_id));
+}
+
+asio::awaitable<Result<std::unique_ptr<StagedRun>>> PostgresStore::stage(RunId run_id, SessionId session_id,
+                                                                         Staging staging) {
+  // One that comes in the place of another takes over its id at the end.
+  const RunId row_id = staging.replaced_events == 0 ? run_id : runtime::new_run_id();
+  Take create = [row_id, session_id](PostgresWriting& to) -> Result<PostgresWriting::Taking> {
+    if (auto swept = to.sweep(); !swept) return std::unexpected(swept.error());
+    return to.create(row_id, session_id);
+  };
+  auto held = co_await hold(row_id, std::move(create));
+  if (!held) co_return std::unexpected(held.error());
+  co_return std::make_unique<PostgresStagedRun>(database_->commits(), *std::move(held), run_id, staging,
+                                                database_->signals().of(run_id));
 }
 
 asio::awaitable<Result<std::unique_ptr<RunWriter>>> PostgresStore::create(RunId run_id, SessionId session_id) {

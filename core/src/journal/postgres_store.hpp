@@ -22,6 +22,7 @@
 namespace orchestrator::harness::journal {
 
 class PostgresStore final : public JournalStore,
+                            public StagingStore,
                             public RewritingStore,
                             public QuarantiningStore,
                             public runtime::RunEpochs {
@@ -47,11 +48,14 @@ class PostgresStore final : public JournalStore,
   boost::asio::awaitable<Result<void>> rewrite(RunId run_id, RunRewrite rewrite) override;
   boost::asio::awaitable<Result<std::string>> damage(RunId run_id) override;
   boost::asio::awaitable<Result<void>> set_damage(RunId run_id, std::string what) override;
+  boost::asio::awaitable<Result<std::unique_ptr<StagedRun>>> stage(RunId run_id, SessionId session_id,
+                                                                   Staging staging) override;
 
  private:
   explicit PostgresStore(std::shared_ptr<PostgresDatabase> database) : database_(std::move(database)) {}
 
   using Take = std::function<Result<PostgresWriting::Taking>(PostgresWriting&)>;
+  boost::asio::awaitable<Result<std::shared_ptr<PostgresHold>>> hold(RunId run_id, Take take);
   boost::asio::awaitable<Result<std::unique_ptr<RunWriter>>> take(RunId run_id, Take take);
   boost::asio::awaitable<Result<PostgresRunFacts>> facts(RunId run_id);
   // Changes a run in one transaction, and tells who waits for it.

@@ -30,25 +30,17 @@ std::unexpected<Error> PostgresWriter::give_up(const Error& reason) {
   return std::unexpected(reason);
 }
 
-asio::awaitable<Result<void>> PostgresWriter::commit(Change change, std::uint64_t bytes) {
-  const auto refusal = std::make_shared<std::optional<Error>>();
-  PostgresCommits::Work work = [refusal, change = std::move(change)](PostgresWriting& to) -> Result<void> {
-    const auto changed = change(to);
-    if (!changed) return std::unexpected(changed.error());
-    *refusal = changed->reason;
-    return {};
-  };
-  const Result<void> done = co_await commits_->commit(std::move(work), bytes, hold_->run().run_id);
+asio::awaitable<Result<void>> PostgresWriter::commit(PostgresChange change, std::uint64_t bytes) {
+  const Result<void> done = co_await commit_change(commits_, std::move(change), bytes, hold_->run().run_id);
   if (!done) co_return give_up(done.error());
-  if (*refusal) co_return give_up(**refusal);
-  co_return Result<void>();
+  co_return done;
 }
 
 asio::awaitable<Result<void>> PostgresWriter::append(std::shared_ptr<const JournalLine> line) {
   if (reason_) co_return std::unexpected(*reason_);
   if (auto reason = reason_to_refuse(*line, step_, seq_)) co_return std::unexpected(*std::move(reason));
   const TakenRun run = hold_->run();
-  Change change = [run, line](PostgresWriting& to) { return to.append(run.lease, run.run_id, *line); };
+  PostgresChange change = [run, line](PostgresWriting& to) { return to.append(run.lease, run.run_id, *line); };
   Result<void> done = co_await commit(std::move(change), line->bytes.size());
   if (!done) co_return done;
   step_ = line->step;
@@ -69,7 +61,7 @@ asio::awaitable<Result<void>> PostgresWriter::put_blob(SharedBytes bytes) {
   }
   const TakenRun run = hold_->run();
   const std::uint64_t size = bytes.size_bytes();
-  Change change = [run, bytes = std::move(bytes)](PostgresWriting& to) {
+  PostgresChange change = [run, bytes = std::move(bytes)](PostgresWriting& to) {
     return to.put_blob(run.lease, run.run_id, bytes);
   };
   co_return co_await commit(std::move(change), size);

@@ -30,8 +30,7 @@ class PostgresWriter final : public RunWriter {
   [[nodiscard]] std::uint64_t epoch() const override { return hold_->run().epoch; }
 
  private:
-  using Change = std::function<Result<PostgresWriting::Refusal>(PostgresWriting&)>;
-  boost::asio::awaitable<Result<void>> commit(Change change, std::uint64_t bytes);
+  boost::asio::awaitable<Result<void>> commit(PostgresChange change, std::uint64_t bytes);
   std::unexpected<Error> give_up(const Error& reason);
 
   std::shared_ptr<PostgresCommits> commits_;  // shared with the database and its other writers

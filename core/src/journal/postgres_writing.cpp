@@ -18,6 +18,10 @@ constexpr const char* kAppend =
     "INSERT INTO journal_line(run, last_seq, step, first_seq, bytes) SELECT number, $5, $4, $8, $9::bytea FROM head";
 
 constexpr std::uint64_t kRewritePageBytes = 1ULL << 20;
+// A line of a run that is still the owner's, without the row that would show it.
+constexpr const char* kInsert =
+    "WITH head AS (SELECT number FROM journal_run WHERE number = $1 AND owner = $2 AND fence = $3 FOR SHARE) "
+    "INSERT INTO journal_line(run, last_seq, step, first_seq, bytes) SELECT number, $4, $5, $6, $7::bytea FROM head";
 
 std::int64_t number_of(std::uint64_t value) { return static_cast<std::int64_t>(value); }
 
@@ -204,12 +208,91 @@ Result<void> PostgresWriting::keep_blob(const SharedBytes& bytes) {
   return fail(RuntimeErrorCode::storage_unavailable, "content " + hash + " is put and removed all the time", hash);
 }
 
-// The contents are locked before it is asked who else uses them: a use that is being added is either seen or waits.
+Result<PostgresWriting::Refusal> PostgresWriting::insert(const PostgresLease& lease, const RunId& run_id,
+                                                         const JournalLine& line) {
+  PostgresQuery query(kInsert, PostgresQuery::Use::kept);
+  query.integer(lease.run_number).integer(lease.owner).integer(lease.fence);
+  query.integer(number_of(line.last_seq)).integer(number_of(line.step)).integer(number_of(line.first_seq));
+  const auto rows = connection_->run(query.bytes(line.bytes));
+  if (!rows) return std::unexpected(rows.error());
+  if (rows->changed() == 0) return reason_of_refusal(lease, run_id, "step " + std::to_string(line.step));
+  if (line.step > 1) return Refusal{};
+  if (auto used = use_blobs(lease.run_number, content_hashes_in(line.bytes)); !used)
+    return std::unexpected(used.error());
+  return Refusal{};
+}
+
+// Refused before anything is changed: a refusal does not roll back.
+Result<PostgresWriting::Refusal> PostgresWriting::replace(const PostgresLease& lease, const RunId& run_id,
+                                                          std::uint64_t events) {
+  const auto found = find(run_id);
+  if (!found) return std::unexpected(found.error());
+  if (!*found || (*found)->run.events != events) return Refusal{changed_meanwhile(run_id).error()};
+  if (auto reason = reason_to_leave(**found, run_id)) return Refusal{std::move(reason)};
+  const std::int64_t replaced = (*found)->run.lease.run_number;
+  PostgresQuery keep(
+      "INSERT INTO journal_blob_use(run, blob) SELECT $1::bigint, blob FROM journal_blob_use WHERE run = $2 "
+      "ON CONFLICT DO NOTHING");
+  const auto kept = connection_->run(keep.integer(lease.run_number).integer(replaced));
+  if (!kept) return std::unexpected(kept.error());
+  if (auto removed = remove_rows(replaced); !removed) return std::unexpected(removed.error());
+  PostgresQuery take("UPDATE journal_run SET id = $2, epoch = $3, timeline = $4 WHERE number = $1");
+  take.integer(lease.run_number).text(run_id.str()).integer(number_of((*found)->run.epoch)).text((*found)->timeline);
+  if (const auto taken = connection_->run(take); !taken) return std::unexpected(taken.error());
+  return Refusal{};
+}
+
+Result<PostgresWriting::Refusal> PostgresWriting::show(const PostgresLease& lease, const RunId& run_id,
+                                                       const StagedEnd& end) {
+  PostgresQuery mine("SELECT 1 FROM journal_run WHERE number = $1 AND owner = $2 AND fence = $3 FOR UPDATE");
+  const auto held = connection_->run(mine.integer(lease.run_number).integer(lease.owner).integer(lease.fence));
+  if (!held) return std::unexpected(held.error());
+  if (held->size() == 0) {
+    return Refusal{fail(RuntimeErrorCode::run_locked,
+                        "what was to become " + run_id.str() + " was taken by another process meanwhile", run_id.str())
+                       .error()};
+  }
+  if (end.staging.replaced_events > 0) {
+    auto replaced = replace(lease, run_id, end.staging.replaced_events);
+    if (!replaced || replaced->reason) return replaced;
+  }
+  PostgresQuery update("UPDATE journal_run SET status = $2, steps = $3, events = $4, bytes = $5 WHERE number = $1");
+  update.integer(lease.run_number).integer(static_cast<std::int64_t>(status_after(end.last)));
+  update.integer(number_of(end.last.step)).integer(number_of(end.last.last_seq)).integer(number_of(end.bytes));
+  if (const auto shown = connection_->run(update); !shown) return std::unexpected(shown.error());
+  return Refusal{};
+}
+
+// A run that was just created has no events either, but an owner that holds it.
+Result<void> PostgresWriting::sweep() {
+  constexpr int kOwner = 1;
+  PostgresQuery query(std::string("SELECT r.number, ") + kOwnerColumns +
+                      " FROM journal_run r LEFT JOIN journal_owner o ON o.number = r.owner WHERE r.events = 0 "
+                      "FOR UPDATE OF r SKIP LOCKED");
+  const auto rows = connection_->run(query);
+  if (!rows) return std::unexpected(rows.error());
+  for (int row = 0; row < rows->size(); ++row) {
+    const std::int64_t run_number = rows->integer(row, 0);
+    if (!rows->is_null(row, kOwner)) {
+      const PostgresOwner owner = owner_of(*rows, row, kOwner);
+      if (owner.number == owner_ ? is_held_(run_number) : holds(owner)) continue;
+    }
+    if (auto removed = remove_rows(run_number); !removed) return removed;
+  }
+  return {};
+}
+
 Result<PostgresWriting::Refusal> PostgresWriting::remove(const RunId& run_id) {
   const auto found = find(run_id);
   if (!found) return std::unexpected(found.error());
   if (!*found) return Refusal{run_not_found(run_id).error()};
   if (auto reason = reason_to_leave(**found, run_id)) return Refusal{std::move(reason)};
+  if (auto removed = remove_rows((*found)->run.lease.run_number); !removed) return std::unexpected(removed.error());
+  return Refusal{};
+}
+
+// The contents are locked before it is asked who else uses them: a use that is being added is either seen or waits.
+Result<void> PostgresWriting::remove_rows(std::int64_t run_number) {
   for (const char* sql :
        {"SELECT 1 FROM journal_blob WHERE number IN (SELECT blob FROM journal_blob_use WHERE run = $1) "
         "ORDER BY number FOR UPDATE",
@@ -218,10 +301,10 @@ Result<PostgresWriting::Refusal> PostgresWriting::remove(const RunId& run_id) {
         "DELETE FROM journal_blob_use WHERE run = $1", "DELETE FROM journal_line WHERE run = $1",
         "DELETE FROM journal_run WHERE number = $1"}) {
     PostgresQuery query(sql);
-    const auto done = connection_->run(query.integer((*found)->run.lease.run_number));
+    const auto done = connection_->run(query.integer(run_number));
     if (!done) return std::unexpected(done.error());
   }
-  return Refusal{};
+  return {};
 }
 
 // What the run itself gives no form for is its caller's alone; another error is of the transaction.

@@ -15,6 +15,7 @@
 
 #include "journal/line_rewrite.hpp"
 #include "journal/postgres_connection.hpp"
+#include "journal/store_capabilities.hpp"
 #include "orchestrator/harness/journal.hpp"
 
 namespace orchestrator::harness::journal {
@@ -24,6 +25,13 @@ struct PostgresLease {
   std::int64_t run_number = 0;
   std::int64_t owner = 0;
   std::int64_t fence = 0;
+};
+
+/// What makes readers see a run that was staged: its last line, and the bytes of all of them.
+struct StagedEnd {
+  const JournalLine& last;
+  std::uint64_t bytes = 0;
+  Staging staging;
 };
 
 /// A run that was taken for writing.
@@ -59,6 +67,13 @@ class PostgresWriting final {
   /// Refused: `run_locked` where another has the run, `run_not_found` where it is gone, `precondition_failed` where it
   /// has another head.
   [[nodiscard]] Result<Refusal> append(const PostgresLease& lease, const RunId& run_id, const JournalLine& line);
+  /// A line that readers do not see. Refused: `run_locked` where another has the run, `run_not_found` where it is gone.
+  [[nodiscard]] Result<Refusal> insert(const PostgresLease& lease, const RunId& run_id, const JournalLine& line);
+  /// Lets readers see all lines of a run that was staged, under the id that it shall have. Refused: as `insert`, and as
+  /// `StagingStore::stage`.
+  [[nodiscard]] Result<Refusal> show(const PostgresLease& lease, const RunId& run_id, const StagedEnd& end);
+  /// Takes away what killed processes have left of runs that they staged.
+  [[nodiscard]] Result<void> sweep();
   /// Keeps content under its hash and notes that the run uses it. Refused as `append`.
   [[nodiscard]] Result<Refusal> put_blob(const PostgresLease& lease, const RunId& run_id, const SharedBytes& bytes);
   /// Removes a run that nobody holds and the content that no other run uses. Refused as `open`.
@@ -77,6 +92,8 @@ class PostgresWriting final {
   [[nodiscard]] std::optional<Error> reason_to_leave(const FoundRun& run, const RunId& run_id) const;
   Result<std::optional<Error>> flaw_of_end(const RunId& run_id, std::uint64_t steps, std::uint64_t events);
   Result<Refusal> reason_of_refusal(const PostgresLease& lease, const RunId& run_id, const std::string& tried);
+  Result<Refusal> replace(const PostgresLease& lease, const RunId& run_id, std::uint64_t events);
+  Result<void> remove_rows(std::int64_t run_number);
   Result<void> keep_blob(const SharedBytes& bytes);
   Result<void> use_blobs(std::int64_t run_number, const std::set<std::string>& hashes);
   Result<std::string> timeline();

@@ -105,6 +105,13 @@ asio::awaitable<Result<Plan>> plan_run(std::shared_ptr<JournalStore> store, RunI
   co_return plan;
 }
 
+// Of a run that an undo took back, or that a fork branched off, nothing may be left.
+std::unexpected<Error> source_missing(const RunId& run_id, Error error) {
+  error.message =
+      run_id.str() + " goes on from a run that cannot be exported (" + error.message + "); alone (--alone) it can be";
+  return std::unexpected(std::move(error));
+}
+
 // The run, and those that it goes on from before it. A run is older than one that goes on from it, so that the order of
 // ids is an order in which they can be imported.
 asio::awaitable<Result<std::vector<Plan>>> plan_runs(std::shared_ptr<JournalStore> store, RunId run_id,
@@ -116,6 +123,7 @@ asio::awaitable<Result<std::vector<Plan>>> plan_runs(std::shared_ptr<JournalStor
     const RunId next = due.back();
     due.pop_back();
     auto plan = co_await plan_run(store, next, options);
+    if (!plan && next != run_id) co_return source_missing(run_id, std::move(plan.error()));
     if (!plan) co_return std::unexpected(plan.error());
     if (!options.is_alone && !options.salvages) {
       for (const RunId& source : plan->run.sources) {

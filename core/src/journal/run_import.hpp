@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "journal/export_file.hpp"
 #include "journal/export_format.hpp"
 #include "journal/run_check.hpp"
 #include "orchestrator/harness/journal.hpp"
@@ -30,25 +31,32 @@ struct ExportedFile {
 };
 
 /// Reads the file through. Where one of `heads` is not met by its last run, that is an error, too. Errors: those of
-/// `ExportReader` with path and line, and of the disk.
-[[nodiscard]] Result<ExportedFile> check_export(const std::string& path, std::vector<KnownHead> heads = {});
+/// `ExportFile`.
+[[nodiscard]] Result<ExportedFile> check_export(ExportPlace place, std::vector<KnownHead> heads = {});
 
 enum class ImportOutcome : std::uint8_t {
-  imported,
-  present  // the store had the run already, as far as the file goes or farther
+  imported,   // the store did not have it
+  continued,  // it goes on with what the store had of it
+  present,    // the store had it already, event for event
+  longer      // and more of it than the file
 };
 struct ImportedRun {
   RunId run_id;
   ImportOutcome outcome = ImportOutcome::imported;
+  std::uint64_t events_before = 0;  // that the store had of it
+  std::uint64_t events = 0;         // that it has now
 };
 
-/// Stores the runs of a file, those first that others go on from. A process that is killed meanwhile leaves whole runs
-/// or none. Errors: as of `check_export`, `precondition_failed` where the store has another run of the same id, which
-/// names both heads, and those of the store. A store that cannot stage runs may keep a part when the process is killed.
+/// Stores the runs of a file, those first that others go on from. A process that is killed
+/// meanwhile leaves whole runs or none, and of one that goes on all of it or what was there. Errors: as of
+/// `check_export`; `precondition_failed` where the store has another run of the same id, which names both heads and the
+/// first event that differs, and where of one of the two what was said was erased; `not_supported` for a store that
+/// cannot stage; and those of the store.
 [[nodiscard]] boost::asio::awaitable<Result<std::vector<ImportedRun>>> import_runs(std::shared_ptr<JournalStore> store,
-                                                                                   std::string path);
+                                                                                   ExportPlace place);
 
-/// Copies a run from one store into another: what is good of it, from its beginning on. Errors as of `import_runs`, and
+/// Copies a run from one store into another: what is good of it, from its beginning on.
+/// One that the other store has a shorter beginning of is another one. Errors as of `import_runs`, and
 /// `journal_damaged` where nothing of it is good.
 [[nodiscard]] boost::asio::awaitable<Result<ImportedRun>> copy_run(std::shared_ptr<JournalStore> from,
                                                                    std::shared_ptr<JournalStore> to, RunId run_id);

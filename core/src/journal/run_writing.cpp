@@ -236,6 +236,18 @@ Result<void> RunWriting::set_damage(std::int64_t run_number, const std::string& 
              [&](SqliteStatement& update) { update.bind(damage).bind(run_number); });
 }
 
+Result<void> RunWriting::replace(const RunRow& replaced, std::int64_t run_number) {
+  Result<void> done = run(
+      *connection_, "INSERT INTO blob_use(run, blob) SELECT ?, blob FROM blob_use WHERE run = ? ON CONFLICT DO NOTHING",
+      [&](SqliteStatement& insert) { insert.bind(run_number).bind(replaced.number); });
+  if (done) done = remove(replaced.number);
+  if (!done) return done;
+  return run(*connection_, "UPDATE run SET id = ?, epoch = ?, boot = ? WHERE number = ?", [&](SqliteStatement& update) {
+    update.bind(replaced.run_id.str()).bind(static_cast<std::int64_t>(replaced.epoch));
+    update.bind(replaced.boot).bind(run_number);
+  });
+}
+
 Result<void> RunWriting::remove(std::int64_t run_number) {
   const auto bind_places = [&](SqliteStatement& statement) {
     statement.bind(place_of(run_number, 0)).bind(place_of(run_number + 1, 0));

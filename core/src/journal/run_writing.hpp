@@ -40,6 +40,8 @@ class RunWriting final {
   [[nodiscard]] Result<void> rewrite(const RunRow& row, const RunRewrite& rewrite);
   /// Marks the run as damaged, unless it is marked; with an empty text, takes the mark away.
   [[nodiscard]] Result<void> set_damage(std::int64_t run_number, const std::string& damage);
+  /// Removes `replaced` and gives its id, its epoch and its contents to a run that was staged.
+  [[nodiscard]] Result<void> replace(const RunRow& replaced, std::int64_t run_number);
   /// Removes the run and the content that no other run uses.
   [[nodiscard]] Result<void> remove(std::int64_t run_number);
 

@@ -1,18 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "journal/sqlite_staged_run.hpp"
 
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "journal/jsonl_writer.hpp"
+#include "journal/run_lock.hpp"
 
 namespace orchestrator::harness::journal {
 
 namespace asio = boost::asio;
 
+namespace {
+
+// The run that is to be replaced, or why it cannot be.
+struct Replaced {
+  std::optional<RunRow> row;
+  std::optional<Error> refusal;
+};
+
+Result<Replaced> find_replaced(RunWriting& writing, const CommitThread& commits, const RunId& run_id,
+                               std::uint64_t events) {
+  auto row = find_run(writing.connection(), run_id);
+  if (!row && row.error().code != name_of(RuntimeErrorCode::run_not_found)) return std::unexpected(row.error());
+  if (!row || row->events != events) return Replaced{{}, changed_meanwhile(run_id).error()};
+  if (!commits.is_held(row->number)) return Replaced{*std::move(row), {}};
+  return Replaced{{},
+                  fail(RuntimeErrorCode::run_locked,
+                       "run " + run_id.str() + " is held by process " + this_process().pid, run_id.str())
+                      .error()};
+}
+
+}  // namespace
+
 SqliteStagedRun::SqliteStagedRun(std::shared_ptr<SqliteFile> file, std::shared_ptr<CommitThread> commits,
-                                 const RunRow& run)
-    : file_(std::move(file)), commits_(std::move(commits)), run_id_(run.run_id), number_(run.number) {}
+                                 std::int64_t number, RunId run_id, Staging staging)
+    : file_(std::move(file)), commits_(std::move(commits)), number_(number), run_id_(run_id), staging_(staging) {}
 
 // What is not published is swept away when the next run is staged.
 SqliteStagedRun::~SqliteStagedRun() { commits_->let_go(number_); }
@@ -45,10 +69,23 @@ asio::awaitable<Result<void>> SqliteStagedRun::put_blob(SharedBytes bytes) {
 
 asio::awaitable<Result<void>> SqliteStagedRun::publish() {
   if (!last_) co_return fail(RuntimeErrorCode::invalid_argument, "a run without lines cannot be published");
-  CommitThread::Work work = [number = number_, last = last_, bytes = bytes_](RunWriting& writing) {
+  // What concerns this run alone must not fail what is committed with it.
+  const auto refusal = std::make_shared<std::optional<Error>>();
+  CommitThread::Work work = [refusal, number = number_, run_id = run_id_, staging = staging_, last = last_,
+                             bytes = bytes_, commits = commits_.get()](RunWriting& writing) -> Result<void> {
+    if (staging.replaced_events > 0) {
+      const auto replaced = find_replaced(writing, *commits, run_id, staging.replaced_events);
+      if (!replaced) return std::unexpected(replaced.error());
+      if (!replaced->row) {
+        *refusal = replaced->refusal;
+        return {};
+      }
+      if (auto done = writing.replace(*replaced->row, number); !done) return done;
+    }
     return writing.show(number, *last, bytes);
   };
   Result<void> done = co_await commits_->commit(std::move(work), 0);
+  if (done && *refusal) co_return std::unexpected(**refusal);
   if (!done) co_return done;
   done = co_await commits_->sync();
   if (const auto signal = file_->signals().find(run_id_)) signal->notify();

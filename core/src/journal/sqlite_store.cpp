@@ -14,6 +14,7 @@
 #include "journal/run_wait.hpp"
 #include "journal/sqlite_staged_run.hpp"
 #include "journal/sqlite_writer.hpp"
+#include "runtime/entropy.hpp"
 #include "runtime/suspension.hpp"
 #include "storage/database_file.hpp"
 
@@ -120,21 +121,24 @@ asio::awaitable<Result<std::unique_ptr<RunWriter>>> SqliteStore::create(RunId ru
   co_return std::make_unique<SqliteWriter>(file_, commits, *found->run);
 }
 
-asio::awaitable<Result<std::unique_ptr<StagedRun>>> SqliteStore::stage(RunId run_id, SessionId session_id) {
+asio::awaitable<Result<std::unique_ptr<StagedRun>>> SqliteStore::stage(RunId run_id, SessionId session_id,
+                                                                       Staging staging) {
   const auto use = co_await writing();
   if (!use) co_return std::unexpected(use.error());
   const std::shared_ptr<CommitThread> commits = (*use)->commits();
   const auto found = std::make_shared<Found>();
-  CommitThread::Work work = [found, run_id, session_id, thread = commits.get()](RunWriting& to) -> Result<void> {
+  // One that comes in the place of another takes over its id at the end.
+  const RunId row_id = staging.replaced_events == 0 ? run_id : runtime::new_run_id();
+  CommitThread::Work work = [found, row_id, session_id, thread = commits.get()](RunWriting& to) -> Result<void> {
     if (auto swept = sweep(*thread, to); !swept) return swept;
-    const auto run = to.create(run_id, session_id);
+    const auto run = to.create(row_id, session_id);
     if (!run) return std::unexpected(run.error());
     if (*run) return hold_run(*thread, *found, **run);
-    return refuse(*found, exists_already(run_id).error());
+    return refuse(*found, exists_already(row_id).error());
   };
   const Result<void> done = co_await carry_out(commits, std::move(work), found);
   if (!done) co_return std::unexpected(done.error());
-  co_return std::make_unique<SqliteStagedRun>(file_, commits, *found->run);
+  co_return std::make_unique<SqliteStagedRun>(file_, commits, found->run->number, run_id, staging);
 }
 
 asio::awaitable<Result<std::vector<Flaw>>> SqliteStore::check_records(std::optional<RunId> run_id) {

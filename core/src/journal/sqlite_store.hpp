@@ -50,7 +50,8 @@ class SqliteStore final : public JournalStore,
   boost::asio::awaitable<Result<SharedBytes>> blob(Hash hash) override;
   boost::asio::awaitable<Result<void>> remove(RunId run_id) override;
   boost::asio::awaitable<Result<std::vector<Flaw>>> check_records(std::optional<RunId> run_id) override;
-  boost::asio::awaitable<Result<std::unique_ptr<StagedRun>>> stage(RunId run_id, SessionId session_id) override;
+  boost::asio::awaitable<Result<std::unique_ptr<StagedRun>>> stage(RunId run_id, SessionId session_id,
+                                                                   Staging staging) override;
   boost::asio::awaitable<Result<std::uint64_t>> epoch(RunId run_id) override;
   boost::asio::awaitable<Result<void>> rewrite(RunId run_id, RunRewrite rewrite) override;
   boost::asio::awaitable<Result<std::string>> damage(RunId run_id) override;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "journal/folder_names.hpp"
+#include "journal/journal_file.hpp"
 #include "journal/run_files.hpp"
 #include "journal/run_lock.hpp"
 #include "runtime/storage_error.hpp"
@@ -27,8 +28,12 @@ std::string staged_folder(const std::string& name) { return std::string(kIncomin
 std::string staged_file(const std::string& name) { return staged_folder(name) + "/journal.jsonl"; }
 
 void remove_staged(const StoreFolder& folder, const std::string& name) {
-  ::unlinkat(folder.root(), staged_file(name).c_str(), 0);
-  ::unlinkat(folder.root(), (staged_folder(name) + kBegunFile).c_str(), 0);
+  std::vector<std::string> files;
+  visit_names(folder.open_folder(staged_folder(name)), [&](std::string_view file) {
+    files.push_back(staged_folder(name) + "/" + std::string(file));
+    return true;
+  });
+  for (const std::string& file : files) ::unlinkat(folder.root(), file.c_str(), 0);
   ::unlinkat(folder.root(), staged_folder(name).c_str(), AT_REMOVEDIR);
 }
 
@@ -61,6 +66,34 @@ Result<void> sync_folder(const StoreFolder& folder, Disk& disk, const std::strin
   return runtime::storage_fail(errno, "sync", folder.path_of(path));
 }
 
+// The journal of the run that is to be replaced, locked, where it is as long as it was.
+Result<FileDescriptor> lock_replaced(const StoreFolder& folder, const RunId& run_id, std::uint64_t events) {
+  FileDescriptor journal = folder.open_file(journal_file(run_id), O_RDWR | O_APPEND);
+  if (!journal.is_open()) {
+    if (errno == ENOENT) return changed_meanwhile(run_id);
+    return runtime::storage_fail(errno, "write", folder.path_of(journal_file(run_id)));
+  }
+  if (auto locked = lock_journal(folder, run_id, journal.get()); !locked) return std::unexpected(locked.error());
+  const auto lines = read_outer_lines({journal.get(), folder.path_of(journal_file(run_id)), run_id});
+  if (!lines) return std::unexpected(lines.error());
+  const auto last = numbers_of(lines->last, run_id);
+  struct stat status{};
+  const bool is_there = ::fstat(journal.get(), &status) == 0 && status.st_nlink > 0;
+  if (!is_there || !last || last->last_seq != events) return changed_meanwhile(run_id);
+  return journal;
+}
+
+// Into the folder of the run that it replaces.
+Result<void> take_place(const StoreFolder& folder, Disk& disk, const RunId& run_id) {
+  const std::string from = staged_file(run_id.str());
+  if (::renameat(folder.root(), from.c_str(), folder.root(), journal_file(run_id).c_str()) != 0) {
+    return runtime::storage_fail(errno, "move", folder.path_of(from));
+  }
+  Result<void> done = sync_folder(folder, disk, run_folder(run_id));
+  remove_staged(folder, run_id.str());
+  return done;
+}
+
 // The marker of the session first: one without its run is passed over, a run without its marker would not be found.
 Result<void> move_to_runs(const StoreFolder& folder, Disk& disk, const RunId& run_id, const SessionId& session_id) {
   Result<void> done = mark_session(folder, run_id, session_id);
@@ -79,8 +112,15 @@ Result<void> move_to_runs(const StoreFolder& folder, Disk& disk, const RunId& ru
 
 }  // namespace
 
-Result<FileDescriptor> stage_run_files(const StoreFolder& folder, const RunId& run_id) {
-  if (folder.open_folder(run_folder(run_id)).is_open()) return exists_already(run_id);
+Result<StagedFiles> stage_run_files(const StoreFolder& folder, const RunId& run_id, std::uint64_t replaced_events) {
+  StagedFiles files;
+  if (replaced_events > 0) {
+    auto replaced = lock_replaced(folder, run_id, replaced_events);
+    if (!replaced) return std::unexpected(replaced.error());
+    files.replaced = *std::move(replaced);
+  } else if (folder.open_folder(run_folder(run_id)).is_open()) {
+    return exists_already(run_id);
+  }
   const std::string name = run_id.str();
   if (auto made = make_folder(folder, kIncomingFolder); !made) return std::unexpected(made.error());
   sweep(folder, name);
@@ -96,20 +136,20 @@ Result<FileDescriptor> stage_run_files(const StoreFolder& folder, const RunId& r
   if (::ftruncate(journal.get(), 0) != 0) {
     return runtime::storage_fail(errno, "write", folder.path_of(staged_file(name)));
   }
-  return journal;
+  files.journal = std::move(journal);
+  return files;
 }
 
-// Its writer rings no reader: nobody waits for a run that is not there.
-JsonlStagedRun::JsonlStagedRun(std::shared_ptr<JournalSync> journal, RunId run_id, SessionId session_id,
-                               asio::thread_pool* pool)
+// Its writer rings no reader: nobody waits for a run that is not there, and who waits for one that is replaced is told
+// by its file.
+JsonlStagedRun::JsonlStagedRun(std::shared_ptr<JournalSync> journal, Place place, asio::thread_pool* pool)
     : journal_(std::move(journal)),
-      run_id_(run_id),
-      session_id_(session_id),
+      place_(std::move(place)),
       pool_(pool),
       writer_(journal_, std::make_shared<RunSignal>(), pool, {}) {}
 
 JsonlStagedRun::~JsonlStagedRun() {
-  if (!is_published_) remove_staged(journal_->folder(), run_id_.str());
+  if (!is_published_) remove_staged(journal_->folder(), place_.run_id.str());
 }
 
 asio::awaitable<Result<void>> JsonlStagedRun::append(std::shared_ptr<const JournalLine> line) {
@@ -121,8 +161,10 @@ asio::awaitable<Result<void>> JsonlStagedRun::put_blob(SharedBytes bytes) { retu
 asio::awaitable<Result<void>> JsonlStagedRun::publish() {
   Result<void> done = co_await writer_.sync();
   if (!done) co_return done;
-  const auto move = [journal = journal_, run_id = run_id_, session_id = session_id_] {
-    return move_to_runs(journal->folder(), journal->disk(), run_id, session_id);
+  const auto move = [journal = journal_, place = &place_] {
+    const StoreFolder& folder = journal->folder();
+    if (place->replaced.is_open()) return take_place(folder, journal->disk(), place->run_id);
+    return move_to_runs(folder, journal->disk(), place->run_id, place->session_id);
   };
   done = co_await runtime::run_blocking(pool_, move);
   is_published_ = done.has_value();

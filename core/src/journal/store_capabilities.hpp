@@ -8,6 +8,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,12 +45,20 @@ class StagedRun {
   virtual boost::asio::awaitable<Result<void>> publish() = 0;
 };
 
+/// How a run comes into a store.
+struct Staging {
+  std::uint64_t replaced_events = 0;  // of the run of that id in whose place it comes; 0: there is none
+};
+
 class StagingStore {
  public:
   virtual ~StagingStore() = default;
-  /// Errors: `precondition_failed` when the id exists, `run_locked` while another process stages it, and those of
+  /// A run that comes in the place of another one keeps its epoch, and readers see the one or the other. Errors, here
+  /// or from `publish`: `precondition_failed` when the id exists and nothing is to be replaced, or when what is to be
+  /// replaced is not as long as said; `run_locked` while another process stages the run or has it open; and those of
   /// `JournalStore::create`.
-  virtual boost::asio::awaitable<Result<std::unique_ptr<StagedRun>>> stage(RunId run_id, SessionId session_id) = 0;
+  virtual boost::asio::awaitable<Result<std::unique_ptr<StagedRun>>> stage(RunId run_id, SessionId session_id,
+                                                                           Staging staging) = 0;
 };
 
 /// Puts another form of a run into the place of the one that is there.
@@ -75,5 +84,11 @@ class QuarantiningStore {
   /// `run_not_found`, `run_locked` where another process writes the store, and those of the disk.
   virtual boost::asio::awaitable<Result<void>> set_damage(RunId run_id, std::string what) = 0;
 };
+
+/// That a run is not as long any more as it was when its replacement was begun.
+[[nodiscard]] inline std::unexpected<Error> changed_meanwhile(const RunId& run_id) {
+  return fail(RuntimeErrorCode::precondition_failed, "run " + run_id.str() + " was changed meanwhile: try again",
+              run_id.str());
+}
 
 }  // namespace orchestrator::harness::journal
