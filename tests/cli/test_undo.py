@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Undo on the command line: the plan, the question, what is taken back and what is not, and how it ends."""
 
+import shutil
+
 from cli.program import ProgramTest
 
 CALLS = {"tool_calls": [
@@ -12,7 +14,7 @@ COMMAND = {"tool_calls": [{"name": "run_command", "arguments": {"argv": ["true"]
 DONE = {"text": "All done."}
 
 
-class UndoTest(ProgramTest):
+class WorkTest(ProgramTest):
     def setUp(self):
         super().setUp()
         self.work = self.folder / "work"
@@ -30,6 +32,8 @@ class UndoTest(ProgramTest):
         return {str(path.relative_to(self.work)): path.read_text() if path.is_file() else None
                 for path in self.work.rglob("*")}
 
+
+class UndoTest(WorkTest):
     def test_a_dry_run_shows_and_changes_nothing(self):
         run = self.acted(CALLS)
         before = self.files()
@@ -131,6 +135,16 @@ class UndoTest(ProgramTest):
         self.succeeds("resume", undo)
         self.assertEqual(self.files(), {"a.txt": "one\n"})
         self.succeeds("runs", "delete", run, "--yes")
+
+    def test_what_is_gone_from_the_store_is_said(self):
+        self.environment["ORCHESTRATOR_STORE"] = f"jsonl:{self.folder}/journals"
+        run = self.acted(CALLS)
+        shutil.rmtree(self.folder / "journals/blobs")
+        (self.folder / "journals/blobs").mkdir()
+        text = self.succeeds("undo", run, "--dry-run").out
+        self.assertRegex(text, r"(?m)^3 +\d+ +\S+ +edit_file +not undoable +cannot be undone: its content is gone ")
+        self.assertEqual(self.run_program("undo", run, "--yes").returncode, 7)
+        self.assertEqual(self.files(), {"a.txt": "two\n"})
 
     def test_events_as_json(self):
         run = self.acted(CALLS)

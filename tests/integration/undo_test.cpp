@@ -4,6 +4,7 @@
 // real folder, through the whole harness.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -82,6 +83,29 @@ std::string ids_of(const events::UndoPlanned& plan) {
     ids += (ids.empty() ? "" : " ") + step.call_id + (step.verdict == UndoVerdict::restorable ? "" : "!");
   }
   return ids;
+}
+
+TEST_F(Undo, WhatIsGoneFromTheStoreCannotBeTakenBack) {
+  Harness harness = builder().build().value();
+  const auto [id, acted] = act(harness);
+  const auto after = tree();
+  fs::remove_all(folder_.path("store/blobs"));
+  fs::create_directory(folder_.path("store/blobs"));
+  const auto plan = harness.plan_undo(id).value();
+  for (const UndoStep& step : plan.steps) {
+    const bool restores_content = step.call_id == "c7" || step.call_id == "c6" || step.call_id == "c3";
+    EXPECT_EQ(step.reason.find("its content is gone") != std::string::npos, restores_content) << step.call_id;
+    if (restores_content) EXPECT_EQ(step.verdict, UndoVerdict::not_undoable) << step.call_id;
+  }
+  EXPECT_EQ(plan.steps.size(), 6U);
+  EXPECT_EQ(tree(), after);
+
+  // Where nothing is to be done, nothing of it is needed.
+  write_file(folder_.path("ws/a.txt"), "one\n");
+  const auto again = harness.plan_undo(id).value();
+  const auto edit = std::ranges::find(again.steps, "c3", &UndoStep::call_id);
+  ASSERT_NE(edit, again.steps.end());
+  EXPECT_EQ(edit->verdict, UndoVerdict::nothing_to_do);
 }
 
 TEST_F(Undo, AllOfARunIsTakenBackAndTheUndoToo) {

@@ -96,6 +96,64 @@ asio::awaitable<Result<void>> look_at(std::shared_ptr<Compensator> compensator, 
   co_return Result<void>();
 }
 
+// Whether the contents that a call's undo record refers to are there and are what they were; if not, which are not.
+asio::awaitable<Result<std::string>> lost_content(EnginePtr engine, const SourceCall* call, std::set<Hash>* found) {
+  if (!call->call.undo) co_return std::string();
+  for (const SharedBytes& bytes : call->call.undo->blobs) {
+    if (bytes.is_loaded() || found->contains(bytes.hash())) continue;
+    const auto content = co_await engine->store().blob(bytes.hash());
+    if (content) {
+      found->insert(bytes.hash());
+    } else if (content.error().code == name_of(RuntimeErrorCode::run_not_found)) {
+      co_return "cannot be undone: its content is gone (" + bytes.hash().str() + ")";
+    } else if (content.error().code == name_of(RuntimeErrorCode::journal_damaged)) {
+      co_return "cannot be undone: its content is damaged (" + bytes.hash().str() + ")";
+    } else {
+      co_return std::unexpected(content.error());
+    }
+  }
+  co_return std::string();
+}
+
+// The calls that compensators are asked about, in order, and why one could not be taken back if that were to be done.
+struct Asking {
+  struct Call {
+    std::size_t step = 0;
+    const SourceCall* call = nullptr;
+    std::string lost;  // empty: its contents are there
+  };
+  std::vector<Call> calls;
+};
+
+// Asks about all of them. A call whose content is lost is no obstacle where nothing is to be done; where there is, it
+// stays, and the others are looked at once more as things will then be.
+asio::awaitable<Result<void>> look_at_all(EnginePtr engine, Asking asking, UndoConsent consent,
+                                          CompensationContext context, events::UndoPlanned* plan) {
+  constexpr int kLooksMax = 4;  // then every call whose content is lost stays
+  for (int look = 1;; ++look) {
+    std::map<std::shared_ptr<Compensator>, Asked> asked;
+    for (const Asking::Call& one : asking.calls) {
+      Asked& together = asked[compensator_of(*engine, one.call->call.tool)];
+      together.steps.push_back(one.step);
+      together.calls.push_back(as_asked(*engine, *one.call));
+    }
+    for (auto& [compensator, together] : asked) {
+      Result<void> looked = co_await look_at(compensator, std::move(together), consent, context, plan);
+      if (!looked) co_return looked;
+    }
+    const auto stays = [plan, is_last = look >= kLooksMax](const Asking::Call& one) {
+      UndoStep& step = plan->steps[one.step];
+      if (one.lost.empty() || (!is_last && step.verdict == UndoVerdict::nothing_to_do)) return false;
+      step.verdict = UndoVerdict::not_undoable;
+      step.overwrites = false;
+      step.conflicts.clear();
+      step.reason = one.lost;
+      return true;
+    };
+    if (std::erase_if(asking.calls, stays) == 0) co_return Result<void>();
+  }
+}
+
 events::RunStarted spec_of(const Engine& engine, const UndoSource& source) {
   events::RunStarted spec;
   spec.kind = RunKind::undo;
@@ -146,7 +204,8 @@ asio::awaitable<Result<events::UndoPlanned>> plan_undo(EnginePtr engine, RunId i
 
   events::UndoPlanned plan;
   plan.to_seq = *to_seq;
-  std::map<std::shared_ptr<Compensator>, Asked> asked;
+  Asking asking;
+  std::set<Hash> found;
   for (const SourceCall* call : calls_after(*source, *to_seq)) {
     UndoStep step;
     step.call_id = call->call.call_id;
@@ -157,16 +216,14 @@ asio::awaitable<Result<events::UndoPlanned>> plan_undo(EnginePtr engine, RunId i
       step.verdict = UndoVerdict::nothing_to_do;
       step.reason = "already taken back by undo " + undo->second.str();
     } else if (step.reason.empty()) {
-      Asked& together = asked[compensator_of(*engine, step.tool)];
-      together.steps.push_back(plan.steps.size());
-      together.calls.push_back(as_asked(*engine, *call));
+      auto lost = co_await lost_content(engine, call, &found);
+      if (!lost) co_return std::unexpected(lost.error());
+      asking.calls.push_back({plan.steps.size(), call, *std::move(lost)});
     }
     plan.steps.push_back(std::move(step));
   }
-  for (auto& [compensator, together] : asked) {
-    Result<void> looked = co_await look_at(compensator, std::move(together), options.overwrite, context, &plan);
-    if (!looked) co_return std::unexpected(looked.error());
-  }
+  Result<void> looked = co_await look_at_all(engine, std::move(asking), options.overwrite, context, &plan);
+  if (!looked) co_return std::unexpected(looked.error());
   co_return plan;
 }
 
