@@ -25,15 +25,17 @@ std::vector<CommandSpec> journal_commands() {
                       .required = false,
                       .kind = ValueKind::run,
                       .repeated = true}},
-       .flags = joined(
-           {{.name = "--all", .help = "all runs, and the store itself"},
-            {.name = "--file", .value = "FILE", .help = "an exported file instead of a store", .kind = ValueKind::file},
-            {.name = "--head",
-             .value = "HEAD",
-             .help = "a hash, SEQ:HASH, or an exported file that the one run must agree with",
-             .repeated = true},
-            kJson},
-           store_flags()),
+       .flags = joined({{.name = "--all", .help = "all runs, and the store itself"},
+                        {.name = "--file",
+                         .value = "FILE",
+                         .help = "an exported file instead of a store; '-' is stdin",
+                         .kind = ValueKind::file},
+                        {.name = "--head",
+                         .value = "HEAD",
+                         .help = "a hash, SEQ:HASH, or an exported file that the one run must agree with",
+                         .repeated = true},
+                        kJson},
+                       store_flags()),
        .examples = "orchestrator runs verify @last\norchestrator runs verify --all\n"
                    "orchestrator runs verify --file run.orun\n"
                    "orchestrator runs verify run_01K --head run.orun"},
@@ -57,7 +59,8 @@ std::vector<CommandSpec> journal_commands() {
        .summary = "one run as one file",
        .description =
            "Writes the run, the runs that it goes on from, and their contents. The last line is a receipt with the\n"
-           "SHA-256 of the file and the head of the run. Without --output it goes to stdout.",
+           "SHA-256 of the file and the head of the run. Without --output, or with '-', it goes to stdout, but not to\n"
+           "a terminal.",
        .arguments = {kRun},
        .flags = joined({{.name = "--output", .value = "FILE", .help = "a new file", .kind = ValueKind::file},
                         {.name = "--alone", .help = "without the runs that it goes on from"},
@@ -74,9 +77,11 @@ std::vector<CommandSpec> journal_commands() {
        .summary = "store the runs of an exported file",
        .description =
            "The whole file is checked before anything is stored; damage is named with its line. Each run is stored\n"
-           "whole or not at all. A run that the store has already stays as it is; another one of the same id is "
-           "refused.",
-       .arguments = {{.name = "FILE", .help = "what `runs export` has written", .kind = ValueKind::file}},
+           "whole or not at all. A run that the store has already stays as it is, or goes on where the file has more\n"
+           "of it; another one of the same id is refused with the first event that differs.",
+       .arguments = {{.name = "FILE",
+                      .help = "what `runs export` has written; '-' reads it from stdin",
+                      .kind = ValueKind::file}},
        .flags = joined({kJson}, store_flags()),
        .examples = "orchestrator runs import run.orun\norchestrator runs import run.orun --store jsonl:elsewhere"},
   };

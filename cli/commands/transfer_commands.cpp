@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // `orchestrator runs export|import|salvage`
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <boost/json.hpp>
-#include <cerrno>
-#include <cstring>
+#include <optional>
 #include <utility>
 
 #include "cli/commands/commands.hpp"
 #include "cli/display/escaped_text.hpp"
-#include "cli/display/quoted_text.hpp"
+#include "cli/display/new_file.hpp"
 #include "cli/display/run_json.hpp"
+#include "cli/input/export_input.hpp"
 #include "cli/store/blocking_wait.hpp"
 #include "cli/store/run_reference.hpp"
 #include "journal/run_erasure.hpp"
@@ -28,62 +25,19 @@ using harness::RunId;
 using harness::RuntimeErrorCode;
 using harness::journal::ExportOptions;
 using harness::journal::ExportResult;
-
-std::unexpected<harness::Error> cannot_write(const std::string& path, int error) {
-  return fail(RuntimeErrorCode::output_failed, "cannot write " + quoted_text(path) + ": " + std::strerror(error), path);
-}
-
-/// A new file that is there when it is whole, and not otherwise.
-class NewFile {
- public:
-  explicit NewFile(std::string path)
-      : path_(std::move(path)), file_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) {
-    error_ = file_ < 0 ? errno : 0;
-  }
-  ~NewFile() {
-    if (file_ >= 0) {
-      ::close(file_);
-      ::unlink(path_.c_str());
-    }
-  }
-  NewFile(const NewFile&) = delete;
-  NewFile& operator=(const NewFile&) = delete;
-
-  Result<void> write(std::string_view bytes) {
-    while (error_ == 0 && !bytes.empty()) {
-      const ssize_t put = ::write(file_, bytes.data(), bytes.size());
-      if (put >= 0) {
-        bytes.remove_prefix(static_cast<std::size_t>(put));
-      } else if (errno != EINTR) {
-        error_ = errno;
-      }
-    }
-    return error_ == 0 ? Result<void>() : cannot_write(path_, error_);
-  }
-  Result<void> keep() {
-    if (error_ == 0 && ::fsync(file_) != 0 && errno != EINVAL) {
-      error_ = errno;
-    }
-    if (error_ != 0) {
-      return cannot_write(path_, error_);
-    }
-    ::close(std::exchange(file_, -1));
-    return {};
-  }
-
- private:
-  std::string path_;
-  int file_;
-  int error_ = 0;
-};
+using harness::journal::ImportedRun;
+using harness::journal::ImportOutcome;
 
 /// Exports into a new file, or to stdout where no path is given.
 Result<ExportResult> write_export(CommandContext& context, StoreReader& store, const RunId& run_id,
                                   const ExportOptions& options, const std::optional<std::string>& path) {
   if (!path) {
+    // What cannot be written is told once, at the end of the program.
     const auto sink = [&context](std::string_view bytes) -> Result<void> {
       context.out.write(bytes);
-      return {};
+      return context.out.is_closed() || context.out.error()
+                 ? fail(RuntimeErrorCode::output_failed, "nobody takes what is exported")
+                 : Result<void>();
     };
     return wait_for(harness::journal::export_run(store.shared(), run_id, options, sink));
   }
@@ -120,6 +74,20 @@ boost::json::object json_of(const ExportResult& result, const RunId& run_id) {
           {"lost", std::move(lost)}};
 }
 
+std::string_view word_of(ImportOutcome outcome) {
+  switch (outcome) {
+    case ImportOutcome::imported:
+      return "imported";
+    case ImportOutcome::continued:
+      return "continued";
+    case ImportOutcome::present:
+      return "present";
+    case ImportOutcome::longer:
+      return "longer";
+  }
+  return {};
+}
+
 Result<RunId> find_argument_run(CommandContext& context, StoreReader& store) {
   return find_run(store, context.invocation.arguments.front());
 }
@@ -139,14 +107,53 @@ void show_saved(CommandContext& context, const ExportResult& result, const RunId
   }
 }
 
+Result<void> check_output(const CommandContext& context, const std::optional<std::string>& path) {
+  if (path) {
+    return {};
+  }
+  if (context.invocation.has("--json")) {
+    return fail(RuntimeErrorCode::invalid_argument, "--json tells what was written: give --output FILE as well",
+                "--json");
+  }
+  if (context.terminal.out_is_terminal) {
+    return fail(RuntimeErrorCode::invalid_argument,
+                "an exported run is nothing for a terminal: give --output FILE, or send it on with > or |", "--output");
+  }
+  return {};
+}
+
+boost::json::object json_of(const ImportedRun& run) {
+  const bool is_new = run.outcome == ImportOutcome::imported || run.outcome == ImportOutcome::continued;
+  return {{"run_id", run.run_id.str()},
+          {"imported", is_new},
+          {"outcome", word_of(run.outcome)},
+          {"events", run.events},
+          {"events_before", run.events_before}};
+}
+
+std::string text_of(const ImportedRun& run) {
+  switch (run.outcome) {
+    case ImportOutcome::imported:
+      return "imported";
+    case ImportOutcome::continued:
+      return "goes on: it had " + std::to_string(run.events_before) + " events, and has " + std::to_string(run.events);
+    case ImportOutcome::present:
+      return "is there already";
+    case ImportOutcome::longer:
+      return "is there already, and longer: it has " + std::to_string(run.events) + " events";
+  }
+  return {};
+}
+
 }  // namespace
 
 ExitStatus runs_export_command(CommandContext& context) {
-  const auto path = context.invocation.value("--output");
-  if (!path && context.invocation.has("--json")) {
-    return report(context, fail(RuntimeErrorCode::invalid_argument,
-                                "--json tells what was written: give --output FILE as well", "--json")
-                               .error());
+  auto path = context.invocation.value("--output");
+  if (path == "-") {
+    path.reset();
+  }
+  if (auto checked = check_output(context, path); !checked) {
+    return report(context, checked.error());
   }
   auto store = open_reader(context);
   if (!store) {
@@ -160,6 +167,10 @@ ExitStatus runs_export_command(CommandContext& context) {
   options.is_alone = context.invocation.has("--alone");
   options.erases_content = context.invocation.has("--redact");
   auto result = write_export(context, *store, *run_id, options, path);
+  context.out.flush();
+  if (!path && (context.out.error() || context.out.is_closed())) {
+    return ExitStatus::done;  // the end of the program says what is wrong with stdout, and that it failed
+  }
   if (!result) {
     return report(context, result.error());
   }
@@ -178,22 +189,23 @@ ExitStatus runs_export_command(CommandContext& context) {
 }
 
 ExitStatus runs_import_command(CommandContext& context) {
+  const auto input = open_export_input(context, context.invocation.arguments.front());
+  if (!input) {
+    return report(context, input.error());
+  }
   auto store = open_reader(context);
   if (!store) {
     return report(context, store.error());
   }
-  const auto file = harness::journal::ExportPlace::of(context.invocation.arguments.front());
-  auto runs = wait_for(harness::journal::import_runs(store->shared(), file));
+  auto runs = wait_for(harness::journal::import_runs(store->shared(), input->place));
   if (!runs) {
     return report(context, runs.error());
   }
-  for (const auto& run : *runs) {
-    const bool is_new = run.outcome == harness::journal::ImportOutcome::imported ||
-                        run.outcome == harness::journal::ImportOutcome::continued;
+  for (const ImportedRun& run : *runs) {
     if (context.invocation.has("--json")) {
-      context.out.write(json_line({{"run_id", run.run_id.str()}, {"imported", is_new}}));
+      context.out.write(json_line(json_of(run)));
     } else {
-      context.out.write(run.run_id.str() + (is_new ? " imported\n" : " is there already\n"));
+      context.out.write(run.run_id.str() + " " + text_of(run) + "\n");
     }
   }
   return ExitStatus::done;

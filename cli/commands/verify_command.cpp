@@ -9,6 +9,7 @@
 #include "cli/commands/known_heads.hpp"
 #include "cli/display/escaped_text.hpp"
 #include "cli/display/run_json.hpp"
+#include "cli/input/export_input.hpp"
 #include "cli/store/blocking_wait.hpp"
 #include "cli/store/run_reference.hpp"
 #include "cli/store/run_scan.hpp"
@@ -198,6 +199,24 @@ Result<void> verify_all(CommandContext& context, VerifyReport& report, StoreRead
   return {};
 }
 
+ExitStatus verify_file(CommandContext& context, VerifyReport& verify_report, const std::string& path,
+                       std::vector<harness::journal::KnownHead> heads) {
+  const auto input = open_export_input(context, path);
+  auto file = input ? harness::journal::check_export(input->place, std::move(heads)) : std::unexpected(input.error());
+  if (file) {
+    verify_report.add(path, *file);
+    return verify_report.finish();
+  }
+  if (context.invocation.has("--json")) {
+    context.out.write(json_line({{"type", "file"},
+                                 {"file", path},
+                                 {"sound", false},
+                                 {"error", {{"code", file.error().code}, {"message", file.error().message}}}}));
+  }
+  const auto status = report(context, file.error());
+  return file.error().code == harness::name_of(RuntimeErrorCode::not_a_journal) ? ExitStatus::damaged : status;
+}
+
 Result<void> check_usage(const CommandContext& context) {
   const auto& invocation = context.invocation;
   const bool has_file = invocation.has("--file");
@@ -224,13 +243,7 @@ ExitStatus runs_verify_command(CommandContext& context) {
     if (!heads) {
       return report(context, heads.error());
     }
-    auto file = harness::journal::check_export(harness::journal::ExportPlace::of(*path), *std::move(heads));
-    if (!file) {
-      const auto status = report(context, file.error());
-      return file.error().code == harness::name_of(RuntimeErrorCode::not_a_journal) ? ExitStatus::damaged : status;
-    }
-    verify_report.add(*path, *file);
-    return verify_report.finish();
+    return verify_file(context, verify_report, *path, *std::move(heads));
   }
   auto store = open_reader(context);
   if (!store) {

@@ -5,11 +5,12 @@ Python that shares no code with the program."""
 import contextlib
 import json
 import re
+import shutil
 import sqlite3
 import subprocess
 import sys
 
-from cli.program import ROOT, ProgramTest
+from cli.program import PROGRAM, ROOT, ProgramTest
 
 READER = ROOT / "examples/read_journal.py"
 
@@ -137,12 +138,79 @@ class Transfer(StoredRun):
                 self.assertRegex(self.succeeds("runs", "verify", "--file", name).out, rf"sound: {run}, \d+ events")
                 self.assertEqual(self.succeeds("runs", "import", name, "--store", self.url(target)).out,
                                  f"{run} imported\n")
-                self.assertEqual(self.json_lines("runs", "import", name, "--json", "--store", self.url(target)),
-                                 [{"run_id": run, "imported": False}])
+                again = self.json_lines("runs", "import", name, "--json", "--store", self.url(target))
+                events = len(self.json_lines("runs", "events", run, "--json", "--store", self.url(source)))
+                self.assertEqual(again, [{"run_id": run, "imported": False, "outcome": "present", "events": events,
+                                          "events_before": events}])
                 shown = [self.succeeds("runs", "events", run, "--json", "--store", self.url(kind)).out
                          for kind in (source, target)]
                 self.assertEqual(shown[0], shown[1])
                 self.succeeds("runs", "verify", run, "--head", name, "--store", self.url(target))
+
+    def test_through_pipes(self):
+        run = self.run_once("jsonl")
+        text = self.succeeds("runs", "export", run, "--output", "-", "--store", self.url("jsonl")).stdout
+        self.assertEqual(self.succeeds("runs", "import", "-", "--store", self.url("sqlite"), stdin=text).out,
+                         f"{run} imported\n")
+        self.assertIn("there already", self.succeeds("runs", "import", "-", "--store", self.url("sqlite"), stdin=text).out)
+        self.assertIn(f"sound: {run}, ", self.succeeds("runs", "verify", "--file", "-", stdin=text).out)
+        self.fails(6, "standard input, line ", "runs", "import", "-", "--store", self.url("sqlite"), stdin=text[:-9])
+        self.fails(2, "--output FILE as well", "runs", "export", run, "--output", "-", "--json", "--store",
+                   self.url("jsonl"))
+        terminal = self.on_terminal("runs", "export", run, "--store", self.url("jsonl"))
+        terminal.until("nothing for a terminal")
+        self.assertEqual(terminal.finish(), 2)
+        terminal = self.on_terminal("runs", "import", "-", "--store", self.url("sqlite"))
+        terminal.until("and that is a terminal")
+        self.assertEqual(terminal.finish(), 2)
+
+    def test_what_cannot_be_written_is_told(self):
+        run = self.run_once("jsonl")
+        with open("/dev/full", "wb") as full:
+            answer = subprocess.run([PROGRAM, "runs", "export", run, "--store", self.url("jsonl")], stdout=full,
+                                    stderr=subprocess.PIPE, env=self.environment, cwd=self.folder, timeout=60, check=False)
+        self.assertEqual(answer.returncode, 1)
+        self.assertEqual(answer.stderr.decode(), "orchestrator: cannot write output: No space left on device\n")
+        self.fails(1, "No such file or directory", "runs", "export", run, "--output", "nowhere/run.orun", "--store",
+                   self.url("jsonl"))
+        self.fails(3, "no run", "runs", "export", "run_01K", "--output", "run.orun", "--store", self.url("jsonl"))
+        self.spoil(run, 3, b'"type":', b'"Type":')
+        self.fails(6, "step 3", "runs", "export", run, "--output", "run.orun", "--store", self.url("jsonl"))
+        self.assertEqual([path.name for path in self.folder.glob("run.orun*")], [], "nothing is left of it")
+
+    def test_a_file_that_is_not_there(self):
+        for command in (("runs", "import"), ("runs", "verify", "--file")):
+            self.fails(3, "there is no file 'nowhere.orun'", *command, "nowhere.orun")
+        answer = self.fails(3, "there is no file", "runs", "verify", "--file", "nowhere.orun", "--json")
+        self.assertEqual(json.loads(answer.out)["error"]["code"], "run_not_found")
+
+    def test_a_longer_file_goes_on(self):
+        run = self.run_once("jsonl")
+        self.succeeds("runs", "export", run, "--output", "whole.orun", "--store", self.url("jsonl"))
+        events = len(self.json_lines("runs", "events", run, "--json", "--store", self.url("jsonl")))
+        whole = self.journal(run).read_bytes()
+        self.journal(run).write_bytes(b"".join(whole.splitlines(keepends=True)[:3]))
+        self.succeeds("runs", "export", run, "--output", "part.orun", "--store", self.url("jsonl"))
+        for kind in self.stores:
+            with self.subTest(store=kind):
+                self.succeeds("runs", "import", "part.orun", "--store", self.url(kind))
+                self.assertRegex(self.succeeds("runs", "import", "whole.orun", "--store", self.url(kind)).out,
+                                 rf"^{run} goes on: it had \d+ events, and has {events}\n$")
+                self.assertEqual(self.succeeds("runs", "import", "part.orun", "--store", self.url(kind)).out,
+                                 f"{run} is there already, and longer: it has {events} events\n")
+                self.succeeds("runs", "verify", run, "--head", "whole.orun", "--store", self.url(kind))
+                shown = self.json_lines("runs", "show", run, "--json", "--store", self.url(kind))[0]
+                self.assertEqual((shown["status"], shown["events"]), ("completed", events))
+        self.assertEqual(self.journal(run).read_bytes(), whole)
+
+    def test_a_run_whose_source_was_deleted(self):
+        first = self.run_once("jsonl")
+        fork = re.search(r"run_\w{26}", self.succeeds("fork", first, "--at", "2", "--store", self.url("jsonl")).err).group()
+        self.succeeds("runs", "export", fork, "--output", "fork.orun", "--store", self.url("jsonl"))
+        shutil.rmtree(self.journal(first).parent)
+        self.fails(3, "alone (--alone) it can be", "runs", "export", fork, "--output", "gone.orun", "--store",
+                   self.url("jsonl"))
+        self.succeeds("runs", "export", fork, "--alone", "--output", "alone.orun", "--store", self.url("jsonl"))
 
     def test_a_session_comes_along(self):
         first = self.run_once("jsonl")
@@ -164,6 +232,10 @@ class Transfer(StoredRun):
         for command in (("runs", "import", "bad.orun", "--store", self.url("sqlite")), ("runs", "verify", "--file", "bad.orun")):
             self.fails(6, "bad.orun, line 3: ", *command)
         self.assertEqual(self.succeeds("runs", "list", "--store", self.url("sqlite")).out, "")
+        answer = self.fails(6, "bad.orun, line 3: ", "runs", "verify", "--file", "bad.orun", "--json")
+        told = json.loads(answer.out)
+        self.assertEqual((told["type"], told["sound"], told["error"]["code"]), ("file", False, "journal_damaged"))
+        self.assertIn("line 3", told["error"]["message"])
         (self.folder / "bad.orun").write_bytes(text[:len(text) // 2])
         self.fails(6, "bad.orun, line ", "runs", "import", "bad.orun", "--store", self.url("sqlite"))
         (self.folder / "bad.orun").write_bytes(b"a letter\n")
