@@ -223,7 +223,7 @@ TEST(PathRestore, WhatOthersChangedIsAConflictAndStays) {
         ASSERT_EQ(take_back(workspace, back, "b").result.outcome, CompensationOutcome::restored);
         ASSERT_EQ(operations.snapshot(), changed);
       }
-      ASSERT_GE(kinds, 3U) << name_of(sequence) << " step " << step;
+      ASSERT_GE(kinds, 4U) << name_of(sequence) << " step " << step;
     }
   }
   EXPECT_GT(conflicts, 1'000U);
