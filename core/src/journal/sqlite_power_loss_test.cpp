@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <string>
 
@@ -18,6 +19,12 @@ namespace {
 using runtime::testing::write_file;
 
 using Random = LosingVfs::Random;
+
+// 200 unless ORCHESTRATOR_POWER_LOSSES says more.
+std::uint64_t losses_wanted() {
+  const char* text = std::getenv("ORCHESTRATOR_POWER_LOSSES");
+  return text == nullptr ? 200 : std::strtoull(text, nullptr, 10);
+}
 
 std::uint64_t below(Random& random, std::uint64_t bound) { return random() % bound; }
 
@@ -109,7 +116,8 @@ class SqlitePowerLoss : public SqliteTest {
 
 TEST_F(SqlitePowerLoss, NothingThatWasSyncedIsLost) {
   std::size_t unsynced = 0;
-  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+  const std::uint64_t seeds = losses_wanted();
+  for (std::uint64_t seed = 0; seed < seeds; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     const Losses losses = lose_power(seed, false);
     ASSERT_EQ(losses.promised, 0U);

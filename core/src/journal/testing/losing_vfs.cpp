@@ -33,6 +33,10 @@ int close_file(sqlite3_file* file) {
   return code;
 }
 int read_file(sqlite3_file* file, void* to, int size, sqlite3_int64 offset) {
+  if (file_of(file)->path != nullptr) {
+    const int code = file_of(file)->vfs->note_read();
+    if (code != SQLITE_OK) return code;
+  }
   return real_of(file)->pMethods->xRead(real_of(file), to, size, offset);
 }
 int write_file(sqlite3_file* file, const void* from, int size, sqlite3_int64 offset) {
@@ -44,8 +48,10 @@ int write_file(sqlite3_file* file, const void* from, int size, sqlite3_int64 off
   return real_of(file)->pMethods->xWrite(real_of(file), from, size, offset);
 }
 int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
-  if (const auto* path = file_of(file)->path)
-    file_of(file)->vfs->note_truncate(*path, static_cast<std::uint64_t>(size));
+  if (const auto* path = file_of(file)->path) {
+    const int code = file_of(file)->vfs->note_truncate(*path, static_cast<std::uint64_t>(size));
+    if (code != SQLITE_OK) return code;
+  }
   return real_of(file)->pMethods->xTruncate(real_of(file), size);
 }
 int sync_file(sqlite3_file* file, int) {
@@ -152,7 +158,13 @@ int LosingVfs::verdict(Call call) {
     return SQLITE_OK;
   }
   has_failed_ = true;
+  if (lasts_ == Lasts::once) left_ = -1;
   return code_;
+}
+
+int LosingVfs::note_read() {
+  const std::lock_guard lock(mutex_);
+  return verdict(Call::read);
 }
 
 int LosingVfs::note_write(const std::string& path, std::uint64_t offset, std::string bytes) {
@@ -162,9 +174,11 @@ int LosingVfs::note_write(const std::string& path, std::uint64_t offset, std::st
   return SQLITE_OK;
 }
 
-void LosingVfs::note_truncate(const std::string& path, std::uint64_t size) {
+int LosingVfs::note_truncate(const std::string& path, std::uint64_t size) {
   const std::lock_guard lock(mutex_);
+  if (const int code = verdict(Call::truncate); code != SQLITE_OK) return code;
   if (!is_frozen_) files_[path].pending.push_back({0, {}, size});
+  return SQLITE_OK;
 }
 
 int LosingVfs::note_sync(const std::string& path) {
@@ -221,9 +235,10 @@ void LosingVfs::lie() {
   is_lying_ = true;
 }
 
-void LosingVfs::fail_from(Call call, int nth, int code) {
+void LosingVfs::fail_from(Call call, int nth, int code, Lasts lasts) {
   const std::lock_guard lock(mutex_);
   failing_ = call;
+  lasts_ = lasts;
   left_ = nth;
   code_ = code;
   has_failed_ = false;

@@ -2,7 +2,7 @@
 #pragma once
 
 // A file system for SQLite that remembers what was written and what was synced, so that a test can see the files as
-// they may be after the power went, and that fails the n-th write or sync. Its files are real ones, so that other
+// they may be after the power went, and that fails the n-th call of a kind. Its files are real ones, so that other
 // connections work as well. Any thread. One at a time in a process.
 
 #include <cstdint>
@@ -20,7 +20,9 @@ namespace orchestrator::harness::journal::testing {
 
 class LosingVfs final {
  public:
-  enum class Call : std::uint8_t { write, sync };
+  enum class Call : std::uint8_t { write, sync, read, truncate };
+  /// How many calls fail: one, or all from it on.
+  enum class Lasts : std::uint8_t { once, on };
   using Random = std::mt19937_64;
 
   LosingVfs();
@@ -38,8 +40,8 @@ class LosingVfs final {
   void freeze();
   /// Syncs return at once and do nothing.
   void lie();
-  /// Lets the n-th call from now fail with one of SQLite's codes, and all after it too.
-  void fail_from(Call call, int nth, int code);
+  /// Lets the n-th call from now fail with one of SQLite's codes, and those after it, too.
+  void fail_from(Call call, int nth, int code, Lasts lasts = Lasts::on);
   void heal();
   /// Whether a call failed since `fail_from`.
   [[nodiscard]] bool has_failed() const;
@@ -47,7 +49,8 @@ class LosingVfs final {
   // For the calls of SQLite.
   void note_open(const std::string& path);
   [[nodiscard]] int note_write(const std::string& path, std::uint64_t offset, std::string bytes);
-  void note_truncate(const std::string& path, std::uint64_t size);
+  [[nodiscard]] int note_read();
+  [[nodiscard]] int note_truncate(const std::string& path, std::uint64_t size);
   [[nodiscard]] int note_sync(const std::string& path);
   void note_delete(const std::string& path);
   [[nodiscard]] sqlite3_vfs* real() const { return real_; }
@@ -72,6 +75,7 @@ class LosingVfs final {
   bool is_frozen_ = false;
   bool is_lying_ = false;
   Call failing_ = Call::write;
+  Lasts lasts_ = Lasts::on;
   int left_ = -1;  // calls until one fails; negative: none
   int code_ = 0;
   bool has_failed_ = false;
