@@ -34,17 +34,25 @@ std::optional<std::string> step_difference(kernel::JournalReplay& journal, const
          ": " + diverged.found + " instead of " + diverged.expected;
 }
 
-}  // namespace
-
-ReplayResult replay(const std::vector<std::string>& lines, const std::vector<event::ContextEntry>& history,
-                    InputBytes input_bytes) {
-  kernel::JournalReplay journal(history);
+ReplayResult replay_from(kernel::JournalReplay journal, const std::vector<std::string>& lines,
+                         const std::vector<event::ContextEntry>& history, InputBytes input_bytes) {
   for (const std::string& line : lines) {
     auto difference = step_difference(journal, line, history, input_bytes);
     if (!difference) continue;
     return {journal.state(), "step " + std::to_string(journal.head().steps + 1) + ": " + *std::move(difference)};
   }
   return {journal.state(), std::nullopt};
+}
+
+}  // namespace
+
+ReplayResult replay(const std::vector<std::string>& lines, const std::vector<event::ContextEntry>& history,
+                    InputBytes input_bytes) {
+  return replay_from(kernel::JournalReplay(history), lines, history, input_bytes);
+}
+
+ReplayResult replay_fork(const std::vector<std::string>& lines, const kernel::State& base, InputBytes input_bytes) {
+  return replay_from(kernel::JournalReplay(base, {}), lines, {}, input_bytes);
 }
 
 }  // namespace orchestrator::harness::sim

@@ -28,4 +28,8 @@ enum class InputBytes : std::uint8_t { compared, left_alone };
                                   const std::vector<event::ContextEntry>& history,
                                   InputBytes input_bytes = InputBytes::compared);
 
+/// The same of a fork, which begins with `base`.
+[[nodiscard]] ReplayResult replay_fork(const std::vector<std::string>& lines, const kernel::State& base,
+                                       InputBytes input_bytes = InputBytes::compared);
+
 }  // namespace orchestrator::harness::sim
