@@ -106,6 +106,40 @@ Result<void> remove_planned(const std::string& folder, const std::function<Resul
   return {};
 }
 
+// Those first that build on others.
+StoreScenario removing_with_dependents() {
+  const SampleRun base = picture_run("shared", 1);
+  const SampleRun next = picture_run("shared", 2, base.run_id);
+  const SampleRun last = picture_run("of its own", 3, next.run_id);
+  const SampleRun other = picture_run("shared", 4);
+  StoreScenario scenario;
+  scenario.name = "delete";
+  scenario.prepare = [=](const std::string& folder) {
+    for (const SampleRun& run : {base, next, last, other}) write_now(folder, run);
+  };
+  scenario.act = [=](const std::string& folder, Shown&) -> Result<void> {
+    const auto store = store_in(folder);
+    if (!store) return std::unexpected(store.error());
+    const std::set<RunId> present = runs_in(folder);
+    for (const SampleRun& run : {last, next, base}) {
+      if (!present.contains(run.run_id)) continue;
+      if (auto removed = await((*store)->remove(run.run_id)); !removed) return removed;
+    }
+    return {};
+  };
+  scenario.check_always = [=](const std::string& folder) {
+    const std::set<RunId> left = runs_in(folder);
+    EXPECT_TRUE(!left.contains(next.run_id) || left.contains(base.run_id));
+    EXPECT_TRUE(!left.contains(last.run_id) || left.contains(next.run_id));
+    expect_whole(folder, other);
+  };
+  scenario.check_end = [=](const std::string& folder) {
+    EXPECT_EQ(runs_in(folder), std::set<RunId>{other.run_id});
+    EXPECT_FALSE(await(store_in(folder).value()->blob(sha256("of its own"))));
+  };
+  return scenario;
+}
+
 StoreScenario pruning() {
   const std::vector<SampleRun> old = golden_runs("session_with_history");
   StoreScenario scenario;
@@ -132,7 +166,8 @@ StoreScenario pruning() {
 void PrintTo(const StoreScenario& scenario, std::ostream* out) { *out << scenario.name; }
 
 std::vector<StoreScenario> store_scenarios() {
-  return {creating(), appending(), putting_content(), committing_together(), emptying_the_log(), packing(), pruning()};
+  return {creating(),         appending(), putting_content(),          committing_together(),
+          emptying_the_log(), packing(),   removing_with_dependents(), pruning()};
 }
 
 }  // namespace orchestrator::harness::kills

@@ -42,9 +42,11 @@ void PrintTo(const StoreScenario& scenario, std::ostream* out);
 /// Where a scenario keeps its runs.
 [[nodiscard]] std::string database_in(const std::string& folder);
 
-/// Making a store, appending, putting content, committing together, emptying a log, packing, pruning.
+/// Making a store, appending, putting content, committing together, emptying a log, packing, removing, pruning.
 [[nodiscard]] std::vector<StoreScenario> store_scenarios();
-/// Salvaging, importing, migrating, taking over an older store.
+/// Salvaging, importing, exporting, migrating, taking over an older store.
 [[nodiscard]] std::vector<StoreScenario> transfer_scenarios();
+/// Undoing a run, forking one.
+[[nodiscard]] std::vector<StoreScenario> run_scenarios();
 
 }  // namespace orchestrator::harness::kills

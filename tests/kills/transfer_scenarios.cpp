@@ -99,6 +99,35 @@ StoreScenario importing() {
   return scenario;
 }
 
+// A file that was not written to its end is refused.
+StoreScenario exporting() {
+  const SampleRun run = golden_run("tools_and_hint");
+  StoreScenario scenario;
+  scenario.name = "export";
+  scenario.prepare = [run](const std::string& folder) { write_now(folder, run); };
+  scenario.act = [run](const std::string& folder, Shown&) -> Result<void> {
+    auto store = store_in(folder);
+    if (!store) return std::unexpected(store.error());
+    std::ofstream file(folder + "/run.orun", std::ios::binary | std::ios::trunc);
+    const auto sink = [&file](std::string_view bytes) -> Result<void> {
+      file << bytes << std::flush;
+      return {};
+    };
+    const auto exported = await(journal::export_run(*store, run.run_id, {}, sink));
+    return exported ? Result<void>() : std::unexpected(exported.error());
+  };
+  scenario.check_always = [run](const std::string& folder) {
+    expect_whole(folder, run);
+    const auto checked = journal::check_export(folder + "/run.orun");
+    EXPECT_TRUE(!checked || checked->is_ended);
+  };
+  scenario.check_end = [](const std::string& folder) {
+    const auto checked = journal::check_export(folder + "/run.orun");
+    EXPECT_TRUE(checked) << checked.error().message;
+  };
+  return scenario;
+}
+
 // A journal with the tables of its first version, and a run in it.
 void make_older_journal(const std::string& folder, const SampleRun& run) {
   write_now(folder, run);
@@ -153,6 +182,8 @@ StoreScenario taking_over() {
 
 }  // namespace
 
-std::vector<StoreScenario> transfer_scenarios() { return {salvaging(), importing(), migrating(), taking_over()}; }
+std::vector<StoreScenario> transfer_scenarios() {
+  return {salvaging(), importing(), exporting(), migrating(), taking_over()};
+}
 
 }  // namespace orchestrator::harness::kills
