@@ -47,6 +47,25 @@ TEST_F(SqliteRoom, BytesGrowWithEvents) {
   EXPECT_LE(sizes[2], sizes[0] * 11) << "ten times the events, about ten times the bytes";
 }
 
+TEST_F(SqliteRoom, ADeltaWritesThePageOfItsLineAndThatOfItsRun) {
+  const auto store = open_store();
+  RunLines lines(run_id(1), session_id(1));
+  const auto writer = await(store->create(lines.run(), lines.session())).value();
+  append(*writer, lines.start());
+  const auto log_bytes = [&] {
+    struct stat status{};
+    return ::stat((path() + "-wal").c_str(), &status) == 0 ? status.st_size : -1;
+  };
+  constexpr int deltas = 200;
+  constexpr std::int64_t frame_bytes = 4'096 + 24;
+  const std::int64_t before = log_bytes();
+  for (int i = 0; i < deltas; ++i) append(*writer, lines.delta());
+  // What is more than two a line is of pages that were full; a third one a line would be of an index.
+  const std::int64_t frames = (log_bytes() - before) / frame_bytes;
+  EXPECT_GE(frames, 2 * deltas);
+  EXPECT_LT(frames, 3 * deltas);
+}
+
 TEST_F(SqliteRoom, PackingAndRemovingGiveSpaceBack) {
   write(1, 10);
   const std::int64_t before = file_bytes();

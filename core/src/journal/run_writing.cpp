@@ -38,8 +38,10 @@ RunWriting::RunWriting(SqliteConnection* connection, SqliteStatement insert_line
 Result<RunWriting> RunWriting::on(SqliteConnection* connection) {
   auto insert_line = connection->prepare("INSERT INTO line(place, step, first_seq, bytes) VALUES (?, ?, ?, ?)");
   if (!insert_line) return std::unexpected(insert_line.error());
+  // Of a run that stays active. It sets no column of an index, whose page each commit would write, too.
   auto update_run = connection->prepare(
-      "UPDATE run SET status = ?, steps = ?, events = ?, bytes = bytes + ?, head = ?, sealed = 0 WHERE number = ?");
+      "UPDATE run SET steps = ?, events = ?, bytes = bytes + ?, head = ? WHERE number = ? AND status = 0 AND sealed = "
+      "0");
   if (!update_run) return std::unexpected(update_run.error());
   return RunWriting(connection, *std::move(insert_line), *std::move(update_run));
 }
@@ -103,10 +105,22 @@ Result<void> RunWriting::insert(std::int64_t run_number, const JournalLine& line
 }
 
 Result<void> RunWriting::show(std::int64_t run_number, const JournalLine& last, std::uint64_t bytes) {
-  const auto number = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
-  update_run_.bind(static_cast<std::int64_t>(status_after(last))).bind(number(last.step)).bind(number(last.last_seq));
-  update_run_.bind(number(bytes)).bind(head_text_of(last.bytes)).bind(run_number);
-  return update_run_.run();
+  const RunStatus status = status_after(last);
+  const auto bind = [&](SqliteStatement& update) {
+    const auto number = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
+    update.bind(number(last.step)).bind(number(last.last_seq)).bind(number(bytes));
+    update.bind(head_text_of(last.bytes)).bind(run_number);
+  };
+  if (status == RunStatus::active) {
+    bind(update_run_);
+    auto updated = update_run_.run();
+    if (!updated || connection_->changed_rows() == 1) return updated;
+  }
+  const auto bind_all = [&](SqliteStatement& update) { bind(update.bind(static_cast<std::int64_t>(status))); };
+  return run(*connection_,
+             "UPDATE run SET status = ?, sealed = 0, steps = ?, events = ?, bytes = bytes + ?, head = ? "
+             "WHERE number = ?",
+             bind_all);
 }
 
 Result<std::vector<std::int64_t>> RunWriting::hidden_runs() {
