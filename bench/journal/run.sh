@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# ./dev bench journal [--quick | --long]: prints its table.
+# ./dev bench journal [--quick] [--long] [--parts NAMES] ...: see `run.py --help`.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-exec build/release/bin/bench_journal "$@"
+exec python3 -m bench.journal.run "$@"

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PEERS = Path(__file__).resolve().parent.parent / "peers"
+# The environment of the peers in Python, which the benchmark makes.
+PYTHON = PEERS.parent.parent / "build" / "bench" / "python" / "bin" / "python"
 
 
 @dataclass(frozen=True)
@@ -15,11 +17,17 @@ class Client:
     note: str
     program: str  # below the build's bin folder, or a script below peers/
     node: bool = False
-    store: str | None = None  # journal of our own client: `memory:`, or `jsonl:` and a fresh folder
+    store: str | None = None  # journal of our own client: `memory:`, or `jsonl:` or `sqlite:` and a fresh folder
     arguments: tuple[str, ...] = ()  # before those of the workload
+    python: bool = False
 
     def command(self, bin_dir: Path) -> list[str]:
-        program = ["node", str(PEERS / self.program)] if self.node else [str(bin_dir / self.program)]
+        if self.node:
+            program = ["node", str(PEERS / self.program)]
+        elif self.python:
+            program = [str(PYTHON), str(PEERS / self.program)]
+        else:
+            program = [str(bin_dir / self.program)]
         return program + list(self.arguments)
 
 

@@ -91,9 +91,10 @@ def journal_of(client: Client):
     """The `--store` arguments of a client: a fresh folder for a journal in files, removed afterwards."""
     if client.store is None:
         yield []
-    elif client.store == "jsonl:":
+    elif client.store in ("jsonl:", "sqlite:"):
         with tempfile.TemporaryDirectory(prefix="bench-journal-", ignore_cleanup_errors=True) as folder:
-            yield ["--store", client.store + folder]
+            place = folder if client.store == "jsonl:" else f"{folder}/runs.db"
+            yield ["--store", client.store + place]
     else:
         yield ["--store", client.store]
 
@@ -108,13 +109,18 @@ class Run:
     load: dict  # metrics: cores busy with the mock, and with what is no part of the benchmark
 
 
-def run_once(machine: Machine, mock: Mock, command: list[str]) -> Run:
+def run_alone(machine: Machine, command: list[str]) -> Run:
+    """One program that needs no mock, from start to end. Raises RunFailed."""
+    return run_once(machine, None, command)
+
+
+def run_once(machine: Machine, mock: Mock | None, command: list[str]) -> Run:
     """One client from start to end. Raises RunFailed."""
     cpu_before, busy_before = children_cpu_s(), busy_s()
     exec_ns = time.monotonic_ns()
     done = run_to_end(machine, command)
     wall_s = (time.monotonic_ns() - exec_ns) / 1e9
-    mock_cpu_s, busy_total_s = mock.cpu_s(), busy_s() - busy_before
+    mock_cpu_s, busy_total_s = mock.cpu_s() if mock else 0.0, busy_s() - busy_before
     process_cpu_s = children_cpu_s() - cpu_before
     load = {"mock_cores": mock_cpu_s / wall_s,
             "other_load": max(0.0, (busy_total_s - mock_cpu_s - process_cpu_s) / wall_s)}

@@ -10,10 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench.rig.client import PEERS, Client
+from bench.rig.client import PEERS, PYTHON, Client
 
 ROOT = PEERS.parent.parent
 NODE_MAJOR_MIN = 20
+PIP_SECONDS_MAX = 600
 
 
 def say(text: str) -> None:
@@ -79,16 +80,48 @@ def npm_failure(stderr: str) -> str:
     return f"npm ci failed in bench/peers ({code.group(1) if code else 'no code'})"
 
 
+def pinned_python_peers() -> list[str]:
+    """Name and version of each peer in Python: what the requirements name before the first empty line."""
+    text = (PEERS / "requirements.txt").read_text(encoding="utf-8").split("\n\n")[0]
+    return [line.replace("==", " ") for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def install_python_peers() -> str | None:
+    """Makes an environment with the pinned packages unless it is there; returns why there is none, or None."""
+    home, wanted = PYTHON.parent.parent, PEERS / "requirements.txt"
+    mark = home / "requirements.installed"
+    if mark.exists() and mark.read_bytes() == wanted.read_bytes():
+        return None
+    say("installing the pinned packages of the peers in Python (pip) ...")
+    # Debian's Python has pip only within environments.
+    for command in ([shutil.which("python3", path="/usr/bin") or sys.executable, "-m", "venv", "--clear", str(home)],
+                    [str(PYTHON), "-m", "pip", "install", "--no-input", "--only-binary", ":all:",
+                     "--disable-pip-version-check", "--progress-bar", "off", "-r", str(wanted)]):
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PIP_SECONDS_MAX)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            say(str(error))
+            return f"the pinned packages of bench/peers could not be installed ({type(error).__name__})"
+        if done.returncode != 0:
+            say((done.stdout + done.stderr).strip()[-2000:])
+            return f"the pinned packages of bench/peers could not be installed (exit {done.returncode})"
+    mark.write_bytes(wanted.read_bytes())
+    return None
+
+
 def choose_clients(clients: tuple[Client, ...], bin_dir: Path, wanted: list[str]) -> tuple[list[Client], dict[str, str]]:
     """The clients that can run, and for each that cannot, why."""
     skipped: dict[str, str] = {}
     candidates = [client for client in clients if not wanted or client.name in wanted]
     no_peers = install_peers() if any(client.node for client in candidates) else None
+    no_python = install_python_peers() if any(client.python for client in candidates) else None
     chosen = []
     for client in candidates:
         if client.node and no_peers:
             skipped[client.name] = no_peers
-        elif not client.node and not (bin_dir / client.program).exists():
+        elif client.python and no_python:
+            skipped[client.name] = no_python
+        elif not client.node and not client.python and not (bin_dir / client.program).exists():
             skipped[client.name] = f"{client.program} was not built"
         else:
             chosen.append(client)

@@ -13,7 +13,11 @@ namespace bench {
 /// User and system time of the whole process so far, in seconds.
 [[nodiscard]] double cpu_s();
 
-/// The most memory that the process ever held (VmHWM), in MiB; 0 where the kernel does not say.
+/// The most memory that the process ever held, or has since `reset_peak_rss` (VmHWM), in MiB; 0 where the kernel does
+/// not say.
 [[nodiscard]] double peak_rss_mib();
+
+/// From here on the peak is counted anew, where the kernel allows it.
+void reset_peak_rss();
 
 }  // namespace bench

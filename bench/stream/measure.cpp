@@ -19,7 +19,7 @@ constexpr std::uint64_t kStampMask = (std::uint64_t{1} << 48) - 1;
   std::fprintf(stderr,
                "%s; usage: client --base-url URL --concurrency C --requests R --mode "
                "blast|paced|abort --deltas N"
-               " [--warmup W] [--store memory:|jsonl:DIR]\n",
+               " [--warmup W] [--store URL]\n",
                what.c_str());
   std::exit(2);
 }
