@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Forks on the command line, two runs compared, and a run on a time axis."""
 
-from cli.program import ProgramTest
+from cli.program import STALLING, ProgramTest
 
 CALLS = {"text": "Let me see.", "tool_calls": [{"id": "c1", "name": "read_file", "arguments": {"path": "a.txt"}},
                                                {"id": "c2", "name": "read_file", "arguments": {"path": "b.txt"}}]}
@@ -74,12 +74,18 @@ class Forks(ProgramTest):
     def test_a_label(self):
         live = self.start_run(self.script({"text": "one two three four five", "delta_chars": 4, "delay_ms": 40}))
         live.until("OutputDelta")
-        self.fails(2, "a checkpoint's label cannot be a number", "checkpoint", live.run_id, "12")
         self.succeeds("checkpoint", live.run_id, "here")
         self.assertEqual(live.finish(), 0)
         events = self.json_lines("fork", live.run_id, "--at", "here", "--json")
         seq = next(event["seq"] for event in live.events if event["type"] == "CheckpointCreated")
         self.assertEqual(events[0]["data"]["parent"]["seq"], seq)
+
+    def test_a_number_is_no_label(self):
+        live = self.start_run(self.script(STALLING))
+        live.until("OutputDelta")
+        self.fails(2, "a checkpoint's label cannot be a number", "checkpoint", live.run_id, "12")
+        self.succeeds("abort", live.run_id)
+        self.assertEqual(live.finish(), 130)
 
     def test_diff(self):
         self.fork("--at", str(self.seq_of("ToolCallFinished")), "--tool-result", 'c2="nothing there"')

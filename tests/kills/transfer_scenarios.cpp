@@ -82,7 +82,7 @@ StoreScenario importing() {
     auto store = store_in(folder);
     if (!store) return std::unexpected(store.error());
     for (const SampleRun& run : runs) {
-      const auto imported = await(journal::import_runs(*store, file_of(folder, run)));
+      const auto imported = await(journal::import_runs(*store, journal::ExportPlace::of(file_of(folder, run))));
       if (!imported) return std::unexpected(imported.error());
     }
     return {};
@@ -118,11 +118,11 @@ StoreScenario exporting() {
   };
   scenario.check_always = [run](const std::string& folder) {
     expect_whole(folder, run);
-    const auto checked = journal::check_export(folder + "/run.orun");
+    const auto checked = journal::check_export(journal::ExportPlace::of(folder + "/run.orun"));
     EXPECT_TRUE(!checked || checked->is_ended);
   };
   scenario.check_end = [](const std::string& folder) {
-    const auto checked = journal::check_export(folder + "/run.orun");
+    const auto checked = journal::check_export(journal::ExportPlace::of(folder + "/run.orun"));
     EXPECT_TRUE(checked) << checked.error().message;
   };
   return scenario;

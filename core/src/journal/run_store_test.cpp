@@ -124,7 +124,8 @@ TEST_P(RunStores, WhatBuildsOnARunIsFound) {
   EXPECT_THAT(ids(await(runs().list({.kind = RunKind::fork}))), ElementsAre(run_id(2)));
   EXPECT_THAT(ids(await(runs().list({.parent = run_id(1)}))), ElementsAre(run_id(2)));
   EXPECT_THAT(ids(await(runs().list({.kind = RunKind::undo, .parent = run_id(1)}))), IsEmpty());
-  EXPECT_THAT(ids(await(runs().list({.parent = run_id(2)}))), IsEmpty());  // its session went on, nothing was made of it
+  EXPECT_THAT(ids(await(runs().list({.parent = run_id(2)}))),
+              IsEmpty());  // its session went on, nothing was made of it
   EXPECT_EQ(code_of(await(runs().list({.where = {.limit = 0}, .parent = run_id(1)}))), "invalid_argument");
   EXPECT_THAT(await(runs().plan_removal({run_id(1)}, false))->runs, IsEmpty());
   EXPECT_EQ(await(runs().plan_removal({run_id(1)}, true))->runs.size(), 3U);
