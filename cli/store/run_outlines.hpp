@@ -10,8 +10,8 @@
 
 namespace orchestrator::cli {
 
-/// The outline of a run with what it has of its sources. Errors: `run_not_found`, `not_supported` where its contents were
-/// erased, `journal_damaged`.
+/// The outline of a run with what it has of its sources. Errors: `run_not_found`, `not_supported` where its contents
+/// were erased, `journal_damaged`.
 [[nodiscard]] harness::Result<harness::event::RunOutline> read_outline(StoreReader& store,
                                                                        const harness::RunId& run_id);
 

@@ -68,6 +68,7 @@ class StoreKill : public testing::TestWithParam<StoreScenario> {
  protected:
   // The scenario once, killed at a point, and once more; false once there is no such point.
   bool is_killed_at(int point) {
+    const testing::ScopedTrace trace(__FILE__, __LINE__, "killed at point " + std::to_string(point));
     const StoreScenario& scenario = GetParam();
     fs::remove_all(work_);
     fs::copy(before_, work_, fs::copy_options::recursive | fs::copy_options::copy_symlinks);

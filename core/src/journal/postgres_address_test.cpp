@@ -54,7 +54,8 @@ TEST(PostgresAddress, IsRefusedWithoutRepeatingIt) {
   EXPECT_EQ(without_passwords("mysql://u:hunter2@h/d"), "mysql://u@h/d");
 }
 
-// Pieces of three characters of a password that stand in a text. `://` stands in every form that a text names as allowed.
+// Pieces of three characters of a password that stand in a text. `://` stands in every form that a text names as
+// allowed.
 std::vector<std::string> pieces_in(const std::string& text, std::string_view password) {
   constexpr std::size_t kPiece = 3;
   std::vector<std::string> found;

@@ -82,6 +82,12 @@ SqliteOpening SqliteFile::opening(SqliteOpening::Access access) const {
   return opening;
 }
 
+Result<JournalContent> SqliteFile::read_content() const {
+  const auto reader = SqliteConnection::open(opening(SqliteOpening::Access::read));
+  if (!reader) return std::unexpected(reader.error());
+  return content_of(**reader);
+}
+
 Result<void> SqliteFile::prepare() {
   if (sqlite3_libversion_number() < kSqliteVersionMin || sqlite3_threadsafe() == 0) {
     return fail(RuntimeErrorCode::storage_failed, std::string("this SQLite is ") + sqlite3_libversion() +
@@ -90,13 +96,11 @@ Result<void> SqliteFile::prepare() {
   const std::lock_guard lock(writing_mutex_);
   if (commits_) return {};
   auto content = JournalContent::nothing;
-  {
-    auto reader = SqliteConnection::open(opening(SqliteOpening::Access::read));
-    if (!reader) return std::unexpected(reader.error());
-    const auto found = content_of(**reader);
-    if (!found) return std::unexpected(found.error());
+  if (const auto found = read_content()) {
     content = *found;
-  }
+  } else if (found.error().code != name_of(RuntimeErrorCode::storage_readonly)) {
+    return std::unexpected(found.error());
+  }  // A process died while it made the file: the rollback is left to who may write.
   if (content == JournalContent::present) return {};
   const auto store_lock = StoreLock::take(path_);
   if (!store_lock) {

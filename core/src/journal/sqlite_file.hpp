@@ -15,6 +15,7 @@
 
 #include "journal/commit_thread.hpp"
 #include "journal/file_descriptor.hpp"
+#include "journal/journal_schema.hpp"
 #include "journal/run_signal.hpp"
 #include "storage/sqlite_connection.hpp"
 
@@ -63,6 +64,7 @@ class SqliteFile final {
   void give_back(std::unique_ptr<storage::SqliteConnection> reader);
 
  private:
+  [[nodiscard]] Result<JournalContent> read_content() const;
   [[nodiscard]] storage::SqliteOpening opening(storage::SqliteOpening::Access access) const;
 
   const std::string path_;
