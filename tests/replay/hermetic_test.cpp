@@ -60,6 +60,7 @@ std::string text_of(std::uint64_t seed) {
   const sim::Outcome outcome = sim::simulate(sim::draw_scenario(seed));
   std::string text;
   for (const std::string& line : outcome.lines) text += line + "\n";
+  for (const std::string& line : outcome.derived) text += line + "\n";
   return text;
 }
 

@@ -33,6 +33,12 @@ void EffectLedger::issue(const event::Effect& effect) {
     tools_[run->call_id] = "execution " + std::to_string(run->attempt);
   }
   if (const auto* verify = std::get_if<effects::VerifyTool>(&effect)) tools_[verify->call_id] = "verification";
+  if (const auto* look = std::get_if<effects::PrepareCompensation>(&effect)) {
+    compensation_ = "look at step " + std::to_string(look->index);
+  }
+  if (const auto* step = std::get_if<effects::Compensate>(&effect)) {
+    compensation_ = "attempt " + std::to_string(step->attempt) + " of step " + std::to_string(step->index);
+  }
   if (const auto* cancel_tool = std::get_if<effects::CancelTool>(&effect)) {
     const auto found = tools_.find(cancel_tool->call_id);
     if (found == tools_.end()) return;
@@ -80,6 +86,10 @@ std::optional<std::string> EffectLedger::difference(const kernel::State& state) 
   }
   if (retrieval_ != owed.retrieval_ && !std::holds_alternative<kernel::Ended>(state.phase)) {
     return "a look into the memory store is outstanding or owed, but not both";
+  }
+  if (compensation_ != owed.compensation_ && !std::holds_alternative<kernel::Ended>(state.phase)) {
+    return compensation_.value_or("nothing") + " of the undo is outstanding, " +
+           owed.compensation_.value_or("nothing") + " is owed";
   }
   // A run that goes on after all lets its memory be stored: it is replaced by nothing.
   if (owed.keeping_ && keeping_ != owed.keeping_) return "the memory that is owed is not the one that is being left";

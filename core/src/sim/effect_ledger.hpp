@@ -42,6 +42,8 @@ class EffectLedger {
   void memory_kept(const MemoryId& id) {
     if (keeping_ && keeping_->id == id) keeping_.reset();
   }
+  /// Notes that a look at a step of an undo, or the step, has answered.
+  void compensation_answered() { compensation_.reset(); }
   /// Notes that a timer fired.
   void timer_fired(TimerKind timer) { timers_.erase(timer); }
   /// The difference between what is outstanding here and what `state` owes, or nothing when they agree.
@@ -56,6 +58,7 @@ class EffectLedger {
   std::optional<event::effects::EvaluateGates> judgement_;
   std::optional<event::effects::RetrieveMemory> retrieval_;
   std::optional<event::effects::StoreMemory> keeping_;
+  std::optional<std::string> compensation_;  // of an undo
   std::map<TimerKind, std::uint64_t> timers_;
   std::map<std::string, std::string> tools_;  // what is outstanding of each call
 };

@@ -200,7 +200,32 @@ namespace orchestrator::harness::sim {
   MARK(cost_known) \
   MARK(cost_unknown_in_part) \
   MARK(budget_cut_answer) \
-  MARK(money_budget)
+  MARK(money_budget) \
+  MARK(append_failed) \
+  MARK(append_failed_and_kept) \
+  MARK(append_failed_again) \
+  MARK(append_failed_in_recovery) \
+  MARK(store_slow) \
+  MARK(fork_played) \
+  MARK(fork_refused) \
+  MARK(fork_in_answer) \
+  MARK(fork_between_calls) \
+  MARK(fork_of_lost_call) \
+  MARK(fork_of_ended_run) \
+  MARK(undo_complete) \
+  MARK(undo_incomplete) \
+  MARK(undo_aborted) \
+  MARK(undo_taken_back) \
+  MARK(undo_step_restored) \
+  MARK(undo_step_had_happened) \
+  MARK(undo_step_not_undoable) \
+  MARK(undo_step_begun_again) \
+  MARK(undo_step_failed) \
+  MARK(undo_look_failed) \
+  MARK(undo_conflict_in_plan) \
+  MARK(undo_conflict_in_look) \
+  MARK(undo_conflict_in_step) \
+  MARK(undo_overwrites)
 // clang-format on
 
 enum class Mark : std::uint8_t {

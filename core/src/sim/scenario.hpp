@@ -44,7 +44,6 @@ struct AnswerPlan {
   bool is_objected_to = false;        // by every rule of the output, where its text or its failure ends it
 };
 
-/// An order of the operator, given once the run has taken `at_input` inputs.
 /// What the world makes of one execution, or one look, of a tool call; by its place among all of the run.
 struct ToolPlan {
   std::uint64_t prepared_after_us = 0;
@@ -60,7 +59,6 @@ struct ToolPlan {
   std::uint64_t cancelled_after_us = 0;
 };
 
-/// What the person says to one question.
 /// What a look into the memory store, or leaving a memory there, comes to.
 struct MemoryAnswer {
   std::uint32_t hits = 0;
@@ -68,11 +66,13 @@ struct MemoryAnswer {
   bool fails = false;
   std::uint64_t after_us = 0;
 };
+/// What the person says to one question.
 struct AnswerToQuestion {
   std::uint64_t after_us = 0;
   InterruptDecision decision = InterruptDecision::allow_once;
 };
 
+/// An order of the operator, given once the run has taken `at_input` inputs.
 struct CommandPlan {
   std::uint64_t at_input = 0;
   event::Input::Value command;
@@ -92,6 +92,30 @@ struct CrashPlan {
   std::uint64_t at_input = 0;
   CrashPoint point = CrashPoint::before_append;
   std::uint64_t down_us = 0;
+};
+
+/// What the store does with the step of an input.
+enum class StoreFault : std::uint8_t {
+  refused,  // it is not there, and the store says so: the disk is full, or broken
+  kept,     // it is there, though the store says that it has failed
+  slow      // it is there, after a while
+};
+
+/// The store fails at the input of this number; after a failure nothing more is written until somebody opens the run
+/// anew, `healed_after_us` later, which fails again `again` times.
+struct StoreFaultPlan {
+  std::uint64_t at_input = 0;
+  StoreFault fault = StoreFault::refused;
+  std::uint64_t healed_after_us = 0;  // or how slow it is
+  std::uint32_t again = 0;
+};
+
+/// What the world makes of one look at a step of an undo, or of the step; by its place among all of the run.
+struct CompensationPlan {
+  std::uint64_t after_us = 0;
+  bool meddles = false;      // somebody writes the file right before
+  bool fails = false;        // the disk does not do it
+  bool acts_at_once = true;  // else as it returns
 };
 
 /// The wall clock is set at the input of this number; the run's own clock does not care.
@@ -116,15 +140,34 @@ struct RunPlan {
   std::vector<CommandPlan> commands;
   std::vector<CrashPlan> crashes;
   std::optional<CrashPlan> tool_crash;  // at the input that starts this many calls, counted from 0
+  std::vector<StoreFaultPlan> store_faults;
   std::vector<WallJumpPlan> wall_jumps;
-  bool fires_stale_timers = false;  // timers that were stopped or moved fire all the same
-  bool resumes_at_end = true;       // the operator resumes a run that is left paused
+  std::vector<CompensationPlan> compensations;  // of an undo, by effect; later ones are plain
+  bool fires_stale_timers = false;              // timers that were stopped or moved fire all the same
+  bool resumes_at_end = true;                   // the operator resumes a run that is left paused
 };
 
-/// One session: runs one after the other, each with the history that the ones before left.
+/// The last run is taken back.
+struct UndoPlan {
+  RunPlan run;
+  std::uint32_t meddled_every = 0;  // of so many calls one has a file that somebody else wrote before; 0: none
+  bool consents = false;            // to lose that
+};
+
+/// The last run is gone on with from one of its steps.
+struct ForkPlan {
+  RunPlan run;               // its spec is that of the run
+  std::uint64_t chance = 0;  // which step: its remainder by their number
+  bool has_hint = false;
+};
+
+/// One session: runs one after the other, each with the history that the ones before left; then what is made out of the
+/// last one.
 struct Scenario {
   std::uint64_t seed = 0;
   std::vector<RunPlan> runs;
+  std::optional<ForkPlan> fork = {};
+  std::optional<UndoPlan> undo = {};
 };
 
 }  // namespace orchestrator::harness::sim

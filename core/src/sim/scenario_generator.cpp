@@ -332,6 +332,21 @@ std::vector<CrashPlan> draw_crashes(Entropy& entropy) {
   return crashes;
 }
 
+std::vector<StoreFaultPlan> draw_store_faults(Entropy& entropy) {
+  std::vector<StoreFaultPlan> faults;
+  if (!entropy.chance(1, 6)) return faults;
+  constexpr std::array kFaults{StoreFault::refused, StoreFault::kept, StoreFault::slow};
+  for (std::uint64_t i = entropy.between(1, 2); i > 0; --i) {
+    StoreFaultPlan fault;
+    fault.at_input = entropy.below(kTypicalInputs);
+    fault.fault = entropy.pick(kFaults);
+    fault.healed_after_us = entropy.magnitude(1, 5'000'000);
+    fault.again = static_cast<std::uint32_t>(entropy.chance(1, 3) ? entropy.between(1, 3) : 0);
+    faults.push_back(fault);
+  }
+  return faults;
+}
+
 // A model that reads the same over and over, with room for one turn.
 void make_loop(Entropy& entropy, RunPlan& run) {
   run.spec.tools = {tool("read_file", EffectClass::pure, ApprovalNeed::none)};
@@ -339,6 +354,30 @@ void make_loop(Entropy& entropy, RunPlan& run) {
   run.spec.context.recent_turns = 1;
   const ProviderTemper temper{.repeats_itself = true};
   for (std::size_t i = 0; i < run.answers.size(); ++i) run.answers[i] = draw_answer(entropy, temper, i);
+}
+
+// A model that changes files turn after turn, so that there is something to take back, and to fork in the midst of.
+void make_editor(Entropy& entropy, RunPlan& run) {
+  constexpr std::array kNeeds{ApprovalNeed::none, ApprovalNeed::none, ApprovalNeed::ask};
+  run.spec.tools = {tool("edit", EffectClass::reversible, entropy.pick(kNeeds)),
+                    tool("send", EffectClass::irreversible, ApprovalNeed::none)};
+  run.spec.limits = {};
+  run.spec.budgets = {};
+  run.answers.resize(entropy.between(1, 3));
+  for (AnswerPlan& answer : run.answers) {
+    answer = {};
+    answer.headers_after_us = entropy.magnitude(1, 50'000);
+    ChunkPlan chunk{entropy.magnitude(1, 50'000), {}};
+    for (std::uint64_t i = entropy.between(1, 3); i > 0; --i) {
+      ToolCallItem call;
+      call.call_id = "call_" + std::to_string(i);
+      call.name = entropy.chance(7, 8) ? "edit" : "send";
+      call.arguments = "{}";
+      chunk.parts.emplace_back(ItemDone{"item_" + std::to_string(i), {std::move(call), "simulated"}});
+    }
+    chunk.parts.emplace_back(AnswerFinished{FinishReason::tool_calls, "native", "model-1", "resp"});
+    answer.chunks.push_back(std::move(chunk));
+  }
 }
 
 RunPlan draw_run(std::uint64_t seed, std::uint64_t number, const SessionId& session_id) {
@@ -383,6 +422,8 @@ RunPlan draw_run(std::uint64_t seed, std::uint64_t number, const SessionId& sess
   if (loop.chance(1, 60)) make_loop(loop, run);
   Entropy trust(seed, "trust", number);
   draw_trust(trust, run);
+  Entropy store(seed, "store", number);
+  run.store_faults = draw_store_faults(store);
   run.fires_stale_timers = process.chance(1, 3);
   if (process.chance(1, 4)) {
     const auto jump_us = static_cast<std::int64_t>(process.magnitude(1, 86'400'000'000));
@@ -390,6 +431,52 @@ RunPlan draw_run(std::uint64_t seed, std::uint64_t number, const SessionId& sess
     run.wall_jumps.push_back({at_input, process.chance(1, 2) ? jump_us : -jump_us});
   }
   return run;
+}
+
+std::vector<CompensationPlan> draw_compensations(Entropy& entropy) {
+  std::vector<CompensationPlan> plans(entropy.between(0, 6));
+  const bool is_troubled = entropy.chance(1, 2);
+  for (CompensationPlan& plan : plans) {
+    plan.after_us = entropy.magnitude(1, 200'000);
+    plan.meddles = is_troubled && entropy.chance(1, 5);
+    plan.fails = is_troubled && entropy.chance(1, 8);
+    plan.acts_at_once = entropy.chance(1, 2);
+  }
+  return plans;
+}
+
+UndoPlan draw_undo(std::uint64_t seed, const SessionId& session_id) {
+  Entropy entropy(seed, "undo");
+  UndoPlan undo;
+  undo.run.identity = draw_identity(entropy, session_id);
+  undo.run.spec.input.emplace_back(TextPart{"undo"});
+  undo.run.spec.model_plan.primary = model("first");
+  undo.run.spec.remember = false;
+  undo.run.spec.seed = entropy.bits();
+  undo.run.spec.behaviours = kernel::present_behaviours();
+  undo.run.spec.runtime_version = event::runtime_version();
+  undo.run.compensations = draw_compensations(entropy);
+  if (entropy.chance(1, 4)) undo.run.commands.push_back({entropy.between(1, 6), draw_abort(entropy)});
+  if (entropy.chance(1, 2)) {
+    constexpr std::array kPoints{CrashPoint::before_append, CrashPoint::append_kept, CrashPoint::before_effects,
+                                 CrashPoint::after_effects};
+    undo.run.crashes.push_back({entropy.below(6), entropy.pick(kPoints), entropy.magnitude(1, 5'000'000)});
+  }
+  if (entropy.chance(1, 4)) undo.run.tool_crash = CrashPlan{entropy.below(2), CrashPoint::after_effects, 1'000};
+  undo.run.store_faults = draw_store_faults(entropy);
+  undo.meddled_every = static_cast<std::uint32_t>(entropy.below(3));
+  undo.consents = entropy.chance(1, 2);
+  return undo;
+}
+
+ForkPlan draw_fork(std::uint64_t seed, std::uint64_t number, const SessionId& session_id) {
+  Entropy entropy(seed, "fork");
+  ForkPlan fork;
+  fork.run = draw_run(seed, number, session_id);
+  fork.chance = entropy.bits();
+  fork.has_hint = entropy.chance(1, 2);
+  if (fork.has_hint) fork.run.commands.insert(fork.run.commands.begin(), {1, draw_hint(entropy)});
+  return fork;
 }
 
 }  // namespace
@@ -404,6 +491,11 @@ Scenario draw_scenario(std::uint64_t seed) {
   constexpr std::array<std::uint64_t, 8> kRuns{1, 1, 1, 1, 2, 2, 3, 4};
   const std::uint64_t runs = session.pick(kRuns);
   for (std::uint64_t number = 0; number < runs; ++number) scenario.runs.push_back(draw_run(seed, number, session_id));
+  Entropy derived(seed, "derived");
+  if (derived.chance(1, 2)) scenario.undo = draw_undo(seed, session_id);
+  if (derived.chance(1, 4)) scenario.fork = draw_fork(seed, runs, session_id);
+  const bool is_derived = scenario.undo || scenario.fork;
+  if (is_derived && derived.chance(1, 2)) make_editor(derived, scenario.runs.back());
   return scenario;
 }
 

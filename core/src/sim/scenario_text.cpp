@@ -24,6 +24,18 @@ const char* name_of(CrashPoint point) {
   return "";
 }
 
+const char* name_of(StoreFault fault) {
+  switch (fault) {
+    case StoreFault::refused:
+      return "refuses the step";
+    case StoreFault::kept:
+      return "keeps the step and says that it failed";
+    case StoreFault::slow:
+      return "is slow";
+  }
+  return "";
+}
+
 const char* name_of(SlotAnswer answer) {
   switch (answer) {
     case SlotAnswer::granted:
@@ -102,6 +114,14 @@ void append_run(std::string& out, const RunPlan& run) {
     out += "  at input " + std::to_string(jump.at_input) + ": the wall clock moves by " + std::to_string(jump.by_us) +
            " us\n";
   }
+  for (const StoreFaultPlan& fault : run.store_faults) {
+    out += "  at input " + std::to_string(fault.at_input) + ": the store " + name_of(fault.fault) + ", for " +
+           std::to_string(fault.healed_after_us) + " us and " + std::to_string(fault.again) + " more times\n";
+  }
+  for (const CompensationPlan& plan : run.compensations) {
+    out += "  of the undo: " + at_us(plan.after_us) + (plan.meddles ? "somebody writes the file, " : "") +
+           (plan.fails ? "it fails, " : "") + (plan.acts_at_once ? "acts at once\n" : "acts as it returns\n");
+  }
   if (run.fires_stale_timers) out += "  timers that were stopped fire all the same\n";
   out += run.resumes_at_end ? "  is resumed where it is left paused\n" : "  may be left paused\n";
 }
@@ -113,6 +133,15 @@ std::string describe(const Scenario& scenario) {
   for (std::size_t i = 0; i < scenario.runs.size(); ++i) {
     out += "run " + std::to_string(i + 1) + "\n";
     append_run(out, scenario.runs[i]);
+  }
+  if (scenario.undo) {
+    out += "undo of the last run; of " + std::to_string(scenario.undo->meddled_every) +
+           " calls one has a file that somebody wrote" + (scenario.undo->consents ? ", which may be lost\n" : "\n");
+    append_run(out, scenario.undo->run);
+  }
+  if (scenario.fork) {
+    out += "fork of the last run at a step: " + std::to_string(scenario.fork->chance) + "\n";
+    append_run(out, scenario.fork->run);
   }
   return out;
 }

@@ -18,6 +18,7 @@ class Shrinker {
     bool got_smaller = true;
     while (got_smaller && plays_left_ > 0) {
       got_smaller = drop_runs();
+      got_smaller = drop_derived() || got_smaller;
       for (std::size_t run = 0; run < best_.runs.size(); ++run) got_smaller = shrink_run(run) || got_smaller;
     }
     return std::move(best_);
@@ -58,9 +59,31 @@ class Shrinker {
     return any;
   }
 
+  bool drop_derived() {
+    bool any = false;
+    if (best_.fork) any = attempt([](Scenario& scenario) { scenario.fork.reset(); }) || any;
+    if (best_.undo) any = attempt([](Scenario& scenario) { scenario.undo.reset(); }) || any;
+    if (best_.fork) any = shrink_derived([](Scenario& scenario) -> RunPlan& { return scenario.fork->run; }) || any;
+    if (best_.undo) any = shrink_derived([](Scenario& scenario) -> RunPlan& { return scenario.undo->run; }) || any;
+    return any;
+  }
+
+  // `plan` finds the run's plan in a scenario.
+  template <class Plan>
+  bool shrink_derived(Plan plan) {
+    bool any = thin([plan](Scenario& scenario) -> auto& { return plan(scenario).commands; });
+    any = thin([plan](Scenario& scenario) -> auto& { return plan(scenario).crashes; }) || any;
+    any = thin([plan](Scenario& scenario) -> auto& { return plan(scenario).store_faults; }) || any;
+    any = thin([plan](Scenario& scenario) -> auto& { return plan(scenario).compensations; }) || any;
+    any = thin([plan](Scenario& scenario) -> auto& { return plan(scenario).answers; }) || any;
+    if (plan(best_).tool_crash) any = attempt([plan](Scenario& scenario) { plan(scenario).tool_crash.reset(); }) || any;
+    return any;
+  }
+
   bool shrink_run(std::size_t run) {
     bool any = thin([run](Scenario& scenario) -> auto& { return scenario.runs[run].commands; });
     any = thin([run](Scenario& scenario) -> auto& { return scenario.runs[run].crashes; }) || any;
+    any = thin([run](Scenario& scenario) -> auto& { return scenario.runs[run].store_faults; }) || any;
     any = thin([run](Scenario& scenario) -> auto& { return scenario.runs[run].wall_jumps; }) || any;
     any = thin([run](Scenario& scenario) -> auto& { return scenario.runs[run].memory; }) || any;
     if (best_.runs[run].tool_crash) {

@@ -57,10 +57,11 @@ struct Total {
   std::optional<std::uint64_t> failed_seed;  // the lowest
 };
 
-bool write_journal(const std::string& folder, std::uint64_t seed, const std::vector<std::string>& lines) {
+bool write_journal(const std::string& folder, std::uint64_t seed, const Outcome& outcome) {
   std::ofstream file(folder + "/" + std::to_string(seed) + ".jsonl", std::ios::binary);
-  for (const std::string& line : lines) file << line << '\n';
-  if (lines.empty()) file << '\n';  // every run was refused
+  for (const std::string& line : outcome.lines) file << line << '\n';
+  for (const std::string& line : outcome.derived) file << line << '\n';
+  if (outcome.lines.empty()) file << '\n';  // every run was refused
   return static_cast<bool>(file.flush());
 }
 
@@ -99,7 +100,7 @@ Total play_all(const Arguments& arguments) {
       const Outcome outcome = simulate(draw_scenario(seed));
       add(mine, seed, outcome);
       if (outcome.failure) stops = true;
-      if (!arguments.journals.empty() && !write_journal(arguments.journals, seed, outcome.lines)) {
+      if (!arguments.journals.empty() && !write_journal(arguments.journals, seed, outcome)) {
         std::fprintf(stderr, "error: cannot write to %s\n", arguments.journals.c_str());
         stops = true;
         mine.failed_seed = seed;
@@ -114,6 +115,11 @@ Total play_all(const Arguments& arguments) {
   return total;
 }
 
+void show(const Outcome& outcome) {
+  for (const std::string& line : outcome.lines) std::printf("%s\n", line.c_str());
+  for (const std::string& line : outcome.derived) std::printf("%s\n", line.c_str());
+}
+
 void explain(std::uint64_t seed) {
   const Scenario scenario = draw_scenario(seed);
   const Outcome outcome = simulate(scenario);
@@ -124,7 +130,7 @@ void explain(std::uint64_t seed) {
   const Scenario smaller = shrink(scenario, *outcome.failure);
   const Outcome again = simulate(smaller);
   std::printf("made smaller: %s\n%s", again.failure ? again.failure->what.c_str() : "", describe(smaller).c_str());
-  for (const std::string& line : again.lines) std::printf("%s\n", line.c_str());
+  show(again);
 }
 
 bool report_marks(const Total& total, bool shows_all) {
@@ -165,7 +171,7 @@ int play_many(const Arguments& arguments) {
 int show_one(std::uint64_t seed) {
   const Scenario scenario = draw_scenario(seed);
   std::printf("%s", describe(scenario).c_str());
-  for (const std::string& line : simulate(scenario).lines) std::printf("%s\n", line.c_str());
+  show(simulate(scenario));
   return 0;
 }
 

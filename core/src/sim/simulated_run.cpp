@@ -8,7 +8,6 @@
 #include "kernel/evolve.hpp"
 #include "kernel/gates.hpp"
 #include "sim/answer_script.hpp"
-#include "sim/replay.hpp"
 #include "sim/step_marks.hpp"
 
 namespace orchestrator::harness::sim {
@@ -44,13 +43,29 @@ std::optional<std::uint32_t> attempt_under_way(const kernel::State& state) {
 
 }  // namespace
 
-SimulatedRun::SimulatedRun(const RunPlan& plan, std::vector<event::ContextEntry> history, WallTime wall, Marks& marks)
-    : plan_(plan), history_(std::move(history)), marks_(marks), wall_(wall) {
-  start_ = {plan.identity, plan.spec, history_};
-  start_.spec.history.items = history_.size();
-  start_.spec.history.hash = event::context_hash(history_);
-  state_ = kernel::initial_state(history_);
+SimulatedRun::SimulatedRun(const RunPlan& plan, Beginning beginning, WallTime wall, SimulatedTree& tree, Marks& marks)
+    : plan_(plan),
+      history_(std::move(beginning.history)),
+      calls_(beginning.calls),
+      base_(std::move(beginning.base)),
+      marks_(marks),
+      world_(std::move(beginning.world)),
+      tree_(tree),
+      wall_(wall) {
+  start_ = {plan.identity, plan.spec, history_, std::move(beginning.derivation)};
+  if (base_) {
+    start_.spec.history = base_->facts.spec.history;
+  } else {
+    start_.spec.history.items = history_.size();
+    start_.spec.history.hash = event::context_hash(history_);
+  }
+  for (const event::Step& step : beginning.prefix) judge_.see_prefix(step.input, step.events);
+  state_ = base_ ? *base_ : kernel::initial_state(history_);
   stored_state_ = state_;
+}
+
+ReplayResult SimulatedRun::replay_stored() const {
+  return base_ ? replay_fork(lines_, *base_) : replay(lines_, history_);
 }
 
 bool SimulatedRun::is_over() const {
@@ -113,11 +128,13 @@ void SimulatedRun::receive(event::Input::Value value) {
   if (const auto* returned = std::get_if<event::inputs::ToolReturned>(&value)) {
     ledger_.tool_returned(returned->call_id);
     if (const auto found = acting_.find(returned->call_id); found != acting_.end()) {
-      const auto [key, tool] = found->second;
+      const ActingCall call = found->second;
       acting_.erase(found);
-      act(key, tool);
+      act(call);
     }
   }
+  if (auto* done = std::get_if<event::inputs::Compensated>(&value)) finish_step(*done);
+  if (std::holds_alternative<event::inputs::CompensationPrepared>(value)) ledger_.compensation_answered();
   if (std::holds_alternative<event::inputs::GateReturned>(value)) ledger_.gates_returned();
   if (std::holds_alternative<event::inputs::MemoryReturned>(value)) ledger_.memory_returned();
   if (const auto* kept = std::get_if<event::inputs::MemoryKept>(&value)) ledger_.memory_kept(kept->id);
@@ -159,6 +176,7 @@ void SimulatedRun::take(event::Input::Value value) {
     marks_.hit_if(Mark::step_lost, crash->point == CrashPoint::append_lost);
     return die(*crash);
   }
+  if (fails_to_store(number, input, decision)) return;
   if (!store(input, decision)) return;
   if (dies && crash->point == CrashPoint::append_kept) {
     marks_.hit(Mark::step_stored_but_not_acknowledged);
@@ -176,8 +194,36 @@ void SimulatedRun::take(event::Input::Value value) {
   if (dies) die(*crash);
 }
 
+// After a failure the run is closed, and nobody was told of the step: whoever opens it anew reads what is there.
+bool SimulatedRun::fails_to_store(std::uint64_t input_number, const event::Input& input,
+                                  const kernel::Decision& decision) {
+  const auto plan = std::ranges::find(plan_.store_faults, input_number, &StoreFaultPlan::at_input);
+  const bool is_planned = plan != plan_.store_faults.end();
+  if (is_planned && plan->fault == StoreFault::slow) {
+    marks_.hit(Mark::store_slow);
+    move_to(elapsed_us_ + plan->healed_after_us);  // what comes meanwhile waits
+    return false;
+  }
+  if (is_planned) {
+    closed_ = {input_number, CrashPoint::append_lost, plan->healed_after_us};
+    fails_again_ = plan->again;
+    if (plan->fault == StoreFault::kept && !store(input, decision)) return true;
+    marks_.hit(plan->fault == StoreFault::kept ? Mark::append_failed_and_kept : Mark::append_failed);
+  } else if (fails_again_ > 0) {
+    fails_again_ -= 1;
+    marks_.hit(Mark::append_failed_again);
+  } else {
+    return false;
+  }
+  marks_.hit_if(Mark::append_failed_in_recovery, is_recovering_);
+  die(closed_);
+  return true;
+}
+
 const CrashPlan* SimulatedRun::crash_at(std::uint64_t input, const kernel::Decision& decision) {
-  const auto is_start = [](const StreamEvent& event) { return event.get_if<events::ToolCallStarted>() != nullptr; };
+  const auto is_start = [](const StreamEvent& event) {
+    return event.get_if<events::ToolCallStarted>() != nullptr || event.get_if<events::CompensationStarted>() != nullptr;
+  };
   if (std::ranges::any_of(decision.events, is_start) && plan_.tool_crash &&
       tool_starts_++ == plan_.tool_crash->at_input) {
     return &*plan_.tool_crash;
@@ -200,6 +246,8 @@ bool SimulatedRun::store(const event::Input& input, const kernel::Decision& deci
   for (const StreamEvent& event : stored->events) {
     kernel::evolve(stored_state_, event);
     world_.see_stored(event);
+    trail_.see(event);
+    events_.push_back(event);
     if (const auto* finished = event.get_if<events::ToolCallFinished>()) {
       if (const auto wrong = world_.check_end(*finished)) judge_.fail("world", *wrong);
     }
@@ -219,9 +267,10 @@ void SimulatedRun::note_answers(const kernel::Decision& decision) {
   }
 }
 
-void SimulatedRun::act(const std::string& key, const std::string& tool) {
-  const ToolSpec* spec = kernel::spec_of(plan_.spec, tool);
-  if (const auto wrong = world_.act(key, spec == nullptr ? EffectClass::irreversible : spec->effect_class)) {
+void SimulatedRun::act(const ActingCall& call) {
+  if (call.undo) tree_.act(*call.undo);
+  const ToolSpec* spec = kernel::spec_of(plan_.spec, call.tool);
+  if (const auto wrong = world_.act(call.key, spec == nullptr ? EffectClass::irreversible : spec->effect_class)) {
     judge_.fail("world", *wrong);
   }
 }
@@ -253,15 +302,17 @@ void SimulatedRun::carry_out_tool(const event::Effect& effect) {
       prepared.preparation.approval = plan.approval;
       prepared.preparation.reach = plan.reach;
       prepared.preparation.targets = {{"target", sha256(std::to_string(plan.content))}};
+      if (prepare->tool == "edit") prepared.preparation.undo = tree_.record(prepare->call_id);
     }
     queue_.send(elapsed_us_ + plan.prepared_after_us, std::move(prepared));
   } else if (const auto* run = std::get_if<effects::RunTool>(&effect)) {
     judge_.require(!state_.facts.abort, "effect_after_abort", "a call begins after an abort was asked for");
     const ToolPlan& plan = next_tool_plan();
+    const ActingCall call{run->idempotency_key, run->tool, run->preparation.undo};
     if (plan.acts_at_once) {
-      act(run->idempotency_key, run->tool);
+      act(call);
     } else {
-      acting_[run->call_id] = {run->idempotency_key, run->tool};
+      acting_[run->call_id] = call;
     }
     event::inputs::ToolReturned returned;
     returned.call_id = run->call_id;
@@ -344,7 +395,9 @@ void SimulatedRun::carry_out_memory(const event::Effect& effect) {
     return;
   }
   event::inputs::MemoryReturned returned{{}, answer.after_us, answer.cost_micro_usd, error};
-  for (std::uint32_t i = 0; i < answer.hits && !error; ++i) {
+  const std::uint32_t hits =
+      std::min(answer.hits, plan_.spec.memory.recall_max);  // a fork has the policy of its source
+  for (std::uint32_t i = 0; i < hits && !error; ++i) {
     const std::string text = "The key is under mat " + std::to_string(i) + ".";
     returned.hits.push_back({MemoryId::make(1'700'000'000'000, 7, i), MemoryLane::semantic, 0.5 / (1 + i),
                              event::estimate_text_tokens(text), text});
@@ -356,6 +409,7 @@ void SimulatedRun::carry_out(const event::Effect& effect) {
   namespace effects = event::effects;
   carry_out_tool(effect);
   carry_out_memory(effect);
+  carry_out_undo(effect);
   if (const auto* acquire = std::get_if<effects::AcquireSlot>(&effect)) {
     const std::uint64_t delay_us = slots_asked_ < plan_.slot_delays_us.size() ? plan_.slot_delays_us[slots_asked_] : 0;
     queue_.send(std::max(elapsed_us_, acquire->not_before_us) + delay_us, answer_slot(*acquire));
@@ -411,7 +465,8 @@ void SimulatedRun::recover() {
   queue_.clear();
   ledger_ = {};
   acting_.clear();  // what had not acted before the process died never will
-  ReplayResult rebuilt = replay(lines_, history_);
+  restoring_.reset();
+  ReplayResult rebuilt = replay_stored();
   if (rebuilt.difference) return judge_.fail("recovery", *rebuilt.difference);
   state_ = std::move(rebuilt.state);
   judge_.require(state_ == stored_state_, "recovery", "reading the journal anew gives another state");
@@ -477,7 +532,7 @@ void SimulatedRun::finish() {
   judge_.see_end(state_);
   marks_.hit_if(Mark::left_paused, state_.facts.paused && !std::holds_alternative<kernel::Ended>(state_.phase));
   if (std::holds_alternative<kernel::Ended>(state_.phase)) try_after_end();
-  const ReplayResult replayed = replay(lines_, history_);
+  const ReplayResult replayed = replay_stored();
   if (replayed.difference) judge_.fail("replay", *replayed.difference);
   judge_.require(replayed.state == state_, "replay", "the replay ends in another state");
 }

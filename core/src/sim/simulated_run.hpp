@@ -6,24 +6,39 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "event/step.hpp"
 #include "kernel/decide.hpp"
+#include "sim/call_trail.hpp"
 #include "sim/delivery_queue.hpp"
 #include "sim/effect_ledger.hpp"
 #include "sim/marks.hpp"
+#include "sim/replay.hpp"
 #include "sim/scenario.hpp"
+#include "sim/simulated_tree.hpp"
 #include "sim/simulated_world.hpp"
 #include "sim/step_judge.hpp"
 
 namespace orchestrator::harness::sim {
 
+/// What a run begins with, besides its plan: a live one with its session's context, others with a run that they are
+/// made of.
+struct Beginning {
+  std::vector<event::ContextEntry> history = {};
+  event::inputs::Derivation derivation = {};
+  const CallTrail* calls = nullptr;        // of the run that an undo takes back
+  std::vector<event::Step> prefix = {};    // of the run that a fork goes on from
+  std::optional<kernel::State> base = {};  // and the state that it goes on with
+  SimulatedWorld world = {};
+};
+
 class SimulatedRun {
  public:
-  /// A run that begins at `wall`, in a session whose context is `history`. `plan` and `marks` must outlive it.
-  SimulatedRun(const RunPlan& plan, std::vector<event::ContextEntry> history, WallTime wall, Marks& marks);
+  /// A run that begins at `wall`. `plan`, `tree`, `marks` and what `beginning` points to must outlive it.
+  SimulatedRun(const RunPlan& plan, Beginning beginning, WallTime wall, SimulatedTree& tree, Marks& marks);
 
   /// Plays the plan. Look at `judge()` afterwards.
   void play();
@@ -32,10 +47,24 @@ class SimulatedRun {
   [[nodiscard]] const kernel::State& state() const { return state_; }
   /// What the store holds: a line for each step. Empty when the start was refused.
   [[nodiscard]] const std::vector<std::string>& lines() const { return lines_; }
+  /// All events of `lines`.
+  [[nodiscard]] const std::vector<StreamEvent>& events() const { return events_; }
+  [[nodiscard]] const event::JournalHead& head() const { return head_; }
+  [[nodiscard]] const CallTrail& trail() const { return trail_; }
+  [[nodiscard]] const SimulatedWorld& world() const { return world_; }
+  /// Records of files that somebody wrote while the undo went on.
+  [[nodiscard]] const std::vector<UndoRecord>& meddled() const { return meddled_; }
   [[nodiscard]] WallTime wall() const { return wall_; }
   [[nodiscard]] std::uint64_t inputs() const { return inputs_; }
 
  private:
+  // A call that has started and not acted yet.
+  struct ActingCall {
+    std::string key;
+    std::string tool;
+    std::optional<UndoRecord> undo;
+  };
+
   [[nodiscard]] bool is_over() const;
   bool play_one();
   bool give_due_command();
@@ -52,10 +81,18 @@ class SimulatedRun {
   void carry_out_tool(const event::Effect& effect);
   const CrashPlan* crash_at(std::uint64_t input, const kernel::Decision& decision);
   void carry_out_memory(const event::Effect& effect);
+  void carry_out_undo(const event::Effect& effect);
+  void look_at_step(const event::effects::PrepareCompensation& look);
+  void take_back(const event::effects::Compensate& step);
+  void restore(event::inputs::Compensated& done, const event::effects::Compensate& step);
+  void finish_step(event::inputs::Compensated& done);
+  const CompensationPlan& next_compensation();
+  bool fails_to_store(std::uint64_t input_number, const event::Input& input, const kernel::Decision& decision);
+  [[nodiscard]] ReplayResult replay_stored() const;
   [[nodiscard]] std::vector<GateVerdict> verdicts_on(GatePhase phase, bool is_objected_to) const;
   const ToolPlan& next_tool_plan();
   void ask_person(const events::InterruptRaised& raised);
-  void act(const std::string& key, const std::string& tool);
+  void act(const ActingCall& call);
   void die(const CrashPlan& crash);
   void recover();
   void try_after_end();
@@ -63,6 +100,8 @@ class SimulatedRun {
 
   const RunPlan& plan_;
   std::vector<event::ContextEntry> history_;
+  const CallTrail* calls_;
+  std::optional<kernel::State> base_;
   Marks& marks_;
   event::inputs::Start start_;
 
@@ -73,12 +112,17 @@ class SimulatedRun {
 
   // What the store keeps.
   std::vector<std::string> lines_;
+  std::vector<StreamEvent> events_;
+  CallTrail trail_;
   event::JournalHead head_;
   kernel::State stored_state_;  // the fold of what the store gives back
 
   // What is outside of every process.
   SimulatedWorld world_;
-  std::map<std::string, std::pair<std::string, std::string>> acting_;  // call id to key and tool: acts as it returns
+  SimulatedTree& tree_;
+  std::map<std::string, ActingCall> acting_;             // by call id: acts as it returns
+  std::optional<event::effects::Compensate> restoring_;  // likewise, of an undo
+  std::vector<UndoRecord> meddled_;
 
   WallTime wall_;
   std::uint64_t elapsed_us_ = 0;
@@ -86,10 +130,13 @@ class SimulatedRun {
   std::size_t tool_effects_ = 0;
   std::size_t questions_ = 0;
   std::size_t memory_effects_ = 0;
+  std::size_t compensations_ = 0;
   std::uint64_t tool_starts_ = 0;
   std::size_t commands_given_ = 0;
   std::size_t slots_asked_ = 0;
   const CrashPlan* crash_ = nullptr;  // the process is dead
+  CrashPlan closed_;                  // or the store is, until it is opened anew
+  std::uint32_t fails_again_ = 0;     // so many of the next appends fail, too
   bool is_recovering_ = false;
   bool is_refused_ = false;  // the start was
   StepJudge judge_;

@@ -10,6 +10,14 @@ bool may_happen_twice(EffectClass effect_class) {
 
 }  // namespace
 
+SimulatedWorld::SimulatedWorld(const SimulatedWorld& source, const std::vector<StreamEvent>& prefix) {
+  for (const StreamEvent& event : prefix) see_stored(event);
+  keys_ = source.keys_;
+  acts_ = source.acts_;
+  agreed_ = source.agreed_;
+  asked_.clear();
+}
+
 void SimulatedWorld::see_stored(const StreamEvent& event) {
   if (const auto* requested = event.get_if<events::ToolCallRequested>()) {
     classes_[requested->call_id] = requested->effect_class;
@@ -19,6 +27,7 @@ void SimulatedWorld::see_stored(const StreamEvent& event) {
     intents_[started->call_id] = {started->idempotency_key, classes_[started->call_id]};
     keys_[started->idempotency_key] += 1;
   }
+  if (const auto* step = event.get_if<events::CompensationStarted>()) keys_[step->idempotency_key] += 1;
   if (const auto* raised = event.get_if<events::InterruptRaised>()) {
     const auto intent = intents_.find(raised->call_id);
     if (raised->kind == InterruptKind::clarification && intent != intents_.end()) {

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "event/effect.hpp"
 #include "orchestrator/harness/stream.hpp"
@@ -17,6 +18,10 @@ namespace orchestrator::harness::sim {
 
 class SimulatedWorld {
  public:
+  SimulatedWorld() = default;
+  /// The world of `source`, as a fork knows it that was made after these events.
+  SimulatedWorld(const SimulatedWorld& source, const std::vector<StreamEvent>& prefix);
+
   /// A step was stored: intents and ends of calls are known from here on.
   void see_stored(const StreamEvent& event);
   /// A call acts. The answer names what is wrong with that, if anything is.

@@ -21,7 +21,8 @@ struct Outcome {
   Marks marks;
   std::uint64_t inputs = 0;
   std::uint64_t steps = 0;
-  std::vector<std::string> lines;  // of all runs, in order
+  std::vector<std::string> lines;    // of all runs of the session, in order
+  std::vector<std::string> derived;  // of the runs that were made out of them
 };
 
 [[nodiscard]] Outcome simulate(const Scenario& scenario);

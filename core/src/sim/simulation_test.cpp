@@ -20,6 +20,7 @@ TEST(Simulation, ASeedDecidesEverything) {
     const Outcome first = simulate(scenario);
     const Outcome second = simulate(scenario);
     EXPECT_EQ(first.lines, second.lines);
+    EXPECT_EQ(first.derived, second.derived);
     EXPECT_EQ(first.inputs, second.inputs);
     EXPECT_EQ(first.marks, second.marks);
   }

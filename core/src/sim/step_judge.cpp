@@ -47,6 +47,11 @@ void StepJudge::fail(std::string_view rule, std::string what) {
   if (!failure_) failure_ = Failure{std::string(rule), std::move(what)};
 }
 
+void StepJudge::see_prefix(const event::Input& input, const std::vector<StreamEvent>& events) {
+  for (const StreamEvent& event : events) invariants_.add(event);
+  see_trust(input, events);
+}
+
 void StepJudge::see_decision(const kernel::State& before, const event::Input& input, const kernel::Decision& decision) {
   const bool says_nothing = decision.events.empty();
   require(!says_nothing || decision.effects.empty(), "decision_shape", "effects without an event");

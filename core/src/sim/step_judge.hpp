@@ -24,6 +24,8 @@ struct Failure {
 
 class StepJudge {
  public:
+  /// What came before a fork in the run that it was made of.
+  void see_prefix(const event::Input& input, const std::vector<StreamEvent>& events);
   /// Looks at a decision, before anything comes of it.
   void see_decision(const kernel::State& before, const event::Input& input, const kernel::Decision& decision);
   /// Looks at the events as they were read back, and the state that they led to.

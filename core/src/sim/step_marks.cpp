@@ -168,6 +168,7 @@ class StepNotes {
     marks_.hit_if(Mark::tool_left_unknown, finished != nullptr && finished->outcome == ToolOutcome::unknown);
   }
   void operator()(const inputs::Recover&) const {
+    marks_.hit_if(Mark::undo_step_begun_again, find<events::CompensationStarted>(decision_) != nullptr);
     const auto* resumed = find<events::RunResumed>(decision_);
     marks_.hit_if(Mark::tool_lost,
                   resumed != nullptr && !resumed->lost.empty() && resumed->lost.front().starts_with("call "));
@@ -220,11 +221,24 @@ class StepNotes {
     marks_.hit_if(Mark::resume_starts_turn, waiting_ != nullptr && !is_first && calls_again(decision_));
   }
   void operator()(const inputs::Checkpoint&) const { marks_.hit_if(Mark::checkpoint_created, !refused_); }
-  // Simulated runs are live ones.
+  // No simulated run replays another one.
   void operator()(const inputs::IssueToken&) const {}
   void operator()(const inputs::ReplayReported&) const {}
-  void operator()(const inputs::CompensationPrepared&) const {}
-  void operator()(const inputs::Compensated&) const {}
+  void operator()(const inputs::CompensationPrepared& input) const {
+    if (ignored_) return;
+    const bool is_conflict = input.verdict == UndoVerdict::conflict;
+    const bool is_begun = find<events::CompensationStarted>(decision_) != nullptr;
+    marks_.hit_if(Mark::undo_look_failed, input.error.has_value());
+    marks_.hit_if(Mark::undo_step_had_happened, !input.error && input.verdict == UndoVerdict::nothing_to_do);
+    marks_.hit_if(Mark::undo_conflict_in_look, is_conflict && !is_begun);
+    marks_.hit_if(Mark::undo_overwrites, is_conflict && is_begun);
+  }
+  void operator()(const inputs::Compensated& input) const {
+    if (ignored_) return;
+    marks_.hit_if(Mark::undo_step_restored, input.outcome == CompensationOutcome::restored);
+    marks_.hit_if(Mark::undo_conflict_in_step, input.outcome == CompensationOutcome::conflict);
+    marks_.hit_if(Mark::undo_step_failed, input.outcome == CompensationOutcome::failed);
+  }
 
   // What any input may bring about.
   void note_any() const {
@@ -232,6 +246,7 @@ class StepNotes {
     note_context();
     note_money();
     note_trust();
+    note_undo();
     if (const auto* raised = find<events::InterruptRaised>(decision_)) {
       marks_.hit(raised->kind == InterruptKind::approval ? Mark::approval_asked : Mark::clarification_asked);
     }
@@ -289,6 +304,23 @@ class StepNotes {
       marks_.hit_if(Mark::inside_after_untrusted, is_first && !started->approval);
       marks_.hit_if(Mark::made_again_after_untrusted, !is_first && !(call != nullptr && call->is_approved_knowing));
     }
+  }
+
+  void note_undo() const {
+    if (const auto* plan = find<events::UndoPlanned>(decision_)) {
+      marks_.hit_if(Mark::undo_conflict_in_plan, std::ranges::any_of(plan->steps, [](const UndoStep& step) {
+                      return step.verdict == UndoVerdict::conflict;
+                    }));
+    }
+    const auto* finished = find<events::CompensationFinished>(decision_);
+    marks_.hit_if(Mark::undo_step_not_undoable,
+                  finished != nullptr && finished->outcome == CompensationOutcome::not_undoable);
+    const auto* completed = find<events::Completed>(decision_);
+    marks_.hit_if(Mark::undo_complete, completed != nullptr && completed->finish_reason == FinishReason::undone);
+    const auto* error = find<events::Error>(decision_);
+    marks_.hit_if(Mark::undo_incomplete, error != nullptr && error->error.code == "undo_incomplete");
+    const bool is_undoing = std::holds_alternative<kernel::Undoing>(before_.phase);
+    marks_.hit_if(Mark::undo_aborted, is_undoing && find<events::Aborted>(decision_) != nullptr);
   }
 
   bool retries() const { return find<events::RetryScheduled>(decision_) != nullptr; }

@@ -67,6 +67,10 @@ void TrustOracle::see_end(const event::Input& input, const events::ToolCallFinis
 void TrustOracle::see_event(const event::Input& input, const StreamEvent& event) {
   if (const auto* run = event.get_if<events::RunStarted>()) {
     spec_ = *run;
+    if (run->kind == RunKind::fork) {  // its numbers begin anew, and it asks anew
+      if (tainted_seq_ != 0) tainted_seq_ = event.meta.seq;
+      approvals_.clear();
+    }
     if (run->is_history_untrusted) taint(event.meta.seq);
   } else if (const auto* memory = event.get_if<events::MemoryRetrieved>()) {
     if (!memory->hits.empty()) taint(event.meta.seq);
