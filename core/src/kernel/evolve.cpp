@@ -51,6 +51,7 @@ void Evolution::operator()(const events::HintDelivered& event) {
   if (found == facts_.hints.end()) return;
   facts_.context.push_back(make_context_entry(user_text(std::move(found->text)), ContextSource::hint));
   facts_.hints.erase(found);
+  if (auto* waiting = std::get_if<Waiting>(&state_.phase)) waiting->answer.reset();  // it opens the next turn
 }
 
 void Evolution::operator()(const events::HintDropped& event) {

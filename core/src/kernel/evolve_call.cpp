@@ -23,6 +23,7 @@ void Evolution::operator()(const events::ToolCallRequested& event) {
   });
   if (due != acting->calls.end()) due->stage = CallStage::preparing;
   if (event.effect_class == EffectClass::pure) facts_.loops.read(event.tool, event.argument_hash);
+  update_parking();
 }
 
 void Evolution::operator()(const events::ToolCallStarted& event) {

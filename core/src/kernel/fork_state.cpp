@@ -25,15 +25,13 @@ void go_back(State& base, const Attempt& attempt) {
   waiting.calls_answered = attempt.then->calls_answered;
 }
 
-void rest(Waiting& waiting, const Facts& facts) {
+void rest(Waiting& waiting) {
   waiting.next_attempt = 1;
   waiting.since_us = 0;
   waiting.not_before_us = 0;
   waiting.is_retry = false;
   waiting.failure.reset();
   waiting.stopped_by.reset();
-  // A hint that was delivered has opened the next turn.
-  if (!facts.context.empty() && facts.context.back().source == ContextSource::hint) waiting.answer.reset();
 }
 
 void rest(ToolCallProgress& call, const events::RunStarted& spec) {
@@ -124,7 +122,7 @@ State fork_base(State at_point) {
   }
   if (auto* calling = std::get_if<Calling>(&base.phase)) go_back(base, Attempt(std::move(calling->attempt)));
   if (auto* stopping = std::get_if<Stopping>(&base.phase)) go_back(base, Attempt(std::move(stopping->attempt)));
-  if (auto* waiting = std::get_if<Waiting>(&base.phase)) rest(*waiting, facts);
+  if (auto* waiting = std::get_if<Waiting>(&base.phase)) rest(*waiting);
   if (auto* acting = std::get_if<Acting>(&base.phase)) *acting = rested(std::move(*acting), facts.spec);
 
   facts.last_seq = 0;

@@ -8,6 +8,15 @@ namespace {
 
 namespace effects = event::effects;
 
+std::string show(const std::map<TimerKind, std::uint64_t>& timers) {
+  std::string text;
+  for (const auto& [timer, at_us] : timers) {
+    text += text.empty() ? "" : ", ";
+    text += "timer " + std::to_string(static_cast<int>(timer)) + " at " + std::to_string(at_us);
+  }
+  return text.empty() ? "none" : text;
+}
+
 template <class T>
 std::string show(const std::optional<T>& value) {
   return value ? std::to_string(*value) : "none";
@@ -104,7 +113,9 @@ std::optional<std::string> EffectLedger::difference(const kernel::State& state) 
   std::map<TimerKind, std::uint64_t> running = timers_;
   // An abort that waits for calls to end lets the run's timer be: it changes nothing any more.
   if (state.facts.abort && std::holds_alternative<kernel::Acting>(state.phase)) running.erase(TimerKind::run);
-  if (running != owed.timers_) return "the timers that run are not those that are owed";
+  if (running != owed.timers_) {
+    return "the timers that run are not those that are owed: " + show(running) + " and " + show(owed.timers_);
+  }
   return std::nullopt;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <ranges>
+#include <utility>
 #include <variant>
 
 #include "kernel/compaction.hpp"
@@ -48,7 +49,11 @@ void StepJudge::fail(std::string_view rule, std::string what) {
 }
 
 void StepJudge::see_prefix(const event::Input& input, const std::vector<StreamEvent>& events) {
-  for (const StreamEvent& event : events) invariants_.add(event);
+  for (const StreamEvent& event : events) {
+    invariants_.add(event);
+    const auto* finished = event.get_if<StreamEvent::AttemptFinished>();
+    if (finished != nullptr) is_source_open_ = finished->finish_reason == FinishReason::pause;
+  }
   see_trust(input, events);
 }
 
@@ -98,7 +103,8 @@ void StepJudge::see_call(const kernel::State& before, const event::effects::Call
   require(!budget || before.facts.spent_micro_usd < *budget, "money", "a call though the budget is spent");
   const auto* waiting = std::get_if<kernel::Waiting>(&before.phase);
   const bool is_again = waiting != nullptr && !waiting->answer && waiting->next_attempt > 1;  // its call was lost
-  const bool goes_on = is_again || (waiting != nullptr && waiting->answer == FinishReason::pause);
+  const bool goes_on = is_again || std::exchange(is_source_open_, false) ||
+                       (waiting != nullptr && waiting->answer == FinishReason::pause);
   require(goes_on || (!call.context.empty() && call.context.back().source != event::ContextSource::output),
           "context_asks", "a request that asks nothing new");
   require(

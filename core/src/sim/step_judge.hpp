@@ -48,7 +48,8 @@ class StepJudge {
   event::JournalInvariants invariants_;
   TrustOracle trust_;
   std::optional<Failure> failure_;
-  std::vector<Hash> sent_;  // the items of the last request, while nothing was compacted since
+  std::vector<Hash> sent_;       // the items of the last request, while nothing was compacted since
+  bool is_source_open_ = false;  // a fork goes on, or calls again, where its source's model had only paused
 };
 
 }  // namespace orchestrator::harness::sim
