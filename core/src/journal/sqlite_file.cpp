@@ -5,9 +5,11 @@
 #include <sqlite3.h>
 
 #include <cerrno>
+#include <chrono>
 #include <condition_variable>
 #include <map>
 #include <set>
+#include <thread>
 #include <utility>
 
 #include "journal/journal_schema.hpp"
@@ -19,6 +21,8 @@ namespace {
 using storage::SqliteConnection;
 using storage::SqliteOpening;
 
+constexpr std::chrono::milliseconds kMakingMax{2'000};
+constexpr std::chrono::milliseconds kMakingPoll{5};
 constexpr std::size_t kReadersKept = 4;
 constexpr int kSqliteVersionMin = 3'040'000;
 
@@ -95,20 +99,26 @@ Result<void> SqliteFile::prepare() {
   }
   const std::lock_guard lock(writing_mutex_);
   if (commits_) return {};
-  auto content = JournalContent::nothing;
-  if (const auto found = read_content()) {
-    content = *found;
-  } else if (found.error().code != name_of(RuntimeErrorCode::storage_readonly)) {
-    return std::unexpected(found.error());
-  }  // A process died while it made the file: the rollback is left to who may write.
-  if (content == JournalContent::present) return {};
-  const auto store_lock = StoreLock::take(path_);
-  if (!store_lock) {
-    // Who has the lock makes the tables.
-    const bool is_being_made =
-        content == JournalContent::nothing && store_lock.error().code == name_of(RuntimeErrorCode::run_locked);
-    if (is_being_made) return {};
-    return std::unexpected(store_lock.error());
+  const auto deadline = std::chrono::steady_clock::now() + kMakingMax;
+  std::unique_ptr<StoreLock> store_lock;
+  while (!store_lock) {
+    auto content = JournalContent::nothing;
+    if (const auto found = read_content()) {
+      content = *found;
+    } else if (found.error().code != name_of(RuntimeErrorCode::storage_readonly)) {
+      return std::unexpected(found.error());
+    }  // A process died while it made the file: the rollback is left to who may write.
+    if (content == JournalContent::present) return {};
+    auto taken = StoreLock::take(path_);
+    if (taken) {
+      store_lock = *std::move(taken);
+      continue;
+    }
+    // Who has the lock makes the tables, or is bringing them up to date.
+    const bool is_being_made = taken.error().code == name_of(RuntimeErrorCode::run_locked);
+    if (is_being_made && content == JournalContent::nothing) return {};
+    if (!is_being_made || std::chrono::steady_clock::now() >= deadline) return std::unexpected(taken.error());
+    std::this_thread::sleep_for(kMakingPoll);
   }
   auto connection = SqliteConnection::open(opening(SqliteOpening::Access::write));
   if (!connection) return std::unexpected(connection.error());
