@@ -9,9 +9,17 @@
 
 namespace orchestrator::cli {
 
+namespace {
+
+// What was said in the run has to be there.
+harness::Result<void> check_whole(StoreReader& store, const harness::RunId& run_id) {
+  return wait_for(harness::runtime::check_not_erased(store.shared(), run_id, "its steps cannot be shown"));
+}
+
+}  // namespace
+
 harness::Result<harness::event::RunOutline> read_outline(StoreReader& store, const harness::RunId& run_id) {
-  auto whole = wait_for(harness::runtime::check_not_erased(store.shared(), run_id, "its steps cannot be shown"));
-  if (!whole) {
+  if (auto whole = check_whole(store, run_id); !whole) {
     return std::unexpected(std::move(whole.error()));
   }
   auto lineage = wait_for(harness::runtime::load_lineage(store.shared(), run_id));
@@ -39,6 +47,10 @@ harness::Result<GoodOutline> read_good_outline(StoreReader& store, const harness
     is_begun = true;
     fold.add(event);
   };
+  auto whole = check_whole(store, run_id);
+  if (!whole && whole.error().code == harness::name_of(harness::RuntimeErrorCode::not_supported)) {
+    return std::unexpected(std::move(whole.error()));
+  }
   auto read = wait_for(harness::runtime::read_events(store.shared(), {run_id, UINT64_MAX, {}}, see));
   if (!read) {
     if (!is_begun || read.error().code != harness::name_of(harness::RuntimeErrorCode::journal_damaged)) {

@@ -39,6 +39,7 @@ class Erasure(StoredRun):
                 listed = {run["run_id"]: run for run in self.json_lines("runs", "list", "--json", *store)}
                 self.assertEqual(listed[old]["status"], "completed")
                 self.assertEqual(listed[old]["input_preview"], "")
+                self.fails(1, "its steps cannot be shown", "runs", "timeline", old, *store)
                 shown = self.succeeds("runs", "events", old, "--json", *store).out
                 for said in ("zanzibar", "Vermilion"):
                     self.assertNotIn(said, shown)
