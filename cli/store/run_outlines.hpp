@@ -20,7 +20,8 @@ struct GoodOutline {
   harness::event::RunOutline outline;
   std::optional<harness::Error> damage;
 };
-/// Errors: `run_not_found`, `not_supported` where its contents were erased, and `journal_damaged` where nothing is good.
+/// Errors: `run_not_found`, `not_supported` where its contents were erased, and `journal_damaged` where nothing is
+/// good.
 [[nodiscard]] harness::Result<GoodOutline> read_good_outline(StoreReader& store, const harness::RunId& run_id);
 
 }  // namespace orchestrator::cli
