@@ -32,7 +32,7 @@ has_every_name() {
     local header name missing=0
     while read -r header name; do
         [[ -z "$header" || "$header" == "#"* ]] && continue
-        sed 's|//.*||' "$folder/prefix/include/orchestrator/harness/$header" | grep -qw -- "$name" && continue
+        sed 's|//.*||' "$folder/prefix/include/orchestrator/harness/$header" | grep -w -- "$name" >/dev/null && continue # -q would end before sed
         echo "$header no longer has $name"
         missing=1
     done <tests/consumer/stable_names.txt
