@@ -5,11 +5,14 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <expected>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "cli/display/run_json.hpp"
+#include "daemon/routes/made_run.hpp"
 #include "daemon/routes/route_table.hpp"
 #include "daemon/runs/run_order.hpp"
 #include "daemon/service.hpp"
@@ -21,16 +24,6 @@ namespace asio = boost::asio;
 namespace json = boost::json;
 using harness::Result;
 using harness::RunId;
-
-constexpr std::string_view kRunSchema = R"json({"$ref": "#/components/schemas/Run"})json";
-constexpr std::string_view kRunExample = R"json({
-  "run_id": "run_01K5D0000000000000000000AB", "session_id": "ses_01K5D0000000000000000000AB", "kind": "live",
-  "status": "completed", "held": false, "model": "scripted/demo.json", "input_preview": "Say hello",
-  "started_at": "2026-11-22T14:45:56.123456Z", "last_event_at": "2026-11-22T14:45:57.023456Z", "events": 12,
-  "bytes": 4096, "finish_reason": "stop", "error_code": null,
-  "usage": {"input": 12, "cached_input": 0, "cache_write": null, "output": 9, "reasoning": null, "total": 21,
-            "unpriced": []},
-  "cost_micro_usd": null, "total_us": 900000, "damaged": false})json";
 
 constexpr std::string_view kOrderSchema = R"json({
   "type": "object", "additionalProperties": false, "required": ["input"],
@@ -59,114 +52,43 @@ constexpr std::string_view kOrderSchema = R"json({
     "only_if_idle": {"type": "boolean", "description": "Refuse where the session has a run under way"}}
 })json";
 
-asio::awaitable<Reply> run_reply(std::shared_ptr<Service> service, RunId run_id, unsigned status) {
-  auto run = co_await service->runs().get(run_id);
-  if (!run) co_return to_reply(to_api_error(run.error()));
-  Reply reply = json_reply(status, json::serialize(cli::json_of(*run)));
-  if (status == 201) reply.fields.add("Location", "/v1/runs/" + run_id.str());
-  co_return reply;
-}
+/// A new run of a session.
+class NewRun final : public RunStart {
+ public:
+  NewRun(std::shared_ptr<Service> service, RunOrder order, std::string traceparent)
+      : service_(std::move(service)), order_(std::move(order)), traceparent_(std::move(traceparent)) {}
 
-asio::awaitable<Result<RunId>> start_run(std::shared_ptr<Service> service, RunOrder order, std::string traceparent) {
-  Result<harness::Session> session = service->sessions().make();
-  if (order.session_id) {
-    session = co_await service->sessions().open(*order.session_id);
-  }
-  if (!session) co_return std::unexpected(std::move(session.error()));
-  harness::RunBuilder builder = cli::build_run(order.request, *session, std::move(order.input));
-  builder.only_if_idle(order.only_if_idle);
-  if (!traceparent.empty()) builder.traceparent(std::move(traceparent));
-  auto run = co_await builder.async_start();
-  if (!run) co_return std::unexpected(std::move(run.error()));
-  // The first event is shown once it would survive power loss: only then is the run promised.
-  auto first = co_await run->next();
-  if (!first) co_return std::unexpected(std::move(first.error()));
-  co_return run->id();
-}
-
-/// The run that a daemon made under this key before it died, if it came so far.
-asio::awaitable<Result<std::optional<RunId>>> find_labelled(std::shared_ptr<Service> service, std::string label,
-                                                            harness::WallTime from) {
-  constexpr std::uint32_t kPage = 200;
-  constexpr std::int64_t kClockSlackUs = 60'000'000;
-  harness::RunQuery query;
-  query.started_from = harness::WallTime{from.unix_us - kClockSlackUs};
-  query.where.limit = kPage;
-  for (;;) {
-    auto page = co_await service->runs().list(query);
-    if (!page) co_return std::unexpected(std::move(page.error()));
-    for (const harness::RunSummary& run : *page) {
-      auto handle = co_await service->harness().async_open_run(run.run_id);
-      if (!handle) continue;
-      auto first = co_await handle->next();
-      if (!first || !*first) continue;
-      const auto* started = (*first)->get_if<harness::StreamEvent::RunStarted>();
-      if (started == nullptr) continue;
-      for (const auto& [key, value] : started->labels) {
-        if (key == IdempotencyKeys::kLabel && value == label) co_return run.run_id;
-      }
+  asio::awaitable<std::expected<harness::RunHandle, ApiError>> start(std::string key) override {
+    if (!key.empty()) order_.request.labels.emplace_back(IdempotencyKeys::kLabel, std::move(key));
+    Result<harness::Session> session = service_->sessions().make();
+    if (order_.session_id) {
+      session = co_await service_->sessions().open(*order_.session_id);
     }
-    if (page->size() < kPage) co_return std::optional<RunId>();
-    query.where.before = page->back().run_id;
+    if (!session) co_return std::unexpected(to_api_error(session.error()));
+    harness::RunBuilder builder = cli::build_run(order_.request, *session, std::move(order_.input));
+    builder.only_if_idle(order_.only_if_idle);
+    if (!traceparent_.empty()) builder.traceparent(std::move(traceparent_));
+    auto run = co_await builder.async_start();
+    if (!run) co_return std::unexpected(to_api_error(run.error()));
+    co_return *std::move(run);
   }
-}
+  [[nodiscard]] std::pair<std::string, std::string> label_of(const std::string& key) const override {
+    return {IdempotencyKeys::kLabel, key};
+  }
+  [[nodiscard]] std::string scope() const override { return {}; }
 
-Reply key_refused(std::string code, std::string message) {
-  return to_reply({.status = 409, .code = std::move(code), .message = std::move(message), .at = "Idempotency-Key"});
-}
-
-asio::awaitable<Reply> start_once(Call call, RunOrder order, std::string key) {
-  auto service = call.service;
-  IdempotencyKeys& keys = service->keys();
-  if (keys.is_busy(key)) {
-    co_return key_refused("idempotency_key_busy", "a request under this key is under way; ask again");
-  }
-  const IdempotencyKeys::Busy busy(keys, key);
-  auto claim = co_await keys.claim(key, call.body_text);
-  if (!claim) co_return to_reply(to_api_error(claim.error()));
-  if (claim->state == KeyClaim::State::mismatch) {
-    co_return key_refused("idempotency_mismatch", "this key came with another body before");
-  }
-  std::optional<RunId> run_id = claim->run_id;
-  if (claim->state == KeyClaim::State::unsettled) {
-    auto found = co_await find_labelled(service, keys.label_of(key), claim->claimed_at);
-    if (!found) co_return to_reply(to_api_error(found.error()));
-    run_id = *found;
-  }
-  if (!run_id) {
-    order.request.labels.emplace_back(IdempotencyKeys::kLabel, keys.label_of(key));
-    auto started =
-        co_await start_run(service, std::move(order), std::string(call.head.fields.find("traceparent").value_or("")));
-    if (!started) {
-      co_await keys.forget(key);
-      co_return to_reply(to_api_error(started.error()));
-    }
-    run_id = *started;
-  }
-  if (claim->state != KeyClaim::State::settled) {
-    auto settled = co_await keys.settle(key, *run_id);
-    // Not noted, it would be found by its label.
-    static_cast<void>(settled);
-  }
-  Reply reply = co_await run_reply(service, *run_id, 201);
-  if (reply.status == 404) {
-    co_return to_reply(
-        {.status = 410, .code = "run_deleted", .message = "the run of this key was deleted", .at = run_id->str()});
-  }
-  co_return reply;
-}
+ private:
+  std::shared_ptr<Service> service_;
+  RunOrder order_;
+  std::string traceparent_;
+};
 
 asio::awaitable<Reply> create_run(Call call) {
   auto order = read_run_order(call.body, call.service->defaults());
   if (!order) co_return to_reply(to_api_error(order.error()));
-  if (auto key = call.arguments.text("Idempotency-Key"); key) {
-    co_return co_await start_once(std::move(call), *std::move(order), *std::move(key));
-  }
-  auto service = call.service;
-  auto started =
-      co_await start_run(service, *std::move(order), std::string(call.head.fields.find("traceparent").value_or("")));
-  if (!started) co_return to_reply(to_api_error(started.error()));
-  co_return co_await run_reply(service, *started, 201);
+  auto start = std::make_shared<NewRun>(call.service, *std::move(order),
+                                        std::string(call.head.fields.find("traceparent").value_or("")));
+  co_return co_await make_run(std::move(call), std::move(start));
 }
 
 std::optional<harness::RunStatus> status_of_word(std::string_view word) {
@@ -224,7 +146,7 @@ asio::awaitable<Reply> list_runs(Call call) {
 
 asio::awaitable<Reply> get_run(Call call) {
   const RunId run_id = call.arguments.run_id();
-  co_return co_await run_reply(call.service, run_id, 200);
+  co_return co_await show_run(call.service, run_id, 200);
 }
 
 std::vector<Parameter> list_parameters() {
@@ -249,22 +171,16 @@ std::vector<Parameter> list_parameters() {
 }  // namespace
 
 std::vector<Route> runs_routes() {
-  const Parameter key{.place = Parameter::Place::field,
-                      .name = "Idempotency-Key",
-                      .summary = "A request that comes again under its key makes no other run",
-                      .least = 1,
-                      .most = 255};
   return {
       {.method = Method::post,
        .pattern = "/v1/runs",
        .id = "createRun",
        .summary = "Start a run",
        .role = Role::run,
-       .parameters = {key},
+       .parameters = {idempotency_key_parameter()},
        .body = BodyRule{.schema = kOrderSchema,
                         .example = R"json({"input": "Say hello", "model": "scripted/demo.json"})json"},
-       .answers =
-           {{.status = 201, .summary = "The run, accepted and durable", .schema = kRunSchema, .example = kRunExample}},
+       .answers = {run_answer(201, "The run, accepted and durable")},
        .handler = create_run},
       {.method = Method::get,
        .pattern = "/v1/runs",
@@ -285,7 +201,7 @@ std::vector<Route> runs_routes() {
        .summary = "One run",
        .role = Role::read,
        .parameters = {run_id_parameter()},
-       .answers = {{.summary = "The run", .schema = kRunSchema, .example = kRunExample}},
+       .answers = {run_answer(200, "The run")},
        .handler = get_run},
   };
 }

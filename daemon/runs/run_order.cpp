@@ -28,6 +28,24 @@ std::vector<std::string> texts_of(const json::value& value) {
   return texts;
 }
 
+Result<void> read_tools(const json::object& body, cli::ToolChoice& into) {
+  if (const auto* workspace = body.if_contains("workspace")) {
+    into.workspace = text_of(*workspace);
+    if (!std::filesystem::path(into.workspace).is_absolute()) {
+      return fail(RuntimeErrorCode::invalid_argument, "workspace must be an absolute path", "/workspace");
+    }
+    into.names.clear();
+    for (const auto& tool : harness::workspace_tools()) into.names.push_back(tool->spec().name);
+  }
+  if (const auto* tools = body.if_contains("tools")) into.names = texts_of(*tools);
+  if (const auto* approve = body.if_contains("approve")) {
+    into.policy.approval = approval_of_word(text_of(*approve));
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<void> read_settings(const json::object& settings, harness::GenerationSettings& into) {
   for (const auto& [key, value] : settings) {
     const auto* text = value.if_string();
@@ -48,26 +66,11 @@ void read_budgets(const json::object& budgets, harness::Budgets& into) {
   if (const auto* value = budgets.if_contains("allow_unpriced")) into.allow_unpriced = value->as_bool();
 }
 
-Result<void> read_tools(const json::object& body, cli::ToolChoice& into) {
-  if (const auto* workspace = body.if_contains("workspace")) {
-    into.workspace = text_of(*workspace);
-    if (!std::filesystem::path(into.workspace).is_absolute()) {
-      return fail(RuntimeErrorCode::invalid_argument, "workspace must be an absolute path", "/workspace");
-    }
-    into.names.clear();
-    for (const auto& tool : harness::workspace_tools()) into.names.push_back(tool->spec().name);
-  }
-  if (const auto* tools = body.if_contains("tools")) into.names = texts_of(*tools);
-  if (const auto* approve = body.if_contains("approve")) {
-    const std::string word = text_of(*approve);
-    into.policy.approval = word == "never"    ? harness::ApprovalMode::never
-                           : word == "always" ? harness::ApprovalMode::always
-                                              : harness::ApprovalMode::ask;
-  }
-  return {};
+harness::ApprovalMode approval_of_word(std::string_view word) {
+  return word == "never"    ? harness::ApprovalMode::never
+         : word == "always" ? harness::ApprovalMode::always
+                            : harness::ApprovalMode::ask;
 }
-
-}  // namespace
 
 Result<RunOrder> read_run_order(const json::value& value, cli::RunRequest defaults) {
   const json::object& body = value.as_object();
