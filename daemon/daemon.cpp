@@ -23,7 +23,7 @@ using harness::RuntimeErrorCode;
 constexpr std::uint32_t kPage = 200;
 constexpr std::size_t kFailuresKept = 20;
 
-asio::awaitable<Result<Recovery>> recover_runs(Harness* harness) {
+asio::awaitable<Result<Recovery>> recover_runs(Harness* harness, std::shared_ptr<const bool> is_stopping) {
   const harness::RunStore runs(harness->store());
   harness::RunQuery query;
   query.where.status = harness::RunStatus::active;
@@ -34,6 +34,7 @@ asio::awaitable<Result<Recovery>> recover_runs(Harness* harness) {
     auto page = co_await runs.list(query);
     if (!page) co_return std::unexpected(std::move(page.error()));
     for (const harness::RunSummary& run : *page) {
+      if (*is_stopping) co_return recovery;
       harness::ResumeOptions options;
       options.by = "daemon";
       auto resumed = co_await harness->async_resume_run(run.run_id, std::move(options));
@@ -79,7 +80,7 @@ struct Daemon::Parts {
 
   /// On the harness's thread.
   Result<ListenAddress> begin() {
-    router = std::make_unique<Router>(service, Tokens(options.tokens));
+    router = std::make_unique<Router>(service, Tokens(options.tokens), options.note);
     server = std::make_unique<Server>(harness.executor(), *router, options.bounds);
     service->use_counts(server->counts());
     auto bound = server->listen(options.address);
@@ -98,7 +99,8 @@ struct Daemon::Parts {
   std::shared_ptr<Service> service;
   std::unique_ptr<Router> router;
   std::unique_ptr<Server> server;
-  std::optional<std::size_t> left;  // once it was stopped
+  std::shared_ptr<bool> is_stopping = std::make_shared<bool>(false);  // of the harness's thread
+  std::optional<std::size_t> left;                                    // once it was stopped
 };
 
 Daemon::Daemon(Harness& harness, DaemonOptions options, std::unique_ptr<IdempotencyKeys> keys)
@@ -120,8 +122,14 @@ Result<ListenAddress> Daemon::start() {
   return begun.get();
 }
 
-Result<Recovery> Daemon::recover() {
-  return asio::co_spawn(parts_->harness.executor(), recover_runs(&parts_->harness), asio::use_future).get();
+void Daemon::recover(std::function<void(const Result<Recovery>&)> told) {
+  const std::shared_ptr<const bool> is_stopping = parts_->is_stopping;
+  auto recovering = recover_runs(&parts_->harness, is_stopping);
+  const auto finish = [told = std::move(told), is_stopping](const std::exception_ptr& failure,
+                                                            const Result<Recovery>& recovery) {
+    if (!failure && !*is_stopping) told(recovery);
+  };
+  asio::co_spawn(parts_->harness.executor(), std::move(recovering), finish);
 }
 
 std::size_t Daemon::stop(std::chrono::milliseconds patience) {
@@ -130,7 +138,11 @@ std::size_t Daemon::stop(std::chrono::milliseconds patience) {
   parts.left = 0;
   if (!parts.server) return 0;
   const auto executor = parts.harness.executor();
-  asio::post(executor, asio::use_future([&parts] { parts.service->feeds().close(); })).get();
+  const auto close = [&parts] {
+    *parts.is_stopping = true;
+    parts.service->feeds().close();
+  };
+  asio::post(executor, asio::use_future(close)).get();
   asio::co_spawn(executor, parts.server->stop(patience), asio::use_future).get();
   auto letting_go = asio::co_spawn(executor, let_go(&parts.harness), asio::use_future);
   // A store that hangs must not hold the daemon.

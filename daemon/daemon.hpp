@@ -5,6 +5,7 @@
 // and destroyed on one thread that is not the harness's.
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,7 @@ struct DaemonOptions {
   cli::RunRequest defaults;  // of runs that say nothing
   harness::SessionConfig sessions;
   ServerBounds bounds;
+  std::function<void(const std::string&)> note = [](const std::string&) {};  // a line for the log; any thread
 };
 
 /// How a recovery went.
@@ -44,9 +46,10 @@ class Daemon {
   /// Begins to serve; the address with its port. Errors: `configuration_invalid` for an address that other machines
   /// reach, and those of `Server`.
   [[nodiscard]] harness::Result<ListenAddress> start();
-  /// Goes on with the runs of the store that no process holds and that have not ended. Errors of single runs are in the
-  /// result.
-  [[nodiscard]] harness::Result<Recovery> recover();
+  /// Begins to go on with the runs of the store that no process holds and that have not ended, and returns at once.
+  /// `told` is called at the end, with the errors of single runs in the result, on the harness's thread; not where
+  /// `stop` comes first. Once at most.
+  void recover(std::function<void(const harness::Result<Recovery>&)> told);
   /// Takes no more requests, ends all streams, and lets go of the runs that wait for a person, within about
   /// `patience`. The number of runs that are still under way. Idempotent.
   std::size_t stop(std::chrono::milliseconds patience);

@@ -20,6 +20,7 @@
 #include "daemon/command_line.hpp"
 #include "daemon/daemon.hpp"
 #include "event/runtime_version.hpp"
+#include "journal/postgres_address.hpp"
 
 namespace orchestrator::daemon {
 namespace {
@@ -74,7 +75,7 @@ void tell_recovery(cli::Notes& notes, const Result<Recovery>& recovery) {
     notes.note_from_any_thread("runs could not be looked through: " + recovery.error().message);
     return;
   }
-  if (recovery->resumed > 0) notes.note_from_any_thread("went on with " + std::to_string(recovery->resumed) + " runs");
+  if (recovery->resumed > 0) notes.note_from_any_thread("runs that went on: " + std::to_string(recovery->resumed));
   for (const harness::Error& failure : recovery->failures) {
     notes.note_from_any_thread("a run was left as it is: " + failure.message);
   }
@@ -100,17 +101,22 @@ ExitStatus serve(cli::CommandContext& context, const CommandLine& line) {
   auto url = cli::store_url(*configuration);
   if (!url) return cli::report(context, url.error());
   const bool is_lasting = cli::is_lasting(*configuration);
-  auto keys = IdempotencyKeys::open(is_lasting ? *folder + "/keys.sqlite" : harness::storage::kInMemory, *url);
+  // The address as it is shown: no password comes into another file, and a new one does not make other keys.
+  auto keys = IdempotencyKeys::open(is_lasting ? *folder + "/keys.sqlite" : harness::storage::kInMemory,
+                                    harness::journal::without_passwords(*url));
   if (!keys) return cli::report(context, keys.error());
   auto harness = cli::make_harness(context, *configuration);
   if (!harness) return cli::report(context, harness.error());
 
+  options->note = [&notes = context.notes](const std::string& line) { notes.note_from_any_thread(line); };
   Daemon daemon(*harness, *std::move(options), *std::move(keys));
   const auto address = daemon.start();
   if (!address) return cli::report(context, address.error());
   context.notes.note_from_any_thread("orchestratord " + std::string(harness::event::runtime_version()) +
                                      " listens on http://" + address->str() + ", token in " + *folder + "/token");
-  if (is_lasting) tell_recovery(context.notes, daemon.recover());
+  if (is_lasting) {
+    daemon.recover([&notes = context.notes](const Result<Recovery>& recovery) { tell_recovery(notes, recovery); });
+  }
   wait_for_signal(signal_context, signals);
   context.notes.note_from_any_thread("stopping");
   const std::size_t left = daemon.stop(kStopPatience);

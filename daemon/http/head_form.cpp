@@ -156,9 +156,21 @@ std::expected<RequestHead, HeadFault> read_head(std::string_view text, const Hea
 }
 
 bool wants_keep_alive(const RequestHead& head) {
-  const auto wish = head.fields.find("Connection");
-  if (head.version_minor == 0) return wish && equal_names(*wish, "keep-alive");
-  return !wish || !equal_names(*wish, "close");
+  bool closes = false;
+  bool keeps = head.version_minor > 0;
+  for (const auto& [name, value] : head.fields.all()) {
+    if (!equal_names(name, "Connection")) continue;
+    for (std::size_t start = 0; start <= value.size();) {
+      const std::size_t end = std::min(value.find(',', start), value.size());
+      std::string_view option = std::string_view(value).substr(start, end - start);
+      while (option.starts_with(' ') || option.starts_with('\t')) option.remove_prefix(1);
+      while (option.ends_with(' ') || option.ends_with('\t')) option.remove_suffix(1);
+      closes = closes || equal_names(option, "close");
+      keeps = keeps || equal_names(option, "keep-alive");
+      start = end + 1;
+    }
+  }
+  return keeps && !closes;
 }
 
 }  // namespace orchestrator::daemon

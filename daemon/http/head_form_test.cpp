@@ -69,6 +69,23 @@ TEST(HeadForm, BoundsEverything) {
   EXPECT_EQ(refusal_of(many + "|"), 431);
 }
 
+TEST(HeadForm, TheConnectionIsKeptAsItsOptionsSay) {
+  const auto keeps = [](std::uint32_t minor, std::vector<std::string> options) {
+    RequestHead head;
+    head.version_minor = minor;
+    for (std::string& option : options) head.fields.add("Connection", std::move(option));
+    return wants_keep_alive(head);
+  };
+  EXPECT_TRUE(keeps(1, {}));
+  EXPECT_TRUE(keeps(1, {"keep-alive, TE"}));
+  for (const char* option : {"close", "Close", "close, TE", "TE ,\tclose", "keep-alive, close"}) {
+    EXPECT_FALSE(keeps(1, {option})) << option;
+  }
+  EXPECT_FALSE(keeps(1, {"TE", "close"}));
+  EXPECT_FALSE(keeps(0, {}));
+  EXPECT_TRUE(keeps(0, {"TE, Keep-Alive"}));
+}
+
 TEST(HeadForm, FindsTheEndHoweverItIsCut) {
   const std::string bytes = wire("GET / HTTP/1.1|Host: a||GET");
   const HeadBounds bounds;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/http/server.hpp"
 
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <cerrno>
 #include <exception>
 #include <type_traits>
 #include <utility>
@@ -32,6 +34,16 @@ using harness::RuntimeErrorCode;
 
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds kPollWait{10};
+
+/// Whether a process is behind a socket's file. Does not wait: one with a full queue is there, too.
+bool is_listened_on(const stream_protocol::endpoint& endpoint) {
+  const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (probe < 0) return true;
+  const bool is_refused =
+      ::connect(probe, endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0 && errno == ECONNREFUSED;
+  ::close(probe);
+  return !is_refused;
+}
 
 void ignore_end(const std::exception_ptr& failure) { static_cast<void>(failure); }
 
@@ -143,17 +155,16 @@ Result<void> Server::listen_local(const std::string& path) {
     if (!S_ISSOCK(status.st_mode)) {
       return fail(RuntimeErrorCode::configuration_invalid, path + " is there and is no socket", path);
     }
-    stream_protocol::socket probe(state_->executor);
-    probe.connect(endpoint, error);
-    if (!error) return fail(RuntimeErrorCode::storage_unavailable, "another process listens on " + path, path);
+    if (is_listened_on(endpoint)) {
+      return fail(RuntimeErrorCode::storage_unavailable, "another process listens on " + path, path);
+    }
     ::unlink(path.c_str());
-    error = {};
   }
   auto acceptor = std::make_shared<stream_protocol::acceptor>(state_->executor);
   acceptor->open(endpoint.protocol(), error);
-  const mode_t mask = ::umask(0177);
+  // The file gets the mode of the socket: for its owner alone from the beginning.
+  if (!error && ::fchmod(acceptor->native_handle(), S_IRUSR | S_IWUSR) != 0) error.assign(errno, error.category());
   if (!error) acceptor->bind(endpoint, error);
-  ::umask(mask);
   if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
   if (error) {
     return fail(RuntimeErrorCode::storage_unavailable, "cannot listen on " + path + ": " + error.message(), path);

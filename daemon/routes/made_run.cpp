@@ -27,10 +27,8 @@ bool bears(const std::vector<Label>& labels, const Label& wanted) {
       labels, [&](const Label& label) { return label.first == wanted.first && label.second.ends_with(wanted.second); });
 }
 
-asio::awaitable<std::expected<RunId, ApiError>> start_run(std::shared_ptr<RunStart> start, std::string key) {
-  auto run = co_await start->start(std::move(key));
-  if (!run) co_return std::unexpected(std::move(run.error()));
-  // The first event is shown once it would survive power loss: only then is the run promised.
+/// The id of a run that was made, once its first event would survive power loss: only then is it promised.
+asio::awaitable<std::expected<RunId, ApiError>> promise(harness::RunHandle* run) {
   auto first = co_await run->next();
   if (!first) co_return std::unexpected(to_api_error(first.error()));
   co_return run->id();
@@ -41,10 +39,11 @@ asio::awaitable<Result<std::optional<RunId>>> find_labelled(std::shared_ptr<Serv
                                                             harness::WallTime from) {
   constexpr std::uint32_t kPage = 200;
   constexpr std::int64_t kClockSlackUs = 60'000'000;
+  constexpr std::size_t kRunsMax = 20'000;
   harness::RunQuery query;
   query.started_from = harness::WallTime{from.unix_us - kClockSlackUs};
   query.where.limit = kPage;
-  for (;;) {
+  for (std::size_t seen = 0; seen < kRunsMax; seen += kPage) {
     auto page = co_await service->runs().list(query);
     if (!page) co_return std::unexpected(std::move(page.error()));
     for (const harness::RunSummary& run : *page) {
@@ -58,6 +57,9 @@ asio::awaitable<Result<std::optional<RunId>>> find_labelled(std::shared_ptr<Serv
     if (page->size() < kPage) co_return std::optional<RunId>();
     query.where.before = page->back().run_id;
   }
+  co_return harness::fail(harness::RuntimeErrorCode::storage_unavailable,
+                          "whether the run of this key was made cannot be told: more than 20,000 have begun since",
+                          "Idempotency-Key");
 }
 
 Reply key_refused(std::string code, std::string message) {
@@ -84,12 +86,16 @@ asio::awaitable<Reply> make_once(Call call, std::shared_ptr<RunStart> start, std
     run_id = *found;
   }
   if (!run_id) {
-    auto started = co_await start_run(start, keys.label_of(key));
-    if (!started) {
-      co_await keys.forget(key);
-      co_return to_reply(started.error());
+    auto run = co_await start->start(keys.label_of(key));
+    if (!run) {
+      // Refused for what was asked, the key is free again. Otherwise the run may have been made: the next request under
+      // the key looks for its label, as it does where this is not noted.
+      if (run.error().status < 500) static_cast<void>(co_await keys.forget(key));
+      co_return to_reply(run.error());
     }
-    run_id = *started;
+    auto promised = co_await promise(&*run);
+    if (!promised) co_return to_reply(promised.error());
+    run_id = *promised;
   }
   if (claim->state != KeyClaim::State::settled) {
     auto settled = co_await keys.settle(key, *run_id);
@@ -111,9 +117,11 @@ asio::awaitable<Reply> make_run(Call call, std::shared_ptr<RunStart> start) {
     co_return co_await make_once(std::move(call), std::move(start), *std::move(key));
   }
   std::string no_key;
-  auto started = co_await start_run(std::move(start), std::move(no_key));
-  if (!started) co_return to_reply(started.error());
-  co_return co_await show_run(call.service, *started, 201);
+  auto run = co_await start->start(std::move(no_key));
+  if (!run) co_return to_reply(run.error());
+  auto promised = co_await promise(&*run);
+  if (!promised) co_return to_reply(promised.error());
+  co_return co_await show_run(call.service, *promised, 201);
 }
 
 asio::awaitable<Reply> show_run(std::shared_ptr<Service> service, RunId run_id, unsigned status) {

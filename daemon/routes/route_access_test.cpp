@@ -130,6 +130,12 @@ TEST(RouteAccess, RefusesRawRequests) {
   EXPECT_EQ(status("POST /v1/runs HTTP/1.1|Host: 127.0.0.1:PORT|Authorization: Bearer GOOD|Content-Type: "
                    "application/json|Transfer-Encoding: chunked||1;x=\n1|a|0||"),
             400U);
+  for (const char* path : {"/v1/runs", "/v1/runs/run_01K5D0000000000000000000AB/hints"}) {
+    EXPECT_EQ(status("POST " + std::string(path) +
+                     " HTTP/1.1|Host: 127.0.0.1:PORT|Authorization: Bearer GOOD|Content-Type: application/json"
+                     "|Connection: close|Transfer-Encoding: chunked||0||"),
+              400U);
+  }
   EXPECT_EQ(status("GET /v1/runs/%2e%2e%2f%2e%2e%2fetc%2fpasswd HTTP/1.1|Host: 127.0.0.1:PORT|Authorization: Bearer "
                    "GOOD|Connection: close||"),
             400U);

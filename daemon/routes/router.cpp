@@ -6,6 +6,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <chrono>
+#include <exception>
 #include <set>
 #include <stdexcept>
 
@@ -88,11 +89,13 @@ bool is_json_type(std::string_view text) {
   return equal_names(type, "application/json");
 }
 
+ApiError body_missing() { return {.code = "body_missing", .message = "the route needs a body of JSON"}; }
+
 /// What is said of a body before it is read.
 Checked check_body_fields(const Route& route, const RequestHead& head) {
   if (!head.has_body()) {
     if (!route.body || !route.body->required) return {};
-    return std::unexpected(ApiError{.code = "body_missing", .message = "the route needs a body of JSON"});
+    return std::unexpected(body_missing());
   }
   if (!route.body) {
     return std::unexpected(ApiError{.status = 413, .code = "body_not_taken", .message = "the route takes no body"});
@@ -149,8 +152,8 @@ std::string self_contained_schema(std::string_view schema) {
   return boost::json::serialize(root);
 }
 
-Router::Router(std::shared_ptr<Service> service, Tokens tokens)
-    : service_(std::move(service)), tokens_(std::move(tokens)) {
+Router::Router(std::shared_ptr<Service> service, Tokens tokens, std::function<void(const std::string&)> note)
+    : service_(std::move(service)), tokens_(std::move(tokens)), note_(std::move(note)) {
   for (const Route& route : route_table()) {
     if (!route.body) continue;
     auto schema = harness::codec::JsonSchema::compile(self_contained_schema(route.body->schema));
@@ -235,14 +238,23 @@ boost::asio::awaitable<Reply> Router::answer(Request request) {
   call.principal = std::move(admission->principal);
   call.head = std::move(request.head);
   call.body_text = std::move(request.body);
+  // A chunked body may turn out to be empty.
+  if (call.body_text.empty() && route.body && route.body->required) co_return to_reply(body_missing());
   if (!call.body_text.empty()) {
     auto body = parse_json_body(call.body_text);
     auto checked = body ? check_json_body(*body, bodies_.at(&route)) : std::unexpected(std::move(body.error()));
     if (!checked) co_return to_reply(checked.error());
     call.body = *std::move(body);
   }
-  auto handling = route.handler(std::move(call));
-  co_return co_await std::move(handling);
+  std::string problem;
+  try {
+    auto handling = route.handler(std::move(call));
+    co_return co_await std::move(handling);
+  } catch (const std::exception& error) {
+    problem = error.what();
+  }
+  note_(std::string(route.id) + " failed, please report it: " + problem);
+  co_return to_reply({.status = 500, .code = "internal", .message = "the daemon failed at this; its log says more"});
 }
 
 Reply Router::refuse(const HeadFault& fault) { return to_reply(to_api_error(fault)); }

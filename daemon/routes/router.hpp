@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -23,7 +24,8 @@ namespace orchestrator::daemon {
 
 class Router final : public RequestHandler {
  public:
-  Router(std::shared_ptr<Service> service, Tokens tokens);
+  /// `note` takes a line for the log.
+  Router(std::shared_ptr<Service> service, Tokens tokens, std::function<void(const std::string&)> note);
   /// What it is called by; before that it refuses everything.
   void answer_as(OriginCheck origins) { origins_ = std::move(origins); }
 
@@ -45,6 +47,7 @@ class Router final : public RequestHandler {
   std::shared_ptr<Service> service_;  // shared with the calls under way
   std::optional<OriginCheck> origins_;
   Tokens tokens_;
+  std::function<void(const std::string&)> note_;
   std::map<const Route*, harness::codec::JsonSchema> bodies_;
 };
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "cli/display/run_json.hpp"
+#include "daemon/routes/made_run.hpp"
 #include "daemon/routes/route_table.hpp"
 #include "daemon/service.hpp"
 #include "event/timestamp.hpp"
@@ -20,16 +20,6 @@ namespace asio = boost::asio;
 namespace json = boost::json;
 using harness::Result;
 using harness::RunId;
-
-constexpr std::string_view kRunSchema = R"json({"$ref": "#/components/schemas/Run"})json";
-constexpr std::string_view kRunExample = R"json({
-  "run_id": "run_01K5D0000000000000000000AB", "session_id": "ses_01K5D0000000000000000000AB", "kind": "live",
-  "status": "aborted", "held": false, "model": "scripted/demo.json", "input_preview": "Say hello",
-  "started_at": "2026-11-22T14:45:56.123456Z", "last_event_at": "2026-11-22T14:45:57.023456Z", "events": 8,
-  "bytes": 2048, "finish_reason": null, "error_code": null,
-  "usage": {"input": null, "cached_input": null, "cache_write": null, "output": null, "reasoning": null, "total": null,
-            "unpriced": []},
-  "cost_micro_usd": null, "total_us": 900000, "damaged": false})json";
 
 const json::object& body_of(const Call& call) {
   static const json::object kNone;
@@ -46,17 +36,11 @@ bool is_code(const harness::Error& error, harness::RuntimeErrorCode code) {
   return error.code == harness::name_of(code);
 }
 
-asio::awaitable<Reply> run_reply(std::shared_ptr<Service> service, RunId run_id) {
-  auto run = co_await service->runs().get(run_id);
-  if (!run) co_return to_reply(to_api_error(run.error()));
-  co_return json_reply(200, json::serialize(cli::json_of(*run)));
-}
-
 /// A command's result as an answer: the run, as it is then.
 asio::awaitable<Reply> finish(Call call, Result<void> done) {
   if (!done) co_return to_reply(to_api_error(done.error()));
   const RunId run_id = call.arguments.run_id();
-  co_return co_await run_reply(call.service, run_id);
+  co_return co_await show_run(call.service, run_id, 200);
 }
 
 asio::awaitable<Reply> abort_run(Call call) {
@@ -175,8 +159,6 @@ asio::awaitable<Reply> answer_interrupt(Call call) {
   co_return co_await finish(std::move(call), std::move(done));
 }
 
-AnswerRule run_answer() { return {.summary = "The run, as it is now", .schema = kRunSchema, .example = kRunExample}; }
-
 Route control(std::string_view pattern, std::string_view id, std::string_view summary, Handler handler) {
   return {.method = Method::post,
           .pattern = pattern,
@@ -188,7 +170,7 @@ Route control(std::string_view pattern, std::string_view id, std::string_view su
                            .example = "{}",
                            .bytes_max = 1'024,
                            .required = false},
-          .answers = {run_answer()},
+          .answers = {run_answer(200, "The run, as it is now")},
           .handler = handler};
 }
 
@@ -208,7 +190,7 @@ Route interrupt_route() {
                            "reason": {"type": "string", "maxLength": 4096}}})json",
                            .example = R"json({"decision": "allow_once"})json",
                            .bytes_max = 16UL << 10},
-          .answers = {run_answer()},
+          .answers = {run_answer(200, "The run, as it is now")},
           .handler = answer_interrupt};
 }
 

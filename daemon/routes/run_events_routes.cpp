@@ -19,6 +19,7 @@ namespace asio = boost::asio;
 constexpr std::uint64_t kSeqMax = (1ULL << 53) - 1;
 constexpr std::size_t kPageBytes = 1UL << 20;
 constexpr std::uint64_t kLimitDefault = 100;
+constexpr std::uint64_t kLookedAtMax = 10'000;  // events in one request, whether they are asked for or not
 
 std::set<std::string, std::less<>> types_of(const Arguments& arguments) {
   std::set<std::string, std::less<>> types;
@@ -63,6 +64,9 @@ asio::awaitable<Reply> stream_reply(Call call, std::uint64_t after) {
   constexpr std::size_t kStreamsMax = 4'000;  // fewer than connections, so that other requests pass
   auto service = call.service;
   const harness::RunId run_id = call.arguments.run_id();
+  if (call.head.version_minor == 0) {
+    co_return to_reply({.status = 505, .code = "http_version_not_supported", .message = "streams need HTTP/1.1"});
+  }
   if (service->streams_open >= kStreamsMax) {
     co_return to_reply({.status = 429,
                         .code = "too_many_streams",
@@ -106,6 +110,7 @@ asio::awaitable<Reply> page_reply(Call call, std::uint64_t after) {
   std::string events;
   std::uint64_t seen = after;
   for (std::uint64_t count = 0; count < limit && seen < head && events.size() < kPageBytes;) {
+    if (seen - after >= kLookedAtMax) break;
     auto event = co_await reader.next();
     if (!event) co_return to_reply(to_api_error(event.error()));
     if (!*event) break;

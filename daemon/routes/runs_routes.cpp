@@ -60,10 +60,8 @@ class NewRun final : public RunStart {
 
   asio::awaitable<std::expected<harness::RunHandle, ApiError>> start(std::string key) override {
     if (!key.empty()) order_.request.labels.emplace_back(IdempotencyKeys::kLabel, std::move(key));
-    Result<harness::Session> session = service_->sessions().make();
-    if (order_.session_id) {
-      session = co_await service_->sessions().open(*order_.session_id);
-    }
+    Result<harness::Session> session =
+        order_.session_id ? co_await service_->sessions().open(*order_.session_id) : service_->sessions().make();
     if (!session) co_return std::unexpected(to_api_error(session.error()));
     harness::RunBuilder builder = cli::build_run(order_.request, *session, std::move(order_.input));
     builder.only_if_idle(order_.only_if_idle);

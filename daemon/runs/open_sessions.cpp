@@ -22,9 +22,11 @@ asio::awaitable<Result<Session>> OpenSessions::open(SessionId id) {
   co_return keep(*std::move(opened));
 }
 
-std::optional<Session> OpenSessions::find(const SessionId& id) const {
+std::optional<Session> OpenSessions::find(const SessionId& id) {
   const auto found = std::ranges::find_if(sessions_, [&](const Session& session) { return session.id() == id; });
-  return found == sessions_.end() ? std::nullopt : std::optional(*found);
+  if (found == sessions_.end()) return std::nullopt;
+  sessions_.splice(sessions_.begin(), sessions_, found);
+  return sessions_.front();
 }
 
 Result<Session> OpenSessions::keep(Session session) {

@@ -24,7 +24,7 @@ class OpenSessions {
   /// The session of that id. Errors: `session_not_found`, `queue_full`.
   boost::asio::awaitable<harness::Result<harness::Session>> open(harness::SessionId id);
   /// One that is open now.
-  [[nodiscard]] std::optional<harness::Session> find(const harness::SessionId& id) const;
+  [[nodiscard]] std::optional<harness::Session> find(const harness::SessionId& id);
 
  private:
   harness::Result<harness::Session> keep(harness::Session session);

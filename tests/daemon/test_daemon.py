@@ -46,7 +46,7 @@ class Runs(DaemonTest):
         seen = daemon.events(first["run_id"], 0, 4)
         daemon.kill()
         daemon = self.start()
-        daemon.until("went on with 1 runs")
+        daemon.until("runs that went on: 1")
         status, again = daemon.call("POST", "/v1/runs", {"input": "Go", "model": model}, Idempotency_Key="once")
         self.assertEqual((status, again["run_id"]), (201, first["run_id"]))
         rest = daemon.events(first["run_id"], seen[-1]["seq"])
@@ -78,7 +78,7 @@ class Runs(DaemonTest):
             seen += daemon.events(run, seen[-1]["seq"], 1)
         self.assertEqual(daemon.kill(signal.SIGTERM), 0)
         daemon = self.start()
-        daemon.until("went on with 1 runs")
+        daemon.until("runs that went on: 1")
         question = seen[-1]["data"]["interrupt_id"]
         status, answer = daemon.call("POST", f"/v1/runs/{run}/interrupts/{question}", {"decision": "allow_once"})
         self.assertEqual(status, 200, answer)
