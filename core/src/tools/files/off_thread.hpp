@@ -16,29 +16,37 @@
 #include <functional>
 #include <utility>
 
+#include "tools/files/file_work.hpp"
+
 namespace orchestrator::harness::tools {
 
 /// The threads of all file tools of this process, two of them. They end with the process.
 [[nodiscard]] boost::asio::thread_pool& file_threads();
 
-/// The result of `work`, which ran on one of the file threads. It is not interrupted: what it does is short. Once the
-/// result is on its way, the file thread holds nothing of the caller's executor, whose context may end at once.
+/// The result of `work`, which ran on one of the file threads. It is not interrupted: what it does is short, and the
+/// caller's context waits for it when it ends meanwhile.
 template <class T>
 boost::asio::awaitable<T> off_thread(std::function<T()> work) {
   auto start = [](auto handler, std::function<T()> given) {
-    auto on_file_thread = [handler = std::move(handler), given = std::move(given)]() mutable {
-      std::exception_ptr failure;
-      T result{};
-      try {
-        result = given();
-      } catch (...) {
-        failure = std::current_exception();
+    const auto executor = boost::asio::get_associated_executor(handler);
+    FileWork* under_way = FileWork::begin(boost::asio::query(executor, boost::asio::execution::context));
+    auto on_file_thread = [handler = std::move(handler), given = std::move(given), under_way]() mutable {
+      {
+        auto own = std::move(handler);
+        std::exception_ptr failure;
+        T result{};
+        try {
+          result = given();
+        } catch (...) {
+          failure = std::current_exception();
+        }
+        given = nullptr;
+        const auto back = boost::asio::get_associated_executor(own);
+        boost::asio::post(back, [own = std::move(own), failure, result = std::move(result)]() mutable {
+          std::move(own)(failure, std::move(result));
+        });
       }
-      given = nullptr;
-      const auto executor = boost::asio::get_associated_executor(handler);
-      boost::asio::post(executor, [handler = std::move(handler), failure, result = std::move(result)]() mutable {
-        std::move(handler)(failure, std::move(result));
-      });
+      under_way->end();
     };
     boost::asio::post(file_threads(), std::move(on_file_thread));
   };
