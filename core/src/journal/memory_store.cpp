@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "event/content_references.hpp"
-#include "journal/blob_files.hpp"
 #include "journal/jsonl_writer.hpp"
 #include "journal/quarantine.hpp"
 #include "journal/run_lock.hpp"
@@ -20,8 +20,9 @@ namespace {
 
 class MemoryWriter final : public RunWriter {
  public:
-  MemoryWriter(MemoryStore* store, std::shared_ptr<ByteBudget> budget, std::shared_ptr<MemoryRun> run)
-      : store_(store), budget_(std::move(budget)), run_(std::move(run)) {
+  MemoryWriter(std::shared_ptr<MemoryContents> contents, std::shared_ptr<ByteBudget> budget,
+               std::shared_ptr<MemoryRun> run)
+      : contents_(std::move(contents)), budget_(std::move(budget)), run_(std::move(run)) {
     if (!run_->lines.empty()) {
       step_ = run_->lines.back()->step;
       seq_ = run_->lines.back()->last_seq;
@@ -29,6 +30,7 @@ class MemoryWriter final : public RunWriter {
     run_->signal.written(seq_);
   }
   ~MemoryWriter() override {
+    contents_->let_go(put_);
     {
       const std::lock_guard lock(run_->mutex);
       run_->is_held = false;
@@ -45,7 +47,7 @@ class MemoryWriter final : public RunWriter {
   }
   asio::awaitable<Result<void>> put_blob(SharedBytes bytes) override {
     if (failed_) co_return std::unexpected(*failed_);
-    co_return store_->put_blob(bytes);
+    co_return contents_->put(bytes, put_);
   }
   [[nodiscard]] std::uint64_t epoch() const override {
     const std::lock_guard lock(run_->mutex);
@@ -71,25 +73,27 @@ class MemoryWriter final : public RunWriter {
     return {};
   }
 
-  MemoryStore* store_;
+  std::shared_ptr<MemoryContents> contents_;
   std::shared_ptr<ByteBudget> budget_;
   std::shared_ptr<MemoryRun> run_;
   std::uint64_t step_ = 0;
   std::uint64_t seq_ = 0;
+  std::set<Hash> put_;  // that a line to come may refer to
   std::optional<Error> failed_;
 };
 
 // Not in the store's list until it is published.
 class MemoryStagedRun final : public StagedRun {
  public:
-  MemoryStagedRun(MemoryStore* store, RunId run_id, std::uint64_t replaced_events, std::shared_ptr<ByteBudget> budget,
+  MemoryStagedRun(MemoryStore* store, RunId run_id, std::uint64_t replaced_events,
+                  std::shared_ptr<MemoryContents> contents, std::shared_ptr<ByteBudget> budget,
                   std::shared_ptr<MemoryRun> run)
       : store_(store),
         run_id_(run_id),
         replaced_events_(replaced_events),
         budget_(budget),
         run_(run),
-        writer_(store, std::move(budget), std::move(run)) {}
+        writer_(std::move(contents), std::move(budget), std::move(run)) {}
   ~MemoryStagedRun() override {
     if (!is_published_) budget_->give_back(run_->bytes - run_->lines.size());
   }
@@ -125,22 +129,8 @@ std::unexpected<Error> held_here(const RunId& run_id) {
 
 }  // namespace
 
-Result<void> ByteBudget::take(std::uint64_t bytes) {
-  const std::lock_guard lock(mutex_);
-  if (bytes > bytes_max_ - used_) {
-    return fail(RuntimeErrorCode::storage_full,
-                "the store in memory is full: it may hold " + std::to_string(bytes_max_) + " bytes", "memory:");
-  }
-  used_ += bytes;
-  return {};
-}
-
-void ByteBudget::give_back(std::uint64_t bytes) {
-  const std::lock_guard lock(mutex_);
-  used_ -= bytes;
-}
-
-MemoryStore::MemoryStore(std::uint64_t bytes_max) : budget_(std::make_shared<ByteBudget>(bytes_max)) {}
+MemoryStore::MemoryStore(std::uint64_t bytes_max)
+    : budget_(std::make_shared<ByteBudget>(bytes_max)), contents_(std::make_shared<MemoryContents>(budget_)) {}
 
 Result<std::shared_ptr<MemoryRun>> MemoryStore::find(const RunId& run_id) const {
   const std::lock_guard lock(mutex_);
@@ -155,7 +145,7 @@ asio::awaitable<Result<std::unique_ptr<RunWriter>>> MemoryStore::create(RunId ru
   run->is_held = true;
   const Result<void> published = publish(run_id, run);
   if (!published) co_return std::unexpected(published.error());
-  co_return std::make_unique<MemoryWriter>(this, budget_, std::move(run));
+  co_return std::make_unique<MemoryWriter>(contents_, budget_, std::move(run));
 }
 
 Result<void> MemoryStore::publish(const RunId& run_id, std::shared_ptr<MemoryRun> run, std::uint64_t replaced_events) {
@@ -171,9 +161,11 @@ Result<void> MemoryStore::publish(const RunId& run_id, std::shared_ptr<MemoryRun
     if (replaced_events == 0) return exists_already(run_id);
     const std::lock_guard run_lock(place->second->mutex);
     if (place->second->is_held) return held_here(run_id);
+    if (!place->second->damage.empty()) return run_quarantined(run_id, place->second->damage);
     const auto& lines = place->second->lines;
     if (lines.empty() || lines.back()->last_seq != replaced_events) return changed_meanwhile(run_id);
     place->second->is_held = true;  // so that nobody opens what is going
+    run->epoch = place->second->epoch;
     replaced = std::exchange(place->second, std::move(run));
   }
   budget_->give_back(replaced->bytes - replaced->lines.size());
@@ -187,7 +179,8 @@ asio::awaitable<Result<std::unique_ptr<StagedRun>>> MemoryStore::stage(RunId run
   auto run = std::make_shared<MemoryRun>();
   run->session_id = session_id;
   run->is_held = true;
-  co_return std::make_unique<MemoryStagedRun>(this, run_id, staging.replaced_events, budget_, std::move(run));
+  co_return std::make_unique<MemoryStagedRun>(this, run_id, staging.replaced_events, contents_, budget_,
+                                              std::move(run));
 }
 
 asio::awaitable<Result<OpenedRun>> MemoryStore::open(RunId run_id) {
@@ -199,7 +192,7 @@ asio::awaitable<Result<OpenedRun>> MemoryStore::open(RunId run_id) {
     if (!(*run)->damage.empty()) co_return run_quarantined(run_id, (*run)->damage);
     (*run)->is_held = true;
   }
-  co_return OpenedRun{std::make_unique<MemoryWriter>(this, budget_, *std::move(run)), 0};
+  co_return OpenedRun{std::make_unique<MemoryWriter>(contents_, budget_, *std::move(run)), 0};
 }
 
 asio::awaitable<Result<std::vector<JournalLine>>> MemoryStore::read(RunId run_id, std::uint64_t after_seq,
@@ -307,18 +300,16 @@ Result<void> MemoryStore::put_in_place(MemoryRun& run, const RunId& run_id, cons
 }
 
 // Content that no line refers to any more goes.
-void MemoryStore::drop_unused(std::map<Hash, std::uint64_t> contents) {
-  if (contents.empty()) return;
-  const std::lock_guard lock(mutex_);
-  for (const auto& [run_id, run] : runs_) {
-    std::map<Hash, std::uint64_t> used;
-    const std::lock_guard run_lock(run->mutex);
-    for (const auto& line : run->lines) event::collect_references(line->bytes, used);
-    for (const auto& [hash, size_bytes] : used) contents.erase(hash);
-  }
-  for (const auto& [hash, size_bytes] : contents) {
-    if (blobs_.erase(hash) > 0) budget_->give_back(size_bytes);
-  }
+void MemoryStore::drop_unused(MemoryContents::Sizes contents) {
+  contents_->drop(std::move(contents), [this](MemoryContents::Sizes& left) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [run_id, run] : runs_) {
+      MemoryContents::Sizes used;
+      const std::lock_guard run_lock(run->mutex);
+      for (const auto& line : run->lines) event::collect_references(line->bytes, used);
+      for (const auto& [hash, size_bytes] : used) left.erase(hash);
+    }
+  });
 }
 
 asio::awaitable<Result<void>> MemoryStore::rewrite(RunId run_id, RunRewrite rewrite) {
@@ -327,39 +318,26 @@ asio::awaitable<Result<void>> MemoryStore::rewrite(RunId run_id, RunRewrite rewr
   co_return put_in_place(**run, run_id, rewrite);
 }
 
-Result<void> MemoryStore::put_blob(const SharedBytes& bytes) {
-  if (!bytes.is_loaded()) {
-    return fail(RuntimeErrorCode::invalid_argument, "content " + bytes.hash().str() + " has no bytes to store");
-  }
-  const std::lock_guard lock(mutex_);
-  if (blobs_.contains(bytes.hash())) return {};
-  if (auto taken = budget_->take(bytes.size_bytes()); !taken) return taken;
-  blobs_.emplace(bytes.hash(), bytes);
-  return {};
-}
-
-asio::awaitable<Result<SharedBytes>> MemoryStore::blob(Hash hash) {
-  const std::lock_guard lock(mutex_);
-  const auto found = blobs_.find(hash);
-  if (found == blobs_.end()) co_return blob_not_found(hash);
-  co_return found->second;
-}
+asio::awaitable<Result<SharedBytes>> MemoryStore::blob(Hash hash) { co_return contents_->get(hash); }
 
 asio::awaitable<Result<void>> MemoryStore::remove(RunId run_id) {
   auto run = find(run_id);
   if (!run) co_return std::unexpected(run.error());
   std::uint64_t line_ends = 0;
+  MemoryContents::Sizes contents;
   {
     const std::lock_guard lock((*run)->mutex);
     if ((*run)->is_held) co_return held_here(run_id);
     (*run)->is_held = true;  // so that nobody opens what is going
     line_ends = (*run)->lines.size();
+    for (const auto& line : (*run)->lines) event::collect_references(line->bytes, contents);
   }
   {
     const std::lock_guard lock(mutex_);
     runs_.erase(run_id);
   }
   budget_->give_back((*run)->bytes - line_ends);
+  drop_unused(std::move(contents));
   (*run)->signal.notify();
   co_return Result<void>();
 }

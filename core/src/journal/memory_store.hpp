@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "journal/memory_contents.hpp"
 #include "journal/run_signal.hpp"
 #include "journal/store_capabilities.hpp"
 #include "orchestrator/harness/journal.hpp"
@@ -22,20 +23,6 @@ namespace orchestrator::harness::journal {
 
 /// Bytes of lines and blobs, all runs of a store together.
 inline constexpr std::uint64_t kMemoryBytesDefault = 1ULL << 30;
-
-/// The bytes that a store may hold, shared by it and its runs. Any thread.
-class ByteBudget final {
- public:
-  explicit ByteBudget(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
-  /// Takes `bytes`; `storage_full` where they no longer fit.
-  [[nodiscard]] Result<void> take(std::uint64_t bytes);
-  void give_back(std::uint64_t bytes);
-
- private:
-  std::mutex mutex_;
-  std::uint64_t bytes_max_;
-  std::uint64_t used_ = 0;
-};
 
 /// One run: its lines, and whether somebody writes it. Shared by the store, its writer and its readers. Any thread.
 struct MemoryRun {
@@ -74,20 +61,18 @@ class MemoryStore final : public JournalStore,
   boost::asio::awaitable<Result<std::string>> damage(RunId run_id) override;
   boost::asio::awaitable<Result<void>> set_damage(RunId run_id, std::string what) override;
 
-  /// Keeps content under its hash: what writers call.
-  Result<void> put_blob(const SharedBytes& bytes);
   /// Lets everybody see a run, where there is one in its place. Errors as of `StagingStore::stage`.
   Result<void> publish(const RunId& run_id, std::shared_ptr<MemoryRun> run, std::uint64_t replaced_events = 0);
 
  private:
   [[nodiscard]] Result<std::shared_ptr<MemoryRun>> find(const RunId& run_id) const;
   Result<void> put_in_place(MemoryRun& run, const RunId& run_id, const RunRewrite& rewrite);
-  void drop_unused(std::map<Hash, std::uint64_t> contents);
+  void drop_unused(MemoryContents::Sizes contents);
 
   std::shared_ptr<ByteBudget> budget_;
+  std::shared_ptr<MemoryContents> contents_;  // shared with writers, which may outlive the store
   mutable std::mutex mutex_;
   std::map<RunId, std::shared_ptr<MemoryRun>> runs_;  // shared with writers and readers under way
-  std::map<Hash, SharedBytes> blobs_;
 };
 
 }  // namespace orchestrator::harness::journal

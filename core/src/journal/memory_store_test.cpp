@@ -3,6 +3,7 @@
 
 #include "journal/memory_store.hpp"
 
+#include "journal/testing/sample_runs.hpp"
 #include "journal/testing/store_conformance.hpp"
 
 namespace orchestrator::harness::journal::testing {
@@ -52,6 +53,28 @@ TEST_F(BoundedMemory, BlobsCountOnce) {
   for (int i = 0; i < 10; ++i) EXPECT_TRUE(await(writer->put_blob(blob)));
   EXPECT_EQ(await(writer->put_blob(SharedBytes(std::string(5'000, 'y')))).error().code, "storage_full");
   append(*writer, lines.delta());  // a blob that does not fit does not end the run
+}
+
+TEST_F(BoundedMemory, ContentGoesWithTheLastRunThatRefersToItAndNobodyElsesDoes) {
+  const SampleRun first = picture_run("a picture", 1);
+  SampleRun second = picture_run("a picture", 2);
+  write_sample(*this, store_, first);
+  const SharedBytes picture = SharedBytes("a picture");
+  const auto writer = await(store_.create(second.run_id, second.session_id)).value();
+  ASSERT_TRUE(await(writer->put_blob(picture)));
+  ASSERT_TRUE(await(store_.remove(first.run_id)));
+  EXPECT_TRUE(await(store_.blob(picture.hash()))) << "a writer may still refer to it";
+  for (const auto& line : second.lines) ASSERT_TRUE(await(writer->append(line)));
+  EXPECT_TRUE(await(store_.blob(picture.hash())));
+}
+
+TEST_F(BoundedMemory, ContentGoesWithItsRun) {
+  for (std::uint64_t i = 1; i <= 20; ++i) {
+    const SampleRun run = picture_run(std::string(1'000, 'x'), i);
+    write_sample(*this, store_, run);
+    ASSERT_TRUE(await(store_.remove(run.run_id)));
+    EXPECT_FALSE(await(store_.blob(SharedBytes(std::string(1'000, 'x')).hash())));
+  }
 }
 
 }  // namespace

@@ -228,6 +228,7 @@ Result<PostgresWriting::Refusal> PostgresWriting::replace(const PostgresLease& l
   const auto found = find(run_id);
   if (!found) return std::unexpected(found.error());
   if (!*found || (*found)->run.events != events) return Refusal{changed_meanwhile(run_id).error()};
+  if (!(*found)->damage.empty()) return Refusal{run_quarantined(run_id, (*found)->damage).error()};
   if (auto reason = reason_to_leave(**found, run_id)) return Refusal{std::move(reason)};
   const std::int64_t replaced = (*found)->run.lease.run_number;
   PostgresQuery keep(

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "journal/run_import.hpp"
-#include "event/erasure.hpp"
-#include "event/step.hpp"
 
 #include <optional>
 #include <utility>
 
+#include "event/erasure.hpp"
+#include "event/step.hpp"
 #include "journal/export_reader.hpp"
+#include "journal/quarantine.hpp"
 #include "journal/run_comparison.hpp"
 #include "journal/run_verification.hpp"
 #include "journal/store_capabilities.hpp"
@@ -58,7 +59,8 @@ asio::awaitable<Result<void>> copy_lines(std::shared_ptr<JournalStore> from, Run
   for (std::uint64_t seq = 0; seq < to_seq;) {
     auto page = co_await from->read(run_id, seq, kPageBytes);
     if (!page) co_return std::unexpected(page.error());
-    if (page->empty()) co_return fail(RuntimeErrorCode::journal_damaged, run_id.str() + " has become shorter");
+    // Shorter, or in other lines.
+    if (page->empty() || page->front().last_seq > to_seq) co_return changed_meanwhile(run_id);
     for (JournalLine& line : *page) {
       if (line.last_seq > to_seq) break;
       seq = line.last_seq;
@@ -76,20 +78,26 @@ std::shared_ptr<const JournalLine> line_of(ExportedStep step) {
       JournalLine{numbers.step, numbers.first_seq, numbers.last_seq, numbers.strict, std::move(step.bytes)});
 }
 
-// The second reading: one run after the other, each as it was compared.
+// The second reading: one run after the other, each as it was compared. All are written before the first is shown.
 class Import final {
  public:
-  Import(std::shared_ptr<JournalStore> store, std::unique_ptr<ExportFile> file, std::vector<ImportedRun> runs)
-      : store_(std::move(store)), file_(std::move(file)), runs_(std::move(runs)) {}
+  Import(std::shared_ptr<JournalStore> store, std::unique_ptr<ExportFile> file, std::vector<ExportedRun> compared,
+         std::vector<ImportedRun> runs)
+      : store_(std::move(store)), file_(std::move(file)), compared_(std::move(compared)), runs_(std::move(runs)) {}
 
   asio::awaitable<Result<std::vector<ImportedRun>>> run() {
     for (;;) {
       auto record = file_->next();
       if (!record) co_return std::unexpected(record.error());
-      if (!*record) co_return std::move(runs_);
+      if (!*record) break;
       const Result<void> done = co_await take(*std::move(*record));
       if (!done) co_return std::unexpected(done.error());
     }
+    for (const auto& staged : whole_) {
+      const Result<void> shown = co_await staged->publish();
+      if (!shown) co_return std::unexpected(shown.error());
+    }
+    co_return std::move(runs_);
   }
 
  private:
@@ -104,14 +112,12 @@ class Import final {
     if (const auto* content = std::get_if<SharedBytes>(&record); content != nullptr && staged_) {
       done = co_await staged_->put_blob(*content);
     }
-    if (!done || !staged_ || !file_->reader().is_run_whole()) co_return done;
-    done = co_await staged_->publish();
-    if (done) staged_.reset();
+    if (done && staged_ && file_->reader().is_run_whole()) whole_.push_back(std::move(staged_));
     co_return done;
   }
 
   asio::awaitable<Result<void>> begin(ExportedRun run) {
-    if (next_ == runs_.size() || runs_[next_].run_id != run.run_id) {
+    if (next_ == runs_.size() || compared_[next_] != run) {
       co_return fail(RuntimeErrorCode::journal_damaged, "the file was changed while it was read", run.run_id.str());
     }
     const ImportedRun known = runs_[next_++];
@@ -127,9 +133,11 @@ class Import final {
 
   std::shared_ptr<JournalStore> store_;
   std::unique_ptr<ExportFile> file_;
-  std::vector<ImportedRun> runs_;
-  std::size_t next_ = 0;               // run of the file
-  std::unique_ptr<StagedRun> staged_;  // none for a run that the store has already
+  std::vector<ExportedRun> compared_;
+  std::vector<ImportedRun> runs_;                  // what becomes of each
+  std::size_t next_ = 0;                           // run of the file
+  std::unique_ptr<StagedRun> staged_;              // none for a run that the store has already
+  std::vector<std::unique_ptr<StagedRun>> whole_;  // written to their ends
 };
 
 ImportedRun outcome_of(const ExportedRun& run, const RunComparison& compared) {
@@ -160,6 +168,22 @@ asio::awaitable<Result<void>> check_erasure(std::shared_ptr<JournalStore> store,
                  run_id.str());
 }
 
+// Whether a run that the store has may have another one in its place.
+asio::awaitable<Result<void>> check_free(std::shared_ptr<JournalStore> store, RunId run_id) {
+  RunFilter filter;
+  filter.id_prefix = run_id.str();
+  filter.limit = 1;
+  const auto runs = co_await store->list(filter);
+  if (!runs) co_return std::unexpected(runs.error());
+  if (!runs->empty() && runs->front().held) {
+    co_return fail(RuntimeErrorCode::run_locked, "run " + run_id.str() + " is held by a process, and cannot go on here",
+                   run_id.str());
+  }
+  const std::string damage = co_await noted_damage(store, run_id);
+  if (!damage.empty()) co_return run_quarantined(run_id, damage);
+  co_return Result<void>();
+}
+
 // What becomes of each run of the file. What is in the way of a later one must not be found out after an earlier one
 // was stored.
 asio::awaitable<Result<std::vector<ImportedRun>>> plan_import(std::shared_ptr<JournalStore> store,
@@ -176,7 +200,8 @@ asio::awaitable<Result<std::vector<ImportedRun>>> plan_import(std::shared_ptr<Jo
     }
     runs.push_back(outcome_of(run, *compared));
     if (compared->relation == Relation::absent) continue;
-    const Result<void> checked = co_await check_erasure(store, run.run_id, runs.back().outcome, is_erased);
+    Result<void> checked = co_await check_erasure(store, run.run_id, runs.back().outcome, is_erased);
+    if (checked && runs.back().outcome == ImportOutcome::continued) checked = co_await check_free(store, run.run_id);
     if (!checked) co_return std::unexpected(checked.error());
   }
   co_return runs;
@@ -211,7 +236,7 @@ asio::awaitable<Result<std::vector<ImportedRun>>> import_runs(std::shared_ptr<Jo
   if (!runs) co_return std::unexpected(runs.error());
   auto file = ExportFile::open(std::move(place));
   if (!file) co_return std::unexpected(file.error());
-  Import import(std::move(store), *std::move(file), *std::move(runs));
+  Import import(std::move(store), *std::move(file), checked->runs, *std::move(runs));
   co_return co_await import.run();
 }
 

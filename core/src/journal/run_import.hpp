@@ -2,8 +2,9 @@
 #pragma once
 
 // Exported files back into a store, and verifying them as they lie. A file is read through once and checked before
-// anything of it is stored; each run of it is then staged and published, all of it or nothing. Names in a file are ids
-// and hashes, never paths. Coroutines on their caller's executor; reading the file blocks it.
+// anything of it is stored; then all runs of it are staged, and published when the last one is written: an error leaves
+// nothing of the file. Names in a file are ids and hashes, never paths. Coroutines on their caller's executor; reading
+// the file blocks it.
 
 #include "runtime/compiler_check.hpp"
 

@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 
+#include "journal/memory_store.hpp"
 #include "journal/run_export.hpp"
 #include "journal/run_verification.hpp"
 #include "journal/store_capabilities.hpp"
@@ -155,6 +156,55 @@ TEST_P(Import, ARunThatIsOpenOrHasGrownStays) {
   EXPECT_EQ(bytes_of(run_.run_id), bytes_of(shorter));
   ASSERT_TRUE(import_file());
   expect_sound(run_.run_id);
+}
+
+TEST_P(Import, ARunThatIsMarkedAsDamagedIsMendedFirst) {
+  const SampleRun shorter = beginning(run_, 2);
+  write_sample(*this, *store_, shorter);
+  file_of(run_);
+  auto& marking = dynamic_cast<QuarantiningStore&>(*store_);
+  ASSERT_TRUE(await(marking.set_damage(run_.run_id, "a disk that was away")));
+  const auto refused = import_file();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "journal_damaged");
+  // Nor by who does not look first.
+  auto& staging = dynamic_cast<StagingStore&>(*store_);
+  auto staged = await(staging.stage(run_.run_id, run_.session_id, {.replaced_events = shorter.lines.back()->last_seq}));
+  if (staged) {
+    for (const auto& line : run_.lines) ASSERT_TRUE(await((*staged)->append(line)));
+    const auto published = await((*staged)->publish());
+    ASSERT_FALSE(published);
+    EXPECT_EQ(published.error().code, "journal_damaged");
+  } else {
+    EXPECT_EQ(staged.error().code, "journal_damaged");
+  }
+  staged = std::unexpected(Error());
+  EXPECT_EQ(bytes_of(run_.run_id), bytes_of(shorter));
+  ASSERT_TRUE(await(marking.set_damage(run_.run_id, "")));
+  ASSERT_TRUE(import_file());
+  expect_sound(run_.run_id);
+}
+
+TEST_P(Import, AFileOfSeveralRunsThatDoesNotFitLeavesNoneOfThem) {
+  const auto source = memory();
+  const SampleRun first = picture_run("a picture", 1);
+  const SampleRun second = picture_run(std::string(8'000, 'x'), 2, first.run_id);
+  write_sample(*this, *source, first);
+  write_sample(*this, *source, second);
+  std::string text;
+  const auto sink = [&text](std::string_view bytes) -> Result<void> {
+    text += bytes;
+    return {};
+  };
+  ASSERT_TRUE(await(export_run(source, second.run_id, {}, sink)));
+  const std::string path = folder_.path("run.orun");
+  write_file(path, text);
+  const auto small = std::make_shared<MemoryStore>(8'000);
+  EXPECT_EQ(await(import_runs(small, ExportPlace::of(path))).error().code, "storage_full");
+  EXPECT_THAT(await(small->list({})).value(), IsEmpty());
+  ASSERT_TRUE(await(import_runs(store_, ExportPlace::of(path))));
+  expect_sound(first.run_id);
+  expect_sound(second.run_id);
 }
 
 // The run with another last event.

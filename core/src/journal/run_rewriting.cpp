@@ -88,7 +88,13 @@ Result<void> rewrite_run_files(const StoreFolder& folder, Disk& disk, const RunI
   }
   if (*has_rest && rewrite.keeps_rest) {
     const std::string kept = run_folder(run_id) + "/cut-" + std::to_string(*epoch + 1);
-    ::linkat(folder.root(), journal_file(run_id).c_str(), folder.root(), kept.c_str(), 0);
+    const bool is_kept =
+        ::linkat(folder.root(), journal_file(run_id).c_str(), folder.root(), kept.c_str(), 0) == 0 || errno == EEXIST;
+    if (!is_kept) {
+      done = runtime::storage_fail(errno, "keep", folder.path_of(kept));
+      ::unlinkat(folder.root(), draft.c_str(), 0);
+      return done;
+    }
   }
   if (::renameat(folder.root(), draft.c_str(), folder.root(), journal_file(run_id).c_str()) != 0)
     return runtime::storage_fail(errno, "write", folder.path_of(journal_file(run_id)));

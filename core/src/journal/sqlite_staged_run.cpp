@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "journal/jsonl_writer.hpp"
+#include "journal/quarantine.hpp"
 #include "journal/run_lock.hpp"
 
 namespace orchestrator::harness::journal {
@@ -25,6 +26,7 @@ Result<Replaced> find_replaced(RunWriting& writing, const CommitThread& commits,
   auto row = find_run(writing.connection(), run_id);
   if (!row && row.error().code != name_of(RuntimeErrorCode::run_not_found)) return std::unexpected(row.error());
   if (!row || row->events != events) return Replaced{{}, changed_meanwhile(run_id).error()};
+  if (!row->damage.empty()) return Replaced{{}, run_quarantined(run_id, row->damage).error()};
   if (!commits.is_held(row->number)) return Replaced{*std::move(row), {}};
   return Replaced{{},
                   fail(RuntimeErrorCode::run_locked,

@@ -13,6 +13,7 @@
 
 #include "journal/folder_names.hpp"
 #include "journal/journal_file.hpp"
+#include "journal/quarantine.hpp"
 #include "journal/run_files.hpp"
 #include "journal/run_lock.hpp"
 #include "runtime/storage_error.hpp"
@@ -74,6 +75,7 @@ Result<FileDescriptor> lock_replaced(const StoreFolder& folder, const RunId& run
     return runtime::storage_fail(errno, "write", folder.path_of(journal_file(run_id)));
   }
   if (auto locked = lock_journal(folder, run_id, journal.get()); !locked) return std::unexpected(locked.error());
+  if (const std::string damage = read_damage(folder, run_id); !damage.empty()) return run_quarantined(run_id, damage);
   const auto lines = read_outer_lines({journal.get(), folder.path_of(journal_file(run_id)), run_id});
   if (!lines) return std::unexpected(lines.error());
   const auto last = numbers_of(lines->last, run_id);
