@@ -3,6 +3,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -105,6 +106,7 @@ std::uint64_t write(oh::JournalStore& store, const oh::RunId& run_id, std::vecto
     line->step = step->head.steps;
     line->first_seq = head.seq + 1;
     line->last_seq = step->head.seq;
+    for (const oh::StreamEvent& event : step->events) line->strict = line->strict || event.is_strict();
     line->bytes = std::move(bytes);
     head = step->head;
     await(writer->append(std::move(line)));

@@ -3,7 +3,7 @@
 
 from bench.journal.workloads import PEER, RAW, RAW_GROUPS, READERS, STORES, TALKERS, TARGETS
 from bench.rig.summary import Results
-from bench.rig.table import cell, table, targets_section
+from bench.rig.table import cell, clients_section, table, targets_section
 
 APPEND = [("events_per_s", "events/s"), ("cpu_us", "CPU µs/event"), ("bytes_per_event", "bytes/event in files"),
           ("soft_p50_ms", "committed p50 ms"), ("soft_p99_ms", "p99 ms"), ("strict_p50_ms", "synced p50 ms"),
@@ -91,16 +91,8 @@ Nothing is pinned: a store has threads of its own. **Read ratios, not absolute t
 were busy with something else.
 
 """
-    if facts["quick"]:
-        text += "**A quick run: little work, few rounds. It shows that everything works, it is no result.**\n\n"
     names = dict.fromkeys((client.name, client.note) for client in (*STORES, *TALKERS))
-    text += table(["client", "what it is"], [list(name) for name in names]).replace("--:|", "---|") + "\n"
-    for name, why in facts["skipped"].items():
-        text += f"`{name}` was not measured: {why}.\n"
-    if facts["failures"]:
-        text += "\n**Runs that do not count:**\n\n"
-        text += "".join(f"- {one['workload']}, {one['client']}, round {one['round'] + 1}: {one['why']}\n"
-                        for one in facts["failures"])
+    text += clients_section(facts, [list(name) for name in names], "little work")
     text += "\n" + targets_section(results, TARGETS) + "\n"
     if parts["appends"]:
         text += append_sections(results, parts["appends"])

@@ -10,7 +10,6 @@ import json
 import sqlite3
 import sys
 import time
-from pathlib import Path
 
 from bench.journal import report
 from bench.journal.journal_results import JournalResults
@@ -18,35 +17,25 @@ from bench.journal.processes import run_appends, run_conversation, run_length
 from bench.journal.workloads import (FULL_APPENDS, FULL_CONVERSATIONS, FULL_LENGTHS, LONGEST, QUICK_APPENDS,
                                      QUICK_CONVERSATIONS, QUICK_LENGTHS, READERS, STORES, TALKERS)
 from bench.rig.machine import Machine
-from bench.rig.preparation import (ROOT, build, choose_clients, chosen_names, environment, fail, pinned_python_peers,
-                                   say)
+from bench.rig.options import common_options, rounds_of
+from bench.rig.preparation import build, choose_clients, chosen_names, environment, pinned_python_peers, say
 from bench.rig.rounds import measure
 
 ROUNDS_FULL = 5
-ROUNDS_QUICK = 2
 PARTS = ("appends", "lengths", "conversations")
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="./dev bench journal", description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="two rounds of small workloads: a smoke run, no result")
+    parser = common_options("journal", __doc__.splitlines()[0], ROUNDS_FULL)
     parser.add_argument("--long", action="store_true", help="a run of 1,000,000 events, too, in one round")
     parser.add_argument("--parts", default="", help="names with commas: " + ",".join(PARTS))
-    parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench" / "journal", help="folder of the results")
-    parser.add_argument("--rounds", type=int, help=f"default {ROUNDS_FULL}, quick {ROUNDS_QUICK}")
-    parser.add_argument("--build-dir", type=Path, default=ROOT / "build" / "release", help="default: build/release")
-    parser.add_argument("--bin-dir", type=Path, help="use the programs of this folder and build nothing")
-    parser.add_argument("--realtime", action="store_true",
-                        help="run in the real-time class (needs root), so that other work on the machine disturbs less")
     return parser.parse_args()
 
 
 def main() -> int:
     arguments = parse_arguments()
     chosen = chosen_names(arguments.parts, list(PARTS), "part") or list(PARTS)
-    rounds = arguments.rounds or (ROUNDS_QUICK if arguments.quick else ROUNDS_FULL)
-    if rounds < 1:
-        fail("--rounds must be 1 or more")
+    rounds = rounds_of(arguments, ROUNDS_FULL)
     appends, lengths, conversations = ((QUICK_APPENDS, QUICK_LENGTHS, QUICK_CONVERSATIONS) if arguments.quick else
                                        (FULL_APPENDS, FULL_LENGTHS, FULL_CONVERSATIONS))
     parts = {"appends": appends if "appends" in chosen else (), "lengths": lengths if "lengths" in chosen else (),

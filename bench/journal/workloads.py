@@ -66,9 +66,10 @@ QUICK_APPENDS = (
     Appends("paced1", 1, 100, PACE_US), Appends("paced64", 64, 6_400, PACE_US),
     Appends("paced512", 512, 51_200, PACE_US),
 )
-FULL_LENGTHS = (Length("events1k", 1_000, "deltas"), Length("events10k", 10_000, "deltas"),
-                Length("events100k", 100_000, "deltas"))
-QUICK_LENGTHS = FULL_LENGTHS[:2]
+# The simulator that makes the turns ends at 20,000 inputs.
+FULL_LENGTHS = (Length("turns1k", 1_000), Length("turns5k", 5_000), Length("turns19k", 19_000),
+                Length("events10k", 10_000, "deltas"), Length("events100k", 100_000, "deltas"))
+QUICK_LENGTHS = (FULL_LENGTHS[0], FULL_LENGTHS[3])
 LONGEST = Length("events1m", 1_000_000, "deltas")
 FULL_CONVERSATIONS = (
     Conversation("turns10", "--turns", 10), Conversation("turns100", "--turns", 100),

@@ -35,3 +35,18 @@ def targets_section(results: Results, targets: tuple[Target, ...]) -> str:
         goal = number(target.goal) if target.goal is not None else "–"
         rows.append([f"{target.what}{against}", f"{number(target.limit)} {target.unit}", goal, cell(spread), word])
     return "## Targets\n\n" + table(["what", "at most", "goal", "measured", "verdict"], rows)
+
+
+def clients_section(facts: dict, rows: list[list[str]], little: str) -> str:
+    """Who was measured and who was not; `little` is what a quick run has less of."""
+    text = ""
+    if facts["quick"]:
+        text += f"**A quick run: {little}, few rounds. It shows that everything works, it is no result.**\n\n"
+    text += table(["client", "what it is"], rows).replace("--:|", "---|") + "\n"
+    for name, why in facts["skipped"].items():
+        text += f"`{name}` was not measured: {why}.\n"
+    if facts["failures"]:
+        text += "\n**Runs that do not count:**\n\n"
+        text += "".join(f"- {one['workload']}, {one['client']}, round {one['round'] + 1}: {one['why']}\n"
+                        for one in facts["failures"])
+    return text

@@ -2,7 +2,7 @@
 """The results as Markdown. Every cell is median [lowest-highest] over the rounds."""
 
 from bench.rig.summary import Results
-from bench.rig.table import cell, table, targets_section
+from bench.rig.table import cell, clients_section, table, targets_section
 from bench.stream.workloads import CLIENTS, FLOOR, PEER, TARGETS, Workload
 
 STREAM_COUNTS = (1, 64, 512, 1000)
@@ -100,16 +100,8 @@ run one after the other on the same workload, in reverse order every second roun
 **Read ratios, not absolute times**: `other load` is how many cores were busy with something else.
 
 """
-    if facts["quick"]:
-        text += "**A quick run: few requests, few rounds. It shows that everything works, it is no result.**\n\n"
     rows = [[client.name, client.note] for client in CLIENTS if client.name in facts["clients"]]
-    text += table(["client", "what it is"], rows).replace("--:|", "---|") + "\n"
-    for name, why in facts["skipped"].items():
-        text += f"`{name}` was not measured: {why}.\n"
-    if facts["failures"]:
-        text += "\n**Runs that do not count:**\n\n"
-        text += "".join(f"- {one['workload']}, {one['client']}, round {one['round'] + 1}: {one['why']}\n"
-                        for one in facts["failures"])
+    text += clients_section(facts, rows, "few requests")
     text += "\n" + targets_section(results, TARGETS) + "\n![plot](stream.svg)\n\n"
     text += ratio_section(results, "blast", "Blast: the whole answer at once",
                           "What the parser and the library cost when the network costs nothing.")

@@ -2,7 +2,7 @@
 """The results of the tool loop as Markdown. Every cell is median [lowest-highest] over the rounds."""
 
 from bench.rig.summary import Results
-from bench.rig.table import cell, table, targets_section
+from bench.rig.table import cell, clients_section, table, targets_section
 from bench.tools.workloads import CLIENTS, PEER, TARGETS, ToolLoop
 
 COLUMNS = [("cpu_ms_per_call", "CPU ms/model call"), ("wall_ms_per_call", "wall ms/model call"),
@@ -39,15 +39,7 @@ All traffic is on 127.0.0.1. A run counts only if every loop ended in a text and
 **Read ratios, not absolute times**: `other load` is how many cores were busy with something else.
 
 """
-    if facts["quick"]:
-        text += "**A quick run: few loops, few rounds. It shows that everything works, it is no result.**\n\n"
     rows = [[client.name, client.note] for client in CLIENTS if client.name in facts["clients"]]
-    text += table(["client", "what it is"], rows).replace("--:|", "---|") + "\n"
-    for name, why in facts["skipped"].items():
-        text += f"`{name}` was not measured: {why}.\n"
-    if facts["failures"]:
-        text += "\n**Runs that do not count:**\n\n"
-        text += "".join(f"- {one['workload']}, {one['client']}, round {one['round'] + 1}: {one['why']}\n"
-                        for one in facts["failures"])
+    text += clients_section(facts, rows, "few loops")
     text += "\n" + targets_section(results, TARGETS) + "\n"
     return text + "".join(loop_section(results, workload) for workload in workloads).rstrip() + "\n"

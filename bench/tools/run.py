@@ -9,10 +9,10 @@ import argparse
 import json
 import sys
 import time
-from pathlib import Path
 
 from bench.rig.machine import Machine, cores
-from bench.rig.preparation import ROOT, build, choose_clients, chosen_names, environment, fail, say
+from bench.rig.options import common_options, rounds_of
+from bench.rig.preparation import build, choose_clients, chosen_names, environment, say
 from bench.rig.rounds import measure
 from bench.rig.summary import Results
 from bench.tools import report
@@ -20,20 +20,12 @@ from bench.tools.processes import run_client
 from bench.tools.workloads import CLIENTS, FULL, QUICK
 
 ROUNDS_FULL = 5
-ROUNDS_QUICK = 2
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="./dev bench tools", description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="two rounds of small workloads: a smoke run, no result")
-    parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench" / "tools", help="folder of the results")
-    parser.add_argument("--rounds", type=int, help=f"default {ROUNDS_FULL}, quick {ROUNDS_QUICK}")
+    parser = common_options("tools", __doc__.splitlines()[0], ROUNDS_FULL)
     parser.add_argument("--clients", default="", help="names with commas: " + ",".join(c.name for c in CLIENTS))
     parser.add_argument("--workloads", default="", help="names with commas: " + ",".join(w.key for w in FULL))
-    parser.add_argument("--build-dir", type=Path, default=ROOT / "build" / "release", help="default: build/release")
-    parser.add_argument("--bin-dir", type=Path, help="use the programs of this folder and build nothing")
-    parser.add_argument("--realtime", action="store_true",
-                        help="run in the real-time class (needs root), so that other work on the machine disturbs less")
     return parser.parse_args()
 
 
@@ -43,9 +35,7 @@ def main() -> int:
     keys = chosen_names(arguments.workloads, [workload.key for workload in workloads], "workload")
     workloads = [workload for workload in workloads if not keys or workload.key in keys]
     names = chosen_names(arguments.clients, [client.name for client in CLIENTS], "client")
-    rounds = arguments.rounds or (ROUNDS_QUICK if arguments.quick else ROUNDS_FULL)
-    if rounds < 1:
-        fail("--rounds must be 1 or more")
+    rounds = rounds_of(arguments, ROUNDS_FULL)
     bin_dir = (arguments.bin_dir or build(arguments.build_dir, "bench_tools")).resolve()
     clients, skipped = choose_clients(CLIENTS, bin_dir, names)
     for name, why in skipped.items():
