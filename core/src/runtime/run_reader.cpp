@@ -17,12 +17,6 @@ constexpr auto kEpochPoll = std::chrono::seconds(1);
 
 }  // namespace
 
-asio::awaitable<Result<std::uint64_t>> epoch_of(std::shared_ptr<JournalStore> store, RunId run_id) {
-  auto* epochs = dynamic_cast<RunEpochs*>(store.get());
-  if (epochs == nullptr) co_return 1;
-  co_return co_await epochs->epoch(run_id);
-}
-
 RunReader::RunReader(std::shared_ptr<JournalStore> store, RunId run_id, ReadingPlace place)
     : store_(std::move(store)), run_id_(run_id), place_(place) {}
 
