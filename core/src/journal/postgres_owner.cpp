@@ -19,20 +19,27 @@
 namespace orchestrator::harness::journal {
 namespace {
 
-// When a process began; nothing where that cannot be read.
-std::optional<std::string> beginning_of(const std::string& pid) {
+struct ProcessTimes {
+  bool is_over = false;  // it has ended and only waits for its parent to look
+  std::string begun;
+};
+
+// Of /proc/PID/stat, see proc(5); nothing where that cannot be read.
+std::optional<ProcessTimes> times_of(const std::string& pid) {
   constexpr std::size_t kBytes = 1'024;
-  constexpr int kFieldsBefore = 19;  // of the fields after the name
+  constexpr int kFieldsBetween = 18;  // from the state to the beginning
   const FileDescriptor file(::open(("/proc/" + pid + "/stat").c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.is_open()) return std::nullopt;
   const std::string text = read_small_file(file.get(), kBytes);
   const std::size_t name_end = text.rfind(')');
   if (name_end == std::string::npos) return std::nullopt;
   std::istringstream fields(text.substr(name_end + 1));
+  std::string state;
   std::string field;
-  for (int i = 0; i <= kFieldsBefore; ++i) fields >> field;
+  fields >> state;
+  for (int i = 0; i <= kFieldsBetween; ++i) fields >> field;
   if (!fields) return std::nullopt;
-  return field;
+  return ProcessTimes{state == "Z" || state == "X", field};
 }
 
 std::string link_target(const char* path) {
@@ -53,8 +60,8 @@ bool has_ended(const PostgresOwner& owner) {
   const char* end = owner.pid.data() + owner.pid.size();
   if (std::from_chars(owner.pid.data(), end, pid).ec != std::errc() || pid <= 0) return false;
   if (::kill(pid, 0) != 0 && errno == ESRCH) return true;
-  const auto beginning = beginning_of(owner.pid);
-  return beginning && *beginning != owner.begun;
+  const auto times = times_of(owner.pid);
+  return times && (times->is_over || times->begun != owner.begun);
 }
 
 }  // namespace
@@ -65,7 +72,8 @@ PostgresOwner present_owner() {
   owner.host = host_name();
   owner.pid = process.pid;
   owner.machine = process.boot + " " + link_target("/proc/self/ns/pid");
-  owner.begun = beginning_of(process.pid).value_or("?");
+  const auto times = times_of(process.pid);
+  owner.begun = times ? times->begun : "?";
   return owner;
 }
 

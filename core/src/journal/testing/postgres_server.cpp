@@ -165,11 +165,15 @@ void PostgresServer::kill() {
   // Stopped first, so that it starts nothing while its processes are listed.
   ::kill(server_, SIGSTOP);
   const std::vector<pid_t> children = children_of(server_);
+  // They come to this process when their parent is gone: the first process of a container may never wait for them.
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   ::kill(server_, SIGKILL);
   for (const pid_t child : children) ::kill(child, SIGKILL);
   ::waitpid(server_, nullptr, 0);
   server_ = -1;
-  EXPECT_TRUE(wait_until([&] { return std::ranges::all_of(children, [](pid_t one) { return ::kill(one, 0) != 0; }); }));
+  const auto has_ended = [](pid_t one) { return ::waitpid(one, nullptr, WNOHANG) == one || ::kill(one, 0) != 0; };
+  EXPECT_TRUE(wait_until([&] { return std::ranges::all_of(children, has_ended); }));
+  ::prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 
 bool PostgresServer::restart() {
