@@ -73,14 +73,18 @@ asio::awaitable<std::size_t> let_go(Harness* harness) {
 }  // namespace
 
 struct Daemon::Parts {
-  Parts(Harness& of, DaemonOptions how, std::unique_ptr<IdempotencyKeys> keys)
+  Parts(Harness& of, DaemonOptions how, DaemonRecords records)
       : harness(of),
         options(std::move(how)),
-        service(std::make_shared<Service>(of, options.defaults, options.sessions, std::move(keys))) {}
+        service(std::make_shared<Service>(of, options.defaults, options.sessions, std::move(records),
+                                          Tokens(options.tokens))) {}
 
   /// On the harness's thread.
   Result<ListenAddress> begin() {
-    router = std::make_unique<Router>(service, Tokens(options.tokens), options.note);
+    auto named = service->access().tokens();
+    if (!named) return std::unexpected(std::move(named.error()));
+    for (NamedToken& token : *named) static_cast<void>(service->tokens().add(std::move(token)));
+    router = std::make_unique<Router>(service, options.note);
     server = std::make_unique<Server>(harness.executor(), *router, options.bounds);
     service->use_counts(server->counts());
     auto bound = server->listen(options.address);
@@ -103,8 +107,8 @@ struct Daemon::Parts {
   std::optional<std::size_t> left;                                    // once it was stopped
 };
 
-Daemon::Daemon(Harness& harness, DaemonOptions options, std::unique_ptr<IdempotencyKeys> keys)
-    : parts_(std::make_unique<Parts>(harness, std::move(options), std::move(keys))) {}
+Daemon::Daemon(Harness& harness, DaemonOptions options, DaemonRecords records)
+    : parts_(std::make_unique<Parts>(harness, std::move(options), std::move(records))) {}
 
 Daemon::~Daemon() { stop(std::chrono::milliseconds(0)); }
 

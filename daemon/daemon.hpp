@@ -14,7 +14,7 @@
 #include "cli/commands/run_request.hpp"
 #include "daemon/access/tokens.hpp"
 #include "daemon/http/server.hpp"
-#include "daemon/runs/idempotency_keys.hpp"
+#include "daemon/service.hpp"
 #include "orchestrator/harness/harness.hpp"
 
 namespace orchestrator::daemon {
@@ -38,13 +38,13 @@ struct Recovery {
 class Daemon {
  public:
   /// REQUIRES: the harness outlives it.
-  Daemon(harness::Harness& harness, DaemonOptions options, std::unique_ptr<IdempotencyKeys> keys);
+  Daemon(harness::Harness& harness, DaemonOptions options, DaemonRecords records);
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
   ~Daemon();
 
   /// Begins to serve; the address with its port. Errors: `configuration_invalid` for an address that other machines
-  /// reach, and those of `Server`.
+  /// reach, and those of `Server` and of the records.
   [[nodiscard]] harness::Result<ListenAddress> start();
   /// Begins to go on with the runs of the store that no process holds and that have not ended, and returns at once.
   /// `told` is called at the end, with the errors of single runs in the result, on the harness's thread; not where

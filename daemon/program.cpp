@@ -105,11 +105,13 @@ ExitStatus serve(cli::CommandContext& context, const CommandLine& line) {
   auto keys = IdempotencyKeys::open(is_lasting ? *folder + "/keys.sqlite" : harness::storage::kInMemory,
                                     harness::journal::without_passwords(*url));
   if (!keys) return cli::report(context, keys.error());
+  auto access = AccessRecords::open(is_lasting ? *folder + "/access.sqlite" : harness::storage::kInMemory);
+  if (!access) return cli::report(context, access.error());
   auto harness = cli::make_harness(context, *configuration);
   if (!harness) return cli::report(context, harness.error());
 
   options->note = [&notes = context.notes](const std::string& line) { notes.note_from_any_thread(line); };
-  Daemon daemon(*harness, *std::move(options), *std::move(keys));
+  Daemon daemon(*harness, *std::move(options), DaemonRecords{*std::move(keys), *std::move(access)});
   const auto address = daemon.start();
   if (!address) return cli::report(context, address.error());
   context.notes.note_from_any_thread("orchestratord " + std::string(harness::event::runtime_version()) +

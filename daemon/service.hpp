@@ -8,6 +8,8 @@
 #include <memory>
 
 #include "cli/commands/run_request.hpp"
+#include "daemon/access/access_records.hpp"
+#include "daemon/access/tokens.hpp"
 #include "daemon/events/run_feeds.hpp"
 #include "daemon/http/server.hpp"
 #include "daemon/runs/idempotency_keys.hpp"
@@ -19,15 +21,22 @@
 
 namespace orchestrator::daemon {
 
+/// What the daemon keeps beside the store.
+struct DaemonRecords {
+  std::unique_ptr<IdempotencyKeys> keys;
+  std::unique_ptr<AccessRecords> access;
+};
+
 class Service {
  public:
   /// REQUIRES: the harness outlives it. `defaults` are what a run is that says nothing.
-  Service(harness::Harness& harness, cli::RunRequest defaults, harness::SessionConfig sessions,
-          std::unique_ptr<IdempotencyKeys> keys)
+  Service(harness::Harness& harness, cli::RunRequest defaults, harness::SessionConfig sessions, DaemonRecords records,
+          Tokens tokens)
       : harness_(harness),
         defaults_(std::move(defaults)),
         sessions_(harness, sessions),
-        keys_(std::move(keys)),
+        records_(std::move(records)),
+        tokens_(std::move(tokens)),
         feeds_(std::make_shared<RunFeeds>(harness)) {}
 
   [[nodiscard]] harness::Harness& harness() { return harness_; }
@@ -36,7 +45,9 @@ class Service {
   [[nodiscard]] harness::CheckpointStore checkpoints() const { return harness::CheckpointStore(harness_.store()); }
   [[nodiscard]] const cli::RunRequest& defaults() const { return defaults_; }
   [[nodiscard]] OpenSessions& sessions() { return sessions_; }
-  [[nodiscard]] IdempotencyKeys& keys() { return *keys_; }
+  [[nodiscard]] IdempotencyKeys& keys() { return *records_.keys; }
+  [[nodiscard]] AccessRecords& access() { return *records_.access; }
+  [[nodiscard]] Tokens& tokens() { return tokens_; }
   [[nodiscard]] RunFeeds& feeds() { return *feeds_; }
   [[nodiscard]] std::chrono::steady_clock::time_point started_at() const { return started_at_; }
 
@@ -50,7 +61,8 @@ class Service {
   harness::Harness& harness_;
   cli::RunRequest defaults_;
   OpenSessions sessions_;
-  std::unique_ptr<IdempotencyKeys> keys_;
+  DaemonRecords records_;
+  Tokens tokens_;
   std::shared_ptr<RunFeeds> feeds_;
   const ServerCounts* counts_ = nullptr;
   const std::chrono::steady_clock::time_point started_at_ = std::chrono::steady_clock::now();

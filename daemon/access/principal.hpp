@@ -33,6 +33,7 @@ enum class Role : std::uint8_t { open, read, run, approve, admin };
 struct Principal {
   std::string name;  // of its token; goes into journals as who asked
   Role role = Role::open;
+  std::uint64_t token_number = 0;  // of its token in this daemon: a name may be given again, a number is not
 };
 
 }  // namespace orchestrator::daemon

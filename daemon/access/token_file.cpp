@@ -2,7 +2,6 @@
 #include "daemon/access/token_file.hpp"
 
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -43,15 +42,6 @@ class Descriptor {
  private:
   int number_;
 };
-
-std::string new_token() {
-  std::array<std::uint8_t, 32> bytes{};
-  for (std::size_t at = 0; at < bytes.size(); at += sizeof(std::uint64_t)) {
-    const std::uint64_t bits = harness::runtime::random_bits();
-    std::memcpy(bytes.data() + at, &bits, sizeof bits);
-  }
-  return std::string(kPrefix) + harness::Hash(bytes).str();
-}
 
 /// Makes the file whole or not at all: it gets its name once it is complete. True where it is there then, whoever made
 /// it.
@@ -100,10 +90,13 @@ Result<std::string> load_token(const std::string& path) {
   return std::string(text);
 }
 
-bool equal_secrets(const std::string& left, const std::string& right) {
-  const harness::Hash a = harness::sha256(left);
-  const harness::Hash b = harness::sha256(right);
-  return CRYPTO_memcmp(a.bytes().data(), b.bytes().data(), a.bytes().size()) == 0;
+std::string new_token() {
+  std::array<std::uint8_t, 32> bytes{};
+  for (std::size_t at = 0; at < bytes.size(); at += sizeof(std::uint64_t)) {
+    const std::uint64_t bits = harness::runtime::random_bits();
+    std::memcpy(bytes.data() + at, &bits, sizeof bits);
+  }
+  return std::string(kPrefix) + harness::Hash(bytes).str();
 }
 
 }  // namespace orchestrator::daemon

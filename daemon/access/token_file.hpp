@@ -15,7 +15,7 @@ namespace orchestrator::daemon {
 /// token; `storage_failed`.
 [[nodiscard]] harness::Result<std::string> load_token(const std::string& path);
 
-/// Whether both are equal, in a time that tells nothing about how much of them is.
-[[nodiscard]] bool equal_secrets(const std::string& left, const std::string& right);
+/// A fresh token: `orc_` and 256 random bits.
+[[nodiscard]] std::string new_token();
 
 }  // namespace orchestrator::daemon

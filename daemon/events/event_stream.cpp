@@ -6,6 +6,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kWriteBytes = 64UL << 10;
+constexpr auto kAllowedFor = std::chrono::seconds(1);
 
 /// What one subscriber has seen, and how it is written to it.
 class Subscriber {
@@ -24,7 +26,7 @@ class Subscriber {
              BodyWriter& writer)
       : feed_(std::move(feed)), reader_(std::move(reader)), order_(std::move(order)), writer_(writer) {}
 
-  asio::awaitable<void> run();
+  asio::awaitable<bool> run();
 
  private:
   asio::awaitable<bool> catch_up();
@@ -40,15 +42,18 @@ class Subscriber {
   Clock::time_point written_at_ = Clock::now();
   bool was_live_ = false;
   bool has_ended_ = false;
+  bool is_gone_ = false;  // nobody takes what is written
 };
 
-asio::awaitable<void> Subscriber::run() {
+asio::awaitable<bool> Subscriber::run() {
   bool goes_on = true;
   while (goes_on && !has_ended_) {
+    if (order_.is_allowed && !order_.is_allowed()) co_return false;
     const bool is_behind = feed_->is_behind(order_.after_seq);
     auto next = is_behind ? catch_up() : follow();
     goes_on = co_await std::move(next);
   }
+  co_return !is_gone_;
 }
 
 // Reads the journal up to where the feed begins. It never waits long: all of that is there.
@@ -78,7 +83,7 @@ asio::awaitable<bool> Subscriber::catch_up() {
     }
     auto sending = send(std::move(frames));
     const bool sent = co_await std::move(sending);
-    if (!sent) co_return false;
+    if (!sent || (order_.is_allowed && !order_.is_allowed())) co_return false;
   }
   co_return true;
 }
@@ -91,7 +96,7 @@ asio::awaitable<bool> Subscriber::follow() {
   }
   if (feed_->is_closed()) co_return false;
   was_live_ = true;
-  co_await feed_->wait(order_.after_seq, written_at_ + order_.heartbeat);
+  co_await feed_->wait(order_.after_seq, std::min(written_at_ + order_.heartbeat, Clock::now() + kAllowedFor));
   if (feed_->next_seq() > order_.after_seq + 1) {
     if (order_.batch.count() > 0 && !feed_->is_closed()) co_await gather();
     co_return true;
@@ -120,6 +125,7 @@ asio::awaitable<bool> Subscriber::send(std::vector<SharedFrame> frames) {
   }
   const bool sent = co_await writer_.write(std::move(pieces));
   written_at_ = Clock::now();
+  is_gone_ = !sent;
   co_return sent;
 }
 
@@ -128,15 +134,17 @@ asio::awaitable<bool> Subscriber::send_notice(SharedText notice) {
   pieces.push_back(std::move(notice));
   const bool sent = co_await writer_.write(std::move(pieces));
   written_at_ = Clock::now();
+  is_gone_ = !sent;
   co_return sent;
 }
 
 }  // namespace
 
-asio::awaitable<void> stream_events(std::shared_ptr<RunFeed> feed, std::shared_ptr<harness::RunHandle> reader,
+asio::awaitable<bool> stream_events(std::shared_ptr<RunFeed> feed, std::shared_ptr<harness::RunHandle> reader,
                                     StreamOrder order, BodyWriter* writer) {
   Subscriber subscriber(std::move(feed), std::move(reader), std::move(order), *writer);
-  co_await subscriber.run();
+  auto running = subscriber.run();
+  co_return co_await std::move(running);
 }
 
 }  // namespace orchestrator::daemon

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -22,11 +23,12 @@ struct StreamOrder {
   std::set<std::string, std::less<>> types;     // empty: all
   std::chrono::milliseconds batch{0};           // how long events are gathered for one frame; 0: each has its own
   std::chrono::milliseconds heartbeat{15'000};  // after so long without a frame, one that says only that
+  std::function<bool()> is_allowed = {};        // asked every second or so; empty: always
 };
 
-/// Writes until the run has ended, the feed is closed, or nobody takes what is written. `reader` is any reader of the
-/// run; `writer` outlives the call.
-boost::asio::awaitable<void> stream_events(std::shared_ptr<RunFeed> feed, std::shared_ptr<harness::RunHandle> reader,
+/// Writes until the run has ended, the feed is closed, or nobody takes what is written or may: false in the last case.
+/// `reader` is any reader of the run; `writer` outlives the call.
+boost::asio::awaitable<bool> stream_events(std::shared_ptr<RunFeed> feed, std::shared_ptr<harness::RunHandle> reader,
                                            StreamOrder order, BodyWriter* writer);
 
 }  // namespace orchestrator::daemon

@@ -95,7 +95,7 @@ std::string ids_in(const std::string& text) {
 void play(const std::shared_ptr<RunFeed>& feed, StreamOrder order, Listener& listener) {
   asio::io_context context;
   asio::co_spawn(context, stream_events(feed, std::make_shared<harness::RunHandle>(), std::move(order), &listener),
-                 [](const std::exception_ptr& failure) { EXPECT_EQ(failure, nullptr); });
+                 [](const std::exception_ptr& failure, bool) { EXPECT_EQ(failure, nullptr); });
   context.run();
 }
 

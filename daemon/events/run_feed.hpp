@@ -24,8 +24,8 @@ class RunFeed {
  public:
   static constexpr std::size_t kBytesMax = 256UL << 10;
 
-  /// A feed whose first event will be the one after `head`.
-  explicit RunFeed(std::uint64_t head) : first_(head + 1) {}
+  /// A feed whose first event will be the one after `head`, of a run that has this epoch in its store.
+  explicit RunFeed(std::uint64_t head, std::uint64_t epoch = 1) : epoch_(epoch), first_(head + 1) {}
 
   /// Adds the next event. REQUIRES: its seq is `next_seq()`.
   void publish(SharedFrame frame);
@@ -35,6 +35,7 @@ class RunFeed {
   /// The first event that it holds, or will hold.
   [[nodiscard]] std::uint64_t first_seq() const { return first_; }
   [[nodiscard]] std::uint64_t next_seq() const { return first_ + frames_.size(); }
+  [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
   [[nodiscard]] bool is_closed() const { return closed_; }
   [[nodiscard]] const std::optional<harness::Error>& error() const { return error_; }
   /// Whether the event after `seq` is older than what it holds.
@@ -48,6 +49,7 @@ class RunFeed {
  private:
   void wake_all();
 
+  const std::uint64_t epoch_;
   std::uint64_t first_;
   std::deque<SharedFrame> frames_;  // dense from first_
   std::size_t bytes_ = 0;

@@ -9,6 +9,8 @@
 
 #include "event/step.hpp"
 #include "orchestrator/harness/run_store.hpp"
+#include "runtime/run_epochs.hpp"
+#include "runtime/run_reader.hpp"
 
 namespace orchestrator::daemon {
 namespace {
@@ -34,10 +36,13 @@ asio::awaitable<Result<RunFeeds::FeedPtr>> RunFeeds::open(RunId run_id) {
   }
   auto handle = co_await harness_.async_open_run(run_id);
   if (!handle) co_return std::unexpected(std::move(handle.error()));
+  // Asked for before the events: a change in between is noticed by whoever compares it later.
+  auto epoch = co_await harness::runtime::epoch_of(harness_.store(), run_id);
+  if (!epoch) co_return std::unexpected(std::move(epoch.error()));
   const harness::RunStore runs(harness_.store());
   auto summary = co_await runs.get(run_id);
   if (!summary) co_return std::unexpected(std::move(summary.error()));
-  auto feed = std::make_shared<RunFeed>(summary->events);
+  auto feed = std::make_shared<RunFeed>(summary->events, *epoch);
   if (summary->status != harness::RunStatus::active) {
     feed->close();
     co_return feed;
@@ -79,16 +84,18 @@ asio::awaitable<void> RunFeeds::feed_from_run(FeedPtr feed, harness::RunHandle r
   }
 }
 
+// It ends as well where the run was changed in its store: the readers find another epoch then.
 asio::awaitable<void> RunFeeds::feed_from_store(FeedPtr feed, RunId run_id) {
-  const auto store = harness_.store();
+  const harness::runtime::ReadingPlace head{feed->next_seq() - 1, feed->epoch()};
+  harness::runtime::RunReader reader(harness_.store(), run_id, head);
   while (!feed->is_closed() && feed.use_count() > 2) {
-    const std::uint64_t seen = feed->next_seq() - 1;
-    auto lines = co_await store->read(run_id, seen, kPageBytes);
-    if (!lines) {
-      feed->close(std::move(lines.error()));
+    auto page = co_await reader.next(kPageBytes);
+    if (!page) {
+      feed->close(std::move(page.error()));
       co_return;
     }
-    for (const harness::JournalLine& line : *lines) {
+    if (page->is_reset || page->epoch != feed->epoch()) co_return;
+    for (const harness::JournalLine& line : page->lines) {
       auto step = harness::event::read_step(line.bytes);
       if (!step) {
         feed->close(std::move(step.error()));
@@ -100,8 +107,8 @@ asio::awaitable<void> RunFeeds::feed_from_store(FeedPtr feed, RunId run_id) {
         if (step->events[at].is_terminal()) co_return;
       }
     }
-    if (!lines->empty()) continue;
-    auto came = co_await store->wait(run_id, seen, std::chrono::steady_clock::now() + 1s);
+    if (!page->lines.empty()) continue;
+    auto came = co_await reader.wait(std::chrono::steady_clock::now() + 1s);
     if (!came) {
       feed->close(std::move(came.error()));
       co_return;

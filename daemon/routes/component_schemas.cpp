@@ -72,11 +72,17 @@ constexpr std::string_view kSession = R"json({
     "first_input": {"type": "string"}}
 })json";
 
+constexpr std::string_view kToken = R"json({"type": "object", "additionalProperties": false,
+  "required": ["name", "role", "created_at", "created_by"],
+  "properties": {"name": {"type": "string"}, "role": {"enum": ["read", "run", "approve", "admin"]},
+                 "created_at": {"type": "string", "format": "date-time"}, "created_by": {"type": "string"}}})json";
+
 }  // namespace
 
 const std::vector<std::pair<std::string_view, std::string_view>>& component_schemas() {
   static const std::vector<std::pair<std::string_view, std::string_view>> schemas{
-      {"Count", kCount}, {"Error", kError}, {"Event", kEvent}, {"Run", kRun}, {"Session", kSession}, {"Usage", kUsage},
+      {"Count", kCount},     {"Error", kError}, {"Event", kEvent}, {"Run", kRun},
+      {"Session", kSession}, {"Token", kToken}, {"Usage", kUsage},
   };
   return schemas;
 }

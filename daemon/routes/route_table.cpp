@@ -14,6 +14,7 @@ const std::vector<Route>& route_table() {
              runs_routes,
              run_events_routes,
              run_control_routes,
+             access_routes,
          }) {
       std::vector<Route> some = routes();
       all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));

@@ -19,6 +19,7 @@ namespace orchestrator::daemon {
 
 // The resources, each in the file of its name.
 [[nodiscard]] std::vector<Route> run_control_routes();
+[[nodiscard]] std::vector<Route> access_routes();
 [[nodiscard]] std::vector<Route> run_events_routes();
 [[nodiscard]] std::vector<Route> runs_routes();
 [[nodiscard]] std::vector<Route> service_routes();

@@ -13,6 +13,7 @@
 #include "daemon/answers/json_body.hpp"
 #include "daemon/http/target.hpp"
 #include "daemon/routes/route_table.hpp"
+#include "daemon/service.hpp"
 #include "event/nearest_name.hpp"
 
 namespace orchestrator::daemon {
@@ -20,6 +21,7 @@ namespace {
 
 using Checked = std::expected<void, ApiError>;
 
+constexpr std::size_t kTargetBytes = 256;  // of a path in the audit log
 constexpr std::string_view kComponents = "#/components/schemas/";
 
 std::optional<std::vector<std::pair<std::string_view, std::string>>> match(std::string_view pattern,
@@ -152,8 +154,8 @@ std::string self_contained_schema(std::string_view schema) {
   return boost::json::serialize(root);
 }
 
-Router::Router(std::shared_ptr<Service> service, Tokens tokens, std::function<void(const std::string&)> note)
-    : service_(std::move(service)), tokens_(std::move(tokens)), note_(std::move(note)) {
+Router::Router(std::shared_ptr<Service> service, std::function<void(const std::string&)> note)
+    : service_(std::move(service)), note_(std::move(note)) {
   for (const Route& route : route_table()) {
     if (!route.body) continue;
     auto schema = harness::codec::JsonSchema::compile(self_contained_schema(route.body->schema));
@@ -166,7 +168,7 @@ std::expected<Router::Admission, ApiError> Router::check(const RequestHead& head
   if (!origins_)
     return std::unexpected(ApiError{.status = 503, .code = "starting", .message = "the daemon is starting"});
   if (auto checked = origins_->check(head); !checked) return std::unexpected(std::move(checked.error()));
-  auto principal = tokens_.identify(head, std::chrono::steady_clock::now());
+  auto principal = service_->tokens().identify(head, std::chrono::steady_clock::now());
   if (!principal) return std::unexpected(std::move(principal.error()));
 
   const auto parts = path_parts(head.path);
@@ -238,23 +240,48 @@ boost::asio::awaitable<Reply> Router::answer(Request request) {
   call.principal = std::move(admission->principal);
   call.head = std::move(request.head);
   call.body_text = std::move(request.body);
+  AuditEntry entry;
+  entry.who = call.principal.name;
+  entry.operation = route.id;
+  entry.target = call.head.path.substr(0, kTargetBytes);
+  auto handling = handle(&route, std::move(call));
+  Reply reply = co_await std::move(handling);
+  if (route.method != Method::get) {
+    entry.status = reply.status;
+    auto noting = note_change(std::move(entry));
+    co_await std::move(noting);
+  }
+  co_return reply;
+}
+
+boost::asio::awaitable<Reply> Router::handle(const Route* route, Call call) {
   // A chunked body may turn out to be empty.
-  if (call.body_text.empty() && route.body && route.body->required) co_return to_reply(body_missing());
+  if (call.body_text.empty() && route->body && route->body->required) co_return to_reply(body_missing());
   if (!call.body_text.empty()) {
     auto body = parse_json_body(call.body_text);
-    auto checked = body ? check_json_body(*body, bodies_.at(&route)) : std::unexpected(std::move(body.error()));
+    auto checked = body ? check_json_body(*body, bodies_.at(route)) : std::unexpected(std::move(body.error()));
     if (!checked) co_return to_reply(checked.error());
     call.body = *std::move(body);
   }
   std::string problem;
   try {
-    auto handling = route.handler(std::move(call));
+    auto handling = route->handler(std::move(call));
     co_return co_await std::move(handling);
   } catch (const std::exception& error) {
     problem = error.what();
   }
-  note_(std::string(route.id) + " failed, please report it: " + problem);
+  note_(std::string(route->id) + " failed, please report it: " + problem);
   co_return to_reply({.status = 500, .code = "internal", .message = "the daemon failed at this; its log says more"});
+}
+
+/// The change was made: where it cannot be noted, the log must say so.
+boost::asio::awaitable<void> Router::note_change(AuditEntry entry) {
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  entry.at = {std::chrono::duration_cast<std::chrono::microseconds>(since).count()};
+  const std::string what = entry.operation + " by " + entry.who;
+  auto noting = service_->access().note(std::move(entry));
+  const auto noted = co_await std::move(noting);
+  if (!noted) note_("the audit log lacks " + what + ": " + noted.error().message);
 }
 
 Reply Router::refuse(const HeadFault& fault) { return to_reply(to_api_error(fault)); }

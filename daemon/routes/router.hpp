@@ -25,7 +25,7 @@ namespace orchestrator::daemon {
 class Router final : public RequestHandler {
  public:
   /// `note` takes a line for the log.
-  Router(std::shared_ptr<Service> service, Tokens tokens, std::function<void(const std::string&)> note);
+  Router(std::shared_ptr<Service> service, std::function<void(const std::string&)> note);
   /// What it is called by; before that it refuses everything.
   void answer_as(OriginCheck origins) { origins_ = std::move(origins); }
 
@@ -43,10 +43,11 @@ class Router final : public RequestHandler {
     Principal principal;
   };
   std::expected<Admission, ApiError> check(const RequestHead& head);
+  boost::asio::awaitable<Reply> handle(const Route* route, Call call);
+  boost::asio::awaitable<void> note_change(AuditEntry entry);
 
   std::shared_ptr<Service> service_;  // shared with the calls under way
   std::optional<OriginCheck> origins_;
-  Tokens tokens_;
   std::function<void(const std::string&)> note_;
   std::map<const Route*, harness::codec::JsonSchema> bodies_;
 };

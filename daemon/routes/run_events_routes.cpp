@@ -10,12 +10,14 @@
 #include "daemon/events/event_stream.hpp"
 #include "daemon/routes/route_table.hpp"
 #include "daemon/service.hpp"
+#include "runtime/run_epochs.hpp"
 
 namespace orchestrator::daemon {
 namespace {
 
 namespace asio = boost::asio;
 
+constexpr const char* kEpochField = "Orchestrator-Epoch";
 constexpr std::uint64_t kSeqMax = (1ULL << 53) - 1;
 constexpr std::size_t kPageBytes = 1UL << 20;
 constexpr std::uint64_t kLimitDefault = 100;
@@ -49,15 +51,49 @@ class OpenStream {
   Service& service_;
 };
 
-asio::awaitable<void> write_stream(std::shared_ptr<Service> service, std::shared_ptr<RunFeed> feed,
-                                   std::shared_ptr<harness::RunHandle> reader, StreamOrder order, bool is_reset,
-                                   BodyWriter* writer) {
-  const OpenStream open(*service);
+/// Who follows a run, and what of.
+struct Following {
+  std::shared_ptr<Service> service;  // shared with the daemon
+  harness::RunId run_id;
+  std::shared_ptr<RunFeed> feed;
+  std::shared_ptr<harness::RunHandle> reader;
+  StreamOrder order;
+  bool is_reset = false;  // what the client knows of the run no longer holds
+};
+
+/// Takes the run as it is now, where it is another one than the feed's. False where it is not, or cannot be read.
+asio::awaitable<bool> begin_anew(Following* following) {
+  const auto epoch = co_await harness::runtime::epoch_of(following->service->harness().store(), following->run_id);
+  if (!epoch || *epoch == following->feed->epoch()) co_return false;
+  auto feed = co_await following->service->feeds().open(following->run_id);
+  if (!feed || (*feed)->epoch() == following->feed->epoch()) co_return false;
+  auto opened = co_await following->service->harness().async_open_run(following->run_id);
+  if (!opened) co_return false;
+  following->feed = *std::move(feed);
+  following->reader = std::make_shared<harness::RunHandle>(*std::move(opened));
+  following->order.after_seq = 0;
+  following->is_reset = true;
+  co_return true;
+}
+
+asio::awaitable<void> write_stream(Following following, BodyWriter* writer) {
+  const OpenStream open(*following.service);
   std::vector<SharedText> first;
   first.push_back(std::make_shared<const std::string>("retry: 1000\n\n"));
-  if (is_reset) first.push_back(notice_frame("reset", "{\"after\":0}"));
-  const bool goes_on = co_await writer->write(std::move(first));
-  if (goes_on) co_await stream_events(std::move(feed), std::move(reader), std::move(order), writer);
+  for (;;) {
+    if (following.is_reset) {
+      first.push_back(notice_frame("reset", "{\"after\":0,\"epoch\":" + std::to_string(following.feed->epoch()) + "}"));
+    }
+    bool goes_on = co_await writer->write(std::move(first));
+    if (!goes_on) co_return;
+    auto streaming = stream_events(following.feed, following.reader, following.order, writer);
+    goes_on = co_await std::move(streaming);
+    if (!goes_on) co_return;
+    auto beginning = begin_anew(&following);
+    const bool is_another = co_await std::move(beginning);
+    if (!is_another) co_return;
+    first.clear();
+  }
 }
 
 asio::awaitable<Reply> stream_reply(Call call, std::uint64_t after) {
@@ -77,32 +113,49 @@ asio::awaitable<Reply> stream_reply(Call call, std::uint64_t after) {
   if (!feed) co_return to_reply(to_api_error(feed.error()));
   auto opened = co_await service->harness().async_open_run(run_id);
   if (!opened) co_return to_reply(to_api_error(opened.error()));
+  // What it has seen is not what is here: the run was changed since, or the cursor is one of another journal.
+  const bool is_stale = call.arguments.number("epoch").value_or((*feed)->epoch()) != (*feed)->epoch();
+  const bool is_reset = (is_stale && after > 0) || after >= (*feed)->next_seq();
   const bool is_over = (*feed)->is_closed() && !(*feed)->error() && after + 1 == (*feed)->next_seq();
-  if (is_over) {
+  if (is_over && !is_reset) {
     Reply nothing;
     nothing.status = 204;  // which tells an EventSource not to come again
     co_return nothing;
   }
-  StreamOrder order;
-  // A cursor beyond the run's end is one of another journal: what it has seen is not what is here.
-  const bool is_reset = after >= (*feed)->next_seq();
-  order.after_seq = is_reset ? 0 : after;
-  order.types = types_of(call.arguments);
-  order.batch = std::chrono::milliseconds(call.arguments.number("batch_ms").value_or(0));
-  auto reader = std::make_shared<harness::RunHandle>(*std::move(opened));
+  Following following{service, run_id, *std::move(feed), {}, {}, is_reset};
+  following.order.after_seq = is_reset ? 0 : after;
+  following.order.types = types_of(call.arguments);
+  following.order.batch = std::chrono::milliseconds(call.arguments.number("batch_ms").value_or(0));
+  following.order.is_allowed = [service, principal = call.principal] { return service->tokens().is_valid(principal); };
+  following.reader = std::make_shared<harness::RunHandle>(*std::move(opened));
   Reply reply = text_reply(200, "text/event-stream", {});
-  reply.stream = [service, feed = *std::move(feed), reader, order, is_reset](BodyWriter& writer) {
-    return write_stream(service, feed, reader, order, is_reset, &writer);
-  };
+  reply.fields.add(kEpochField, std::to_string(following.feed->epoch()));
+  reply.stream = [following](BodyWriter& writer) { return write_stream(following, &writer); };
   co_return reply;
+}
+
+/// A page of JSON, with the epoch of the run that it is of.
+Reply page_of(std::string_view events, const std::string& next_after, std::uint64_t head, std::uint64_t epoch,
+              bool is_reset) {
+  Reply reply = json_reply(200, "{\"events\":[" + std::string(events) + "],\"next_after\":" + next_after +
+                                    ",\"head\":" + std::to_string(head) + ",\"epoch\":" + std::to_string(epoch) +
+                                    ",\"reset\":" + (is_reset ? "true" : "false") + "}");
+  reply.fields.add(kEpochField, std::to_string(epoch));
+  return reply;
 }
 
 asio::awaitable<Reply> page_reply(Call call, std::uint64_t after) {
   const harness::RunId run_id = call.arguments.run_id();
   const auto types = types_of(call.arguments);
   const std::uint64_t limit = call.arguments.number("limit").value_or(kLimitDefault);
+  const auto store = call.service->harness().store();
+  const auto epoch = co_await harness::runtime::epoch_of(store, run_id);
+  if (!epoch) co_return to_reply(to_api_error(epoch.error()));
   auto summary = co_await call.service->runs().get(run_id);
   if (!summary) co_return to_reply(to_api_error(summary.error()));
+  if (after > 0 && call.arguments.number("epoch").value_or(*epoch) != *epoch) {
+    co_return page_of({}, "0", summary->events, *epoch, true);
+  }
   auto opened = co_await call.service->harness().async_open_run(run_id);
   if (!opened) co_return to_reply(to_api_error(opened.error()));
   harness::RunHandle reader = opened->reader(after);
@@ -120,9 +173,11 @@ asio::awaitable<Reply> page_reply(Call call, std::uint64_t after) {
     events.append((*event)->json());
     count += 1;
   }
-  const std::string next = seen < head ? std::to_string(seen) : "null";
-  co_return json_reply(
-      200, "{\"events\":[" + events + "],\"next_after\":" + next + ",\"head\":" + std::to_string(head) + "}");
+  // Asked for after the events, so that those of a new form never pass for ones of the old.
+  const auto epoch_after = co_await harness::runtime::epoch_of(store, run_id);
+  if (!epoch_after) co_return to_reply(to_api_error(epoch_after.error()));
+  if (*epoch_after != *epoch) co_return page_of({}, "0", head, *epoch_after, true);
+  co_return page_of(events, seen < head ? std::to_string(seen) : "null", head, *epoch, false);
 }
 
 asio::awaitable<Reply> get_events(Call call) {
@@ -150,6 +205,11 @@ std::vector<Route> run_events_routes() {
                        .kind = Kind::number,
                        .most = kSeqMax,
                        .error_code = "invalid_event_id"},
+                      {.name = "epoch",
+                       .summary = "The Orchestrator-Epoch of the answer that after is from",
+                       .kind = Kind::number,
+                       .least = 1,
+                       .most = kSeqMax},
                       limit_parameter(1'000),
                       {.name = "type", .summary = "Types of events, separated by commas", .most = 2'048},
                       {.name = "batch_ms",
@@ -164,11 +224,13 @@ std::vector<Route> run_events_routes() {
                        .error_code = "invalid_event_id"}},
        .answers = {{.summary = "The events",
                     .schema = R"json({"type": "object", "additionalProperties": false,
-                      "required": ["events", "next_after", "head"],
+                      "required": ["events", "next_after", "head", "epoch", "reset"],
                       "properties": {"events": {"type": "array", "items": {"$ref": "#/components/schemas/Event"}},
                                      "next_after": {"type": ["integer", "null"]},
-                                     "head": {"type": "integer", "minimum": 0}}})json",
-                    .example = R"json({"events": [], "next_after": null, "head": 12})json"},
+                                     "head": {"type": "integer", "minimum": 0},
+                                     "epoch": {"type": "integer", "minimum": 1},
+                                     "reset": {"type": "boolean"}}})json",
+                    .example = R"json({"events": [], "next_after": null, "head": 12, "epoch": 1, "reset": false})json"},
                    {.summary = "The stream",
                     .media_type = "text/event-stream",
                     .example = "id: 1\nevent: RunStarted\ndata: {}\n\n"},

@@ -2,6 +2,8 @@
 // Runs through the interface, as clients see them; every answer is checked by the schema of its route.
 
 #include <gtest/gtest.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -12,6 +14,7 @@
 
 #include "cli/testing/temporary_folder.hpp"
 #include "daemon/testing/running_daemon.hpp"
+#include "orchestrator/harness/run_store.hpp"
 
 namespace orchestrator::daemon {
 namespace {
@@ -91,6 +94,32 @@ TEST(RunsApi, GivesEventsInPagesAndStreamsFromAnyPoint) {
   EXPECT_EQ(frames_in(some.body).size(), 2U);
   const Answer batched = daemon.call("GET", "/v1/runs/" + id + "/events?batch_ms=40", {}, kStream);
   EXPECT_NE(batched.body.find("event: batch\ndata: [{"), std::string::npos);
+}
+
+TEST(RunsApi, TellsAReaderWhoseEventsNoLongerHold) {
+  RunningDaemon daemon(kHello);
+  const std::string id = start(daemon);
+  const std::string events = "/v1/runs/" + id + "/events";
+  const Answer before = daemon.call("GET", events, {}, kStream);
+  EXPECT_NE(before.head.find("Orchestrator-Epoch: 1\r\n"), std::string::npos);
+  const std::string place = "?after=2&epoch=1";
+  EXPECT_FALSE(daemon.call_checked(200, "GET", events + place).at("reset").as_bool());
+
+  const harness::RunStore runs(daemon.harness().store());
+  const auto run_id = harness::RunId::parse(id).value();
+  ASSERT_TRUE(boost::asio::co_spawn(daemon.harness().executor(), runs.erase({run_id}), boost::asio::use_future).get());
+  const auto page = daemon.call_checked(200, "GET", events + place);
+  EXPECT_TRUE(page.at("reset").as_bool());
+  EXPECT_EQ(page.at("epoch").as_int64(), 2);
+  EXPECT_EQ(page.at("next_after").as_int64(), 0);
+  EXPECT_TRUE(page.at("events").as_array().empty());
+  EXPECT_FALSE(daemon.call_checked(200, "GET", events + "?after=2&epoch=2").at("reset").as_bool());
+  const std::string known = std::to_string(frames_in(before.body).size());
+  const Answer after = daemon.call("GET", events + "?epoch=1&after=" + known, {}, kStream);
+  EXPECT_NE(after.head.find("Orchestrator-Epoch: 2\r\n"), std::string::npos);
+  EXPECT_NE(after.body.find("event: reset\ndata: {\"after\":0,\"epoch\":2}\n"), std::string::npos);
+  EXPECT_EQ(frames_in(after.body).size(), frames_in(before.body).size());
+  EXPECT_EQ(daemon.call("GET", events + "?epoch=2&after=" + known, {}, kStream).status, 204U);
 }
 
 TEST(RunsApi, FollowsALiveRunWithSeveralReadersAndCuts) {
@@ -273,7 +302,8 @@ TEST(Daemon, ListensOnThisMachineAlone) {
   auto harness = harness::HarnessBuilder().build().value();
   DaemonOptions options;
   options.address.host = "0.0.0.0";
-  Daemon daemon(harness, std::move(options), IdempotencyKeys::open(":memory:", "test").value());
+  DaemonRecords records{IdempotencyKeys::open(":memory:", "test").value(), AccessRecords::open(":memory:").value()};
+  Daemon daemon(harness, std::move(options), std::move(records));
   const auto started = daemon.start();
   ASSERT_FALSE(started);
   EXPECT_EQ(started.error().code, "configuration_invalid");

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/runs/idempotency_keys.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include <chrono>
 #include <utility>
 
@@ -27,11 +24,6 @@ harness::WallTime now() {
   return {std::chrono::duration_cast<std::chrono::microseconds>(since).count()};
 }
 
-template <class T>
-asio::awaitable<Result<T>> as_coroutine(std::move_only_function<Result<T>()> work) {
-  co_return work();
-}
-
 }  // namespace
 
 Result<std::unique_ptr<IdempotencyKeys>> IdempotencyKeys::open(const std::string& path, std::string scope) {
@@ -53,8 +45,6 @@ Result<std::unique_ptr<IdempotencyKeys>> IdempotencyKeys::open(const std::string
 
 IdempotencyKeys::IdempotencyKeys(std::unique_ptr<storage::SqliteConnection> database, std::string scope)
     : database_(std::move(database)), scope_(std::move(scope)) {}
-
-IdempotencyKeys::~IdempotencyKeys() { pool_.join(); }
 
 std::string IdempotencyKeys::label_of(const std::string& key) const {
   constexpr std::size_t kLabelBytes = 32;
@@ -105,24 +95,24 @@ asio::awaitable<Result<KeyClaim>> IdempotencyKeys::claim(std::string key, std::s
   std::move_only_function<Result<KeyClaim>()> work = [this, label = label_of(key), hash = harness::sha256(body).str()] {
     return claim_now(label, hash);
   };
-  auto working = as_coroutine<KeyClaim>(std::move(work));
-  co_return co_await asio::co_spawn(pool_, std::move(working), asio::use_awaitable);
+  auto working = thread_.run<KeyClaim>(std::move(work));
+  co_return co_await std::move(working);
 }
 
 asio::awaitable<Result<void>> IdempotencyKeys::settle(std::string key, harness::RunId run_id) {
   std::move_only_function<Result<void>()> work = [this, label = label_of(key), run = run_id.str()] {
     return execute_now("UPDATE keys SET run_id = ?3 WHERE scope = ?1 AND label = ?2", label, run);
   };
-  auto working = as_coroutine<void>(std::move(work));
-  co_return co_await asio::co_spawn(pool_, std::move(working), asio::use_awaitable);
+  auto working = thread_.run<void>(std::move(work));
+  co_return co_await std::move(working);
 }
 
 asio::awaitable<Result<void>> IdempotencyKeys::forget(std::string key) {
   std::move_only_function<Result<void>()> work = [this, label = label_of(key)] {
     return execute_now("DELETE FROM keys WHERE scope = ?1 AND label = ?2 AND run_id IS NULL", label, {});
   };
-  auto working = as_coroutine<void>(std::move(work));
-  co_return co_await asio::co_spawn(pool_, std::move(working), asio::use_awaitable);
+  auto working = thread_.run<void>(std::move(work));
+  co_return co_await std::move(working);
 }
 
 }  // namespace orchestrator::daemon

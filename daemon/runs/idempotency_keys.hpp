@@ -5,14 +5,13 @@
 // was lost, or the daemon died between the run and its answer. Kept in a database of its own, on a thread of its own.
 // Used on the daemon's thread.
 
-#include <boost/asio/thread_pool.hpp>
-
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 
+#include "daemon/database/database_thread.hpp"
 #include "orchestrator/harness/awaitable.hpp"
 #include "orchestrator/harness/errors.hpp"
 #include "orchestrator/harness/ids.hpp"
@@ -46,7 +45,6 @@ class IdempotencyKeys {
   /// Errors: those of `storage`.
   [[nodiscard]] static harness::Result<std::unique_ptr<IdempotencyKeys>> open(const std::string& path,
                                                                               std::string scope);
-  ~IdempotencyKeys();
 
   [[nodiscard]] std::string label_of(const std::string& key) const;
   /// Whether a request under this key is under way; `Busy` marks one for as long as it lives.
@@ -75,10 +73,10 @@ class IdempotencyKeys {
   [[nodiscard]] harness::Result<KeyClaim> claim_now(const std::string& label, const std::string& body_hash);
   [[nodiscard]] harness::Result<void> execute_now(const char* sql, const std::string& label, const std::string& run_id);
 
-  std::unique_ptr<harness::storage::SqliteConnection> database_;  // of the pool's thread
+  std::unique_ptr<harness::storage::SqliteConnection> database_;  // of the database's thread
   const std::string scope_;
   std::set<std::string> busy_;
-  boost::asio::thread_pool pool_{1};
+  DatabaseThread thread_;  // the last: it ends before what it uses
 };
 
 }  // namespace orchestrator::daemon

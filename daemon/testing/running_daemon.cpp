@@ -61,7 +61,10 @@ RunningDaemon::RunningDaemon(const std::string& script, const std::string& folde
   }
   auto keys = IdempotencyKeys::open(folder.empty() ? ":memory:" : folder + "/keys.sqlite", "test");
   EXPECT_TRUE(keys) << keys.error().message;
-  daemon_ = std::make_unique<Daemon>(*harness_, std::move(options), *std::move(keys));
+  auto access = AccessRecords::open(folder.empty() ? ":memory:" : folder + "/access.sqlite");
+  EXPECT_TRUE(access) << access.error().message;
+  DaemonRecords records{*std::move(keys), *std::move(access)};
+  daemon_ = std::make_unique<Daemon>(*harness_, std::move(options), std::move(records));
   const auto address = daemon_->start();
   EXPECT_TRUE(address) << address.error().message;
   port_ = address ? address->port : 0;
