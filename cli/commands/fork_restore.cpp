@@ -102,6 +102,7 @@ Restored restore_workspace(CommandContext& context, harness::Harness& harness, c
   if (!folder) {
     return std::unexpected(report(context, folder.error()));
   }
+  tell_of_idle_consent(context, *plan);
   const UndoTally tally = tally_of(*plan);
   if (tally.acting + tally.conflicts + tally.stuck == 0) {
     context.notes.note("nothing to put back: each call after event " + std::to_string(at_seq) +

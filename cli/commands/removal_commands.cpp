@@ -32,6 +32,11 @@ bool is_under_way(const KeptRun& kept) {
 }
 
 std::string reason_of(const KeptRun& kept) {
+  if (kept.reason == KeptRun::Reason::damaged) {
+    return "run " + kept.run_id.str() +
+           " is damaged, and only what is whole can be erased: `orchestrator runs salvage " + kept.run_id.str() +
+           " --in-place` cuts off what is lost, `orchestrator runs delete` removes the run";
+  }
   if (kept.reason == KeptRun::Reason::active || !kept.needed_by) {
     return "a process has run " + kept.run_id.str();
   }
@@ -197,9 +202,6 @@ ExitStatus runs_delete_command(CommandContext& context) {
 }
 
 ExitStatus runs_prune_command(CommandContext& context) {
-  if (auto meant = check_intent(context); !meant) {
-    return report(context, meant.error());
-  }
   auto store = open_reader(context);
   if (!store) {
     return report(context, store.error());
@@ -207,6 +209,9 @@ ExitStatus runs_prune_command(CommandContext& context) {
   auto policy = policy_of(context.invocation, *store);
   if (!policy) {
     return report(context, policy.error());
+  }
+  if (auto meant = check_intent(context); !meant) {
+    return report(context, meant.error());
   }
   const bool erases = context.invocation.has("--erase-content");
   auto plan = wait_for(erases ? store->runs().plan_erasure(*policy) : store->runs().plan_retention(*policy));
@@ -217,7 +222,7 @@ ExitStatus runs_prune_command(CommandContext& context) {
     context.notes.note("keeps: " + reason_of(plan->kept[index]));
   }
   if (plan->kept.size() > kKeptShown) {
-    context.notes.note("keeps " + counted(plan->kept.size() - kKeptShown) + " more on which others build");
+    context.notes.note("keeps " + counted(plan->kept.size() - kKeptShown) + " more");
   }
   return erases ? erase(context, *store, *plan) : carry_out(context, *store, *plan);
 }

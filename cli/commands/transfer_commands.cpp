@@ -258,8 +258,12 @@ ExitStatus runs_salvage_command(CommandContext& context) {
   }
   show_saved(context, *result, *run_id, cuts ? store->store().url() : to ? *to : path.value_or(std::string()));
   if (in_place && !cuts) {
-    context.notes.note("nothing was written; --yes cuts off what is lost, which cannot be taken back");
-  } else if (!in_place && !to && !path) {
+    return report(context, fail(RuntimeErrorCode::invalid_argument,
+                                "nothing was written: cutting off what is lost cannot be taken back, so it needs --yes",
+                                "--in-place")
+                               .error());
+  }
+  if (!in_place && !to && !path) {
     context.notes.note("nothing was written; give --to STORE, --out FILE or --in-place");
   }
   return ExitStatus::done;

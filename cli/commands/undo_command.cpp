@@ -112,6 +112,7 @@ ExitStatus undo_command(CommandContext& context) {
   if (only_shows || !context.invocation.has("--json")) {
     show_plan(context, *plan);
   }
+  tell_of_idle_consent(context, *plan);
   const UndoTally tally = tally_of(*plan);
   if (tally.acting + tally.conflicts + tally.stuck == 0) {
     const std::string nothing = nothing_text(run_id, *plan);

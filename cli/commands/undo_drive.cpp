@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cli/commands/stop_signals.hpp"
+#include "cli/display/quoted_text.hpp"
 #include "cli/input/line_input.hpp"
 
 namespace orchestrator::cli {
@@ -32,6 +33,19 @@ harness::UndoConsent undo_consent(const Invocation& invocation) {
   consent.targets = invocation.values("--overwrite");
   consent.all = std::ranges::find(consent.targets, "all") != consent.targets.end();
   return consent;
+}
+
+void tell_of_idle_consent(CommandContext& context, const harness::events::UndoPlanned& plan) {
+  const harness::UndoConsent consent = undo_consent(context.invocation);
+  for (const std::string& target : consent.targets) {
+    const bool is_met =
+        consent.all || std::ranges::any_of(plan.steps, [&](const UndoStep& step) {
+          return std::ranges::find(step.conflicts, target, &harness::UndoConflict::target) != step.conflicts.end();
+        });
+    if (!is_met) {
+      context.notes.note("--overwrite " + quoted_text(target) + " is not needed: nothing of that name is in conflict");
+    }
+  }
 }
 
 Result<void> tell_of_conflicts(CommandContext& context, harness::Harness& harness, const harness::RunId& run_id,

@@ -25,6 +25,9 @@ struct UndoTally {
 /// What --overwrite agrees to lose.
 [[nodiscard]] harness::UndoConsent undo_consent(const Invocation& invocation);
 
+/// Tells on stderr which of the paths that --overwrite names have nothing to lose.
+void tell_of_idle_consent(CommandContext& context, const harness::events::UndoPlanned& plan);
+
 /// Tells on stderr what becomes of the conflicts of `plan`, and which consent would change that. Errors as of
 /// `Harness::plan_undo`.
 [[nodiscard]] harness::Result<void> tell_of_conflicts(CommandContext& context, harness::Harness& harness,

@@ -79,6 +79,22 @@ class Erasure(StoredRun):
         self.assertIn("erased", self.succeeds("runs", "verify", first, "--store", self.url("sqlite")).out)
 
 
+    def test_values_are_looked_at_before_the_word_that_it_is_meant(self):
+        self.run_once("sqlite")
+        store = ("--store", self.url("sqlite"))
+        self.fails(2, "--keep", "runs", "prune", "--keep", "few", *store)
+        self.fails(2, "needs a bound", "runs", "prune", *store)
+        self.fails(2, "--yes", "runs", "prune", "--keep", "1", *store)
+
+    def test_a_damaged_run_is_kept_and_named(self):
+        run = self.run_once("jsonl")
+        self.spoil(run, 3, b'"seq":', b'"Seq":')
+        self.run_program("runs", "verify", run, "--store", self.url("jsonl"))
+        told = self.prune("jsonl", "--keep", "0", "--yes")
+        self.assertIn(f"keeps: run {run} is damaged", told.err)
+        self.assertIn("erased the content of 0 runs", told.err)
+
+
 class Damage(StoredRun):
     def test_it_is_shown_as_far_as_it_is_good_and_not_gone_on_with(self):
         run = self.run_once("jsonl")
@@ -122,7 +138,7 @@ class Damage(StoredRun):
                                          "(number << 32) + events FROM run WHERE id = ?)", (run,))
                     database.close()
                 self.assertEqual(self.run_program("runs", "verify", run, *store).returncode, 6)
-                self.assertIn("--yes", self.succeeds("runs", "salvage", run, "--in-place", *store).err)
+                self.fails(2, "--yes", "runs", "salvage", run, "--in-place", *store)
                 self.assertEqual(self.run_program("runs", "verify", run, *store).returncode, 6)
                 self.fails(2, "excludes", "runs", "salvage", run, "--in-place", "--out", "x.orun", *store)
                 self.succeeds("runs", "salvage", run, "--in-place", "--yes", *store)

@@ -153,6 +153,10 @@ class Transfer(StoredRun):
         self.assertEqual(self.succeeds("runs", "import", "-", "--store", self.url("sqlite"), stdin=text).out,
                          f"{run} imported\n")
         self.assertIn("there already", self.succeeds("runs", "import", "-", "--store", self.url("sqlite"), stdin=text).out)
+        self.assertIn("there already",
+                      self.succeeds("runs", "import", "/dev/stdin", "--store", self.url("sqlite"), stdin=text).out)
+        self.fails(2, "is a folder", "runs", "import", ".", "--store", self.url("sqlite"))
+        self.fails(2, "neither a file nor a pipe", "runs", "import", "/dev/zero", "--store", self.url("sqlite"))
         self.assertIn(f"sound: {run}, ", self.succeeds("runs", "verify", "--file", "-", stdin=text).out)
         self.fails(6, "standard input, line ", "runs", "import", "-", "--store", self.url("sqlite"), stdin=text[:-9])
         self.fails(2, "--output FILE as well", "runs", "export", run, "--output", "-", "--json", "--store",

@@ -103,7 +103,9 @@ class UndoTest(WorkTest):
         self.assertIn("1 of 3 steps did not restore", answer.err)
         self.assertIn("--overwrite PATH puts back there what was before the call", answer.err)
         self.assertEqual(self.files(), {"a.txt": "mine\n"})
-        self.succeeds("undo", run, "--yes", "--overwrite", "a.txt")
+        done = self.succeeds("undo", run, "--yes", "--overwrite", "a.txt", "--overwrite", "other.txt")
+        self.assertIn("--overwrite 'other.txt' is not needed", done.err)
+        self.assertNotIn("'a.txt' is not needed", done.err)
         self.assertEqual(self.files(), {"a.txt": "one\n"})
 
     def test_commands_cannot_be_taken_back(self):

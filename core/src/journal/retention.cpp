@@ -142,10 +142,15 @@ RemovalPlan plan_by_policy(const std::vector<LinkedRun>& runs, const RetentionPo
 
 RemovalPlan plan_erasure(const std::vector<LinkedRun>& runs, const RetentionPolicy& policy) {
   RunIds ids = chosen_by(runs, policy);
+  std::vector<KeptRun> kept;
   for (const LinkedRun& run : runs) {
-    if (run.is_erased || run.run.damaged) ids.erase(run.run.run_id);
+    const bool is_damaged = run.run.damaged && !run.is_erased;
+    if (!run.is_erased && !is_damaged) continue;
+    if (ids.erase(run.run.run_id) > 0 && is_damaged) {
+      kept.push_back({run.run.run_id, KeptRun::Reason::damaged, std::nullopt});
+    }
   }
-  return plan(runs, std::move(ids), {});
+  return plan(runs, std::move(ids), std::move(kept));
 }
 
 RemovalPlan plan_by_choice(const std::vector<LinkedRun>& runs, const std::vector<RunId>& chosen, bool with_dependents) {

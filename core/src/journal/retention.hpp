@@ -28,7 +28,7 @@ struct LinkedRun {
 /// What goes by a policy out of `runs`, which are all runs of a store, newest first.
 [[nodiscard]] RemovalPlan plan_by_policy(const std::vector<LinkedRun>& runs, const RetentionPolicy& policy);
 
-/// The same of what is erased: runs that are so already, or are known to be damaged, are left out.
+/// The same of what is erased: runs that are so already are left out, and those known to be damaged are kept.
 [[nodiscard]] RemovalPlan plan_erasure(const std::vector<LinkedRun>& runs, const RetentionPolicy& policy);
 
 /// What goes with the `chosen` ones. See `RunStore::plan_removal`.

@@ -54,7 +54,7 @@ struct RetentionPolicy {
 
 /// Why a run stays that was to go.
 struct KeptRun {
-  enum class Reason : std::uint8_t { active, needed, undoing, replaying };
+  enum class Reason : std::uint8_t { active, needed, undoing, replaying, damaged };
   RunId run_id;
   Reason reason = Reason::active;
   std::optional<RunId> needed_by;  // the run that builds on it and stays, or takes it back or replays it
@@ -107,7 +107,8 @@ class RunStore {
   /// plan, in its order. Errors: `run_not_found`, `run_locked`.
   [[nodiscard]] boost::asio::awaitable<Result<void>> remove(RunId run_id) const;
 
-  /// What would be erased by a policy: the runs of `plan_retention` whose content is still there.
+  /// What would be erased by a policy: the runs of `plan_retention` whose content is still there. Damaged runs are
+  /// kept: what is lost in them cannot be told from what was said.
   [[nodiscard]] boost::asio::awaitable<Result<RemovalPlan>> plan_erasure(RetentionPolicy policy) const;
   /// Takes out of runs what people, models and tools said in them: prompts, texts, arguments, results, and contents
   /// that only they refer to. Digests take their place: the runs stay in lists, their hashes verify, and nobody can
