@@ -63,6 +63,9 @@ ALTER TABLE run ADD COLUMN head TEXT NOT NULL DEFAULT '';
 )sql"},
                                  Migration{3, R"sql(
 ALTER TABLE run ADD COLUMN damage TEXT NOT NULL DEFAULT '';
+)sql"},
+                                 Migration{4, R"sql(
+ALTER TABLE run ADD COLUMN imported INTEGER NOT NULL DEFAULT 0;
 )sql"}};
 
 struct Marks {

@@ -119,7 +119,9 @@ Result<Outcome> copy_lines(RunWriting& to, const Source& source, const RunId& ru
       if (!made) return std::unexpected(made.error());
       row = *std::move(made);
       if (!row) return Outcome::empty;  // asked for before; not in one transaction with this
-      if (auto set = to.set_epoch(row->number, journal.epoch); !set) return std::unexpected(set.error());
+      auto set = to.set_epoch(row->number, journal.epoch);
+      if (set && was_imported(*source.folder, run_id)) set = to.set_imported(row->number);
+      if (!set) return std::unexpected(set.error());
     }
     for (const JournalLine& line : page->lines) {
       if (auto put = put_contents(to, row->number, source, line.bytes); !put) return std::unexpected(put.error());
@@ -165,7 +167,7 @@ Result<void> finish(RunWriting& to, const std::string& mark) {
   return to.connection().execute("DELETE FROM mark WHERE name GLOB 'imported run_*'");
 }
 
-Result<bool> was_imported(SqliteFile& file, const std::string& folder) {
+Result<bool> was_taken_over(SqliteFile& file, const std::string& folder) {
   auto reader = file.take_reader();
   if (!reader) return std::unexpected(reader.error());
   if (*reader == nullptr) return false;
@@ -186,7 +188,7 @@ asio::awaitable<Result<std::optional<ImportReport>>> import_jsonl(std::shared_pt
                                                                   std::string folder) {
   const std::string runs_folder = folder + "/" + kRunsFolder;
   if (::access(runs_folder.c_str(), F_OK) != 0) co_return std::nullopt;
-  const auto was_done = was_imported(*file, folder);
+  const auto was_done = was_taken_over(*file, folder);
   if (!was_done) co_return std::unexpected(was_done.error());
   if (*was_done) co_return std::nullopt;
   const auto use = file->writing();

@@ -130,6 +130,24 @@ TEST_F(JsonlImport, ADamagedRunStaysBehindAlone) {
   EXPECT_EQ(read_file(journal), text);
 }
 
+TEST_F(JsonlImport, TheMarkOfAnImportComesOver) {
+  write(1);
+  {
+    const auto folder = open_folder();
+    const auto staged = await(folder->stage(run_id(2), session_id(1), {.is_imported = true}));
+    ASSERT_TRUE(staged) << staged.error().message;
+    RunLines lines(run_id(2), session_id(1));
+    ASSERT_TRUE(await((*staged)->append(lines.start())));
+    ASSERT_TRUE(await((*staged)->publish()));
+  }
+  const auto store = open_journal();
+  ASSERT_TRUE(import_into(store));
+  const auto runs = await(store->list({})).value();
+  ASSERT_EQ(runs.size(), 2U);
+  EXPECT_TRUE(runs[0].imported);
+  EXPECT_FALSE(runs[1].imported);
+}
+
 int left = 0;
 int end_at(unsigned, void*, void*, void*) {
   if (--left == 0) ::_exit(9);

@@ -65,7 +65,7 @@ asio::awaitable<Result<std::unique_ptr<StagedRun>>> JsonlStore::stage(RunId run_
   auto files = co_await runtime::run_blocking(&sync_threads_, make);
   if (!files) co_return std::unexpected(files.error());
   auto journal = std::make_shared<JournalSync>(shared_, run_id, std::move(files->journal));
-  JsonlStagedRun::Place place{run_id, session_id, std::move(files->replaced)};
+  JsonlStagedRun::Place place{run_id, session_id, std::move(files->replaced), staging.is_imported};
   co_return std::make_unique<JsonlStagedRun>(std::move(journal), std::move(place), &sync_threads_);
 }
 
@@ -149,6 +149,7 @@ Result<std::vector<RunSummary>> JsonlStore::list_runs(const RunFilter& filter) c
     const OuterLines outer = lines.value_or(OuterLines());
     RunSummary run = summarise({run_id, outer.first, outer.last, outer.file_bytes, is_locked(journal->get())});
     run.damaged = run.damaged || !read_damage(folder(), run_id).empty();
+    run.imported = was_imported(folder(), run_id);
     if (passes_status(filter, run)) runs.push_back(std::move(run));
     if (runs.size() == filter.limit) break;
   }

@@ -179,6 +179,7 @@ asio::awaitable<Result<std::unique_ptr<StagedRun>>> MemoryStore::stage(RunId run
   auto run = std::make_shared<MemoryRun>();
   run->session_id = session_id;
   run->is_held = true;
+  run->is_imported = staging.is_imported;
   co_return std::make_unique<MemoryStagedRun>(this, run_id, staging.replaced_events, contents_, budget_,
                                               std::move(run));
 }
@@ -246,6 +247,7 @@ asio::awaitable<Result<std::vector<RunSummary>>> MemoryStore::list(RunFilter fil
     if (run->lines.empty() || (filter.session_id && *filter.session_id != run->session_id)) continue;
     RunSummary one = summarise({run_id, run->lines.front()->bytes, run->lines.back()->bytes, run->bytes, run->is_held});
     one.damaged = one.damaged || !run->damage.empty();
+    one.imported = run->is_imported;
     if (passes_status(filter, one)) runs.push_back(std::move(one));
     if (runs.size() == filter.limit) break;
   }

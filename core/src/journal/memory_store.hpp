@@ -33,6 +33,7 @@ struct MemoryRun {
   bool is_held = false;
   std::uint64_t epoch = 1;
   std::string damage;  // what was found of it; empty where nothing was
+  bool is_imported = false;
   RunSignal signal;
 };
 

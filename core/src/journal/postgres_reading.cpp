@@ -42,7 +42,7 @@ std::unexpected<Error> lines_missing(const RunId& run_id, std::uint64_t after_se
 std::string list_sql(const RunFilter& filter) {
   std::string sql = std::string(
                         "SELECT r.id, r.number, r.bytes, coalesce(f.bytes, ''), coalesce(l.bytes, ''), "
-                        "r.damage <> '', ") +
+                        "r.damage <> '', r.imported, ") +
                     kOwnerColumns +
                     " FROM journal_run r LEFT JOIN journal_owner o ON o.number = r.owner "
                     "LEFT JOIN LATERAL (SELECT bytes FROM journal_line WHERE run = r.number ORDER BY last_seq LIMIT 1) "
@@ -73,7 +73,7 @@ PostgresQuery list_query(const RunFilter& filter, std::uint32_t limit) {
 }
 
 bool is_held(const PostgresRows& rows, int row, const KnowsHeld& knows_held) {
-  constexpr int kOwner = 6;
+  constexpr int kOwner = 7;
   if (rows.is_null(row, kOwner)) return false;
   const PostgresOwner owner = owner_of(rows, row, kOwner);
   return knows_held(owner.number, rows.integer(row, 1)).value_or(holds(owner));
@@ -133,6 +133,7 @@ Result<std::vector<RunSummary>> list_postgres_runs(PostgresConnection& connectio
       RunSummary run =
           summarise({*id, rows->bytes(row, 3), rows->bytes(row, 4), bytes, is_held(*rows, row, knows_held)});
       run.damaged = run.damaged || rows->integer(row, 5) != 0;
+      run.imported = rows->integer(row, 6) != 0;
       runs.push_back(std::move(run));
       filter.before = *id;
     }

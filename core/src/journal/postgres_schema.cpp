@@ -58,6 +58,9 @@ CREATE INDEX journal_blob_use_by_blob ON journal_blob_use(blob);
 )sql"},
                                  PostgresMigration{2, R"sql(
 ALTER TABLE journal_run ADD COLUMN damage text NOT NULL DEFAULT '';
+)sql"},
+                                 PostgresMigration{3, R"sql(
+ALTER TABLE journal_run ADD COLUMN imported boolean NOT NULL DEFAULT false;
 )sql"}};
 
 // The version that the database has; 0 where there are no tables.

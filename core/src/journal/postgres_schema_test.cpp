@@ -54,6 +54,17 @@ TEST_F(PostgresSchema, OlderTablesAreBroughtUpToDate) {
   EXPECT_EQ(number("SELECT count(colour) FROM journal_run"), 0);
 }
 
+TEST_F(PostgresSchema, RunsFromBeforeTheMarkOfAnImportHaveNone) {
+  RunLines lines(run_id(1), session_id(1));
+  write_run(*open_store(), lines).reset();
+  execute("ALTER TABLE journal_run DROP COLUMN imported; UPDATE journal_version SET version = 2");
+  const auto runs = await(open_store(Handle::other)->list({}));
+  ASSERT_TRUE(runs) << runs.error().message;
+  ASSERT_EQ(runs->size(), 1U);
+  EXPECT_FALSE(runs->front().imported);
+  EXPECT_EQ(version(), postgres_migrations().back().version);
+}
+
 TEST_F(PostgresSchema, AStepThatFailsOrIsCutLeavesWhatWasThere) {
   ASSERT_TRUE(prepare());
   for (const char* end : {"SELECT 1 / 0", "SELECT pg_terminate_backend(pg_backend_pid())"}) {

@@ -257,9 +257,12 @@ Result<PostgresWriting::Refusal> PostgresWriting::show(const PostgresLease& leas
     auto replaced = replace(lease, run_id, end.staging.replaced_events);
     if (!replaced || replaced->reason) return replaced;
   }
-  PostgresQuery update("UPDATE journal_run SET status = $2, steps = $3, events = $4, bytes = $5 WHERE number = $1");
+  PostgresQuery update(
+      "UPDATE journal_run SET status = $2, steps = $3, events = $4, bytes = $5, imported = ($6::bigint <> 0) "
+      "WHERE number = $1");
   update.integer(lease.run_number).integer(static_cast<std::int64_t>(status_after(end.last)));
   update.integer(number_of(end.last.step)).integer(number_of(end.last.last_seq)).integer(number_of(end.bytes));
+  update.integer(end.staging.is_imported ? 1 : 0);
   if (const auto shown = connection_->run(update); !shown) return std::unexpected(shown.error());
   return Refusal{};
 }

@@ -20,6 +20,7 @@ namespace {
 constexpr const char* kEpochFile = "/epoch";
 constexpr const char* kNextEpochFile = "/epoch.next";
 constexpr const char* kDamageFile = "/damaged";
+constexpr const char* kImportedFile = "/imported";
 constexpr std::size_t kSmallFileBytes = 256;
 constexpr std::size_t kDamageFileBytes = 4'096;
 constexpr int kOpeningsMax = 8;
@@ -197,6 +198,17 @@ Result<void> write_damage(const StoreFolder& folder, const RunId& run_id, const 
   if (const int error = write_all(file.get(), damage_text(damage) + "\n"); error != 0)
     return runtime::storage_fail(error, "write", folder.path_of(path));
   return {};
+}
+
+// A mark that cannot be read is one.
+bool was_imported(const StoreFolder& folder, const RunId& run_id) {
+  return folder.open_file(run_folder(run_id) + kImportedFile, O_RDONLY).is_open() || errno != ENOENT;
+}
+
+Result<void> mark_imported(const StoreFolder& folder, const std::string& run_folder) {
+  const std::string path = run_folder + kImportedFile;
+  if (folder.open_file(path, O_WRONLY | O_CREAT).is_open()) return {};
+  return runtime::storage_fail(errno, "write", folder.path_of(path));
 }
 
 void note_begun(const StoreFolder& folder, const std::string& run_folder) {

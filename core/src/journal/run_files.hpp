@@ -57,6 +57,12 @@ enum class PageCache : std::uint8_t { trusted, distrusted };
 /// Marks the run, unless it is marked; an empty text takes the mark away. Errors: those of `storage_error`.
 [[nodiscard]] Result<void> write_damage(const StoreFolder& folder, const RunId& run_id, const std::string& damage);
 
+/// Whether the run is marked as imported: whether there is a file of that name beside its journal.
+[[nodiscard]] bool was_imported(const StoreFolder& folder, const RunId& run_id);
+/// Marks the run in a folder, its own or the one in which it is staged. Who calls it syncs the folder. Errors: those of
+/// `storage_error`.
+[[nodiscard]] Result<void> mark_imported(const StoreFolder& folder, const std::string& run_folder);
+
 inline constexpr const char* kBegunFile = "/begun";
 /// Notes in the run's folder that its first line has reached the disk, so that a journal which is empty later was
 /// emptied. Best effort: without it, such a journal is called empty.

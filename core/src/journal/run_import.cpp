@@ -124,7 +124,7 @@ class Import final {
     if (known.outcome != ImportOutcome::imported && known.outcome != ImportOutcome::continued) {
       co_return Result<void>();
     }
-    const Staging staging{.replaced_events = known.events_before};
+    const Staging staging{.replaced_events = known.events_before, .is_imported = true};
     auto staged = co_await stage(store_, run.run_id, run.session_id, staging);
     if (!staged) co_return std::unexpected(staged.error());
     staged_ = *std::move(staged);
@@ -229,6 +229,15 @@ Result<ExportedFile> check_export(ExportPlace place, std::vector<KnownHead> head
   return result;
 }
 
+asio::awaitable<Result<bool>> imported_in(std::shared_ptr<JournalStore> store, RunId run_id) {
+  RunFilter filter;
+  filter.id_prefix = run_id.str();
+  filter.limit = 1;
+  const auto runs = co_await store->list(filter);
+  if (!runs) co_return std::unexpected(runs.error());
+  co_return !runs->empty() && runs->front().imported;
+}
+
 asio::awaitable<Result<std::vector<ImportedRun>>> import_runs(std::shared_ptr<JournalStore> store, ExportPlace place) {
   const auto checked = check_export(place);
   if (!checked) co_return std::unexpected(checked.error());
@@ -260,7 +269,9 @@ asio::awaitable<Result<ImportedRun>> copy_run(std::shared_ptr<JournalStore> from
     result.events_before = result.events = (*own)->seq;
     co_return result;
   }
-  const Staging staging;
+  const auto is_imported = co_await imported_in(from, run_id);
+  if (!is_imported) co_return std::unexpected(is_imported.error());
+  const Staging staging{.replaced_events = 0, .is_imported = *is_imported};
   auto staged = co_await stage(to, run_id, check.session_id().value_or(SessionId()), staging);
   if (!staged) co_return std::unexpected(staged.error());
   for (const auto& [hash, size_bytes] : check.contents()) {

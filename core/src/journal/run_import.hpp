@@ -49,12 +49,17 @@ struct ImportedRun {
 };
 
 /// Stores the runs of a file, those first that others go on from. A process that is killed
-/// meanwhile leaves whole runs or none, and of one that goes on all of it or what was there. Errors: as of
-/// `check_export`; `precondition_failed` where the store has another run of the same id, which names both heads and the
-/// first event that differs, and where of one of the two what was said was erased; `not_supported` for a store that
-/// cannot stage; and those of the store.
+/// meanwhile leaves whole runs or none, and of one that goes on all of it or what was there. What comes out of the file
+/// is marked as imported, also a run that goes on with what the store had. Errors: as of `check_export`;
+/// `precondition_failed` where the store has another run of the same id, which names both heads and the first event
+/// that differs, and where of one of the two what was said was erased; `not_supported` for a store that cannot stage;
+/// and those of the store.
 [[nodiscard]] boost::asio::awaitable<Result<std::vector<ImportedRun>>> import_runs(std::shared_ptr<JournalStore> store,
                                                                                    ExportPlace place);
+
+/// Whether a run came out of a file, so that nobody should act in the folder that it names without having looked at it.
+/// False for one that the store does not have. Errors: those of `JournalStore::list`.
+[[nodiscard]] boost::asio::awaitable<Result<bool>> imported_in(std::shared_ptr<JournalStore> store, RunId run_id);
 
 /// Copies a run from one store into another: what is good of it, from its beginning on.
 /// One that the other store has a shorter beginning of is another one. Errors as of `import_runs`, and

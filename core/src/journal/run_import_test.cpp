@@ -94,6 +94,23 @@ TEST_P(Import, ALongerFileGoesOnWithWhatIsThere) {
   }
 }
 
+TEST_P(Import, WhatComesOutOfAFileIsMarkedAndWhatWasHereIsNot) {
+  write_sample(*this, *store_, run_);
+  file_of(run_);
+  EXPECT_EQ(import_file()->front().outcome, ImportOutcome::present);
+  EXPECT_EQ(await(imported_in(store_, run_.run_id)), Result<bool>(false));
+  ASSERT_TRUE(await(store_->remove(run_.run_id)));
+  EXPECT_EQ(import_file()->front().outcome, ImportOutcome::imported);
+  EXPECT_EQ(await(imported_in(host_->open(), run_.run_id)), Result<bool>(true));
+  const auto copy = memory();
+  ASSERT_TRUE(await(copy_run(store_, copy, run_.run_id)));
+  EXPECT_EQ(await(imported_in(copy, run_.run_id)), Result<bool>(true)) << "a copy says so, too";
+  ASSERT_TRUE(await(store_->remove(run_.run_id)));
+  write_sample(*this, *store_, beginning(run_, 2));
+  EXPECT_EQ(import_file()->front().outcome, ImportOutcome::continued);
+  EXPECT_EQ(await(imported_in(host_->open(), run_.run_id)), Result<bool>(true));
+}
+
 TEST_P(Import, ContentsThatTheFileLacksStay) {
   SampleRun shorter = beginning(run_, 2);
   shorter.contents.emplace_back("a cat");  // that no line of the file refers to

@@ -139,6 +139,7 @@ RunSummary summary_of(const SqliteConnection& connection, const RunRow& run, int
   const std::string last = outer_line(connection, run, run.events - 1);
   RunSummary summary = summarise({run.run_id, first, last, run.bytes, is_run_held(lock_file, run.number)});
   summary.damaged = summary.damaged || !run.damage.empty();
+  summary.imported = run.is_imported;
   return summary;
 }
 

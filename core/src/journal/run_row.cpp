@@ -20,6 +20,7 @@ std::optional<RunRow> run_row_of(const storage::SqliteStatement& statement) {
   row.boot = statement.text(7);
   row.head = statement.text(8);
   row.damage = statement.text(9);
+  row.is_imported = statement.integer(10) != 0;
   return row;
 }
 

@@ -29,10 +29,12 @@ struct RunRow {
   std::string boot;    // of the machine when it was last opened for writing
   std::string head;    // the chain hash that the last line ends with; empty for a run from before it was kept
   std::string damage;  // what was found of it, one line; empty where nothing was
+  bool is_imported = false;
 };
 
 /// The columns that `run_row_of` reads, in its order.
-inline constexpr const char* kRunColumns = "number, id, status, steps, events, bytes, epoch, boot, head, damage";
+inline constexpr const char* kRunColumns =
+    "number, id, status, steps, events, bytes, epoch, boot, head, damage, imported";
 /// The row that a statement stands on; nothing where its id does not read.
 [[nodiscard]] std::optional<RunRow> run_row_of(const storage::SqliteStatement& statement);
 

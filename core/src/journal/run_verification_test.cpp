@@ -192,8 +192,9 @@ TEST_F(SqliteRows, RowsThatDoNotAgreeWithTheirRunsAreNamed) {
 }
 
 TEST_F(SqliteRows, AFileFromBeforeHeadsWereKeptIsReadAndPasses) {
-  EXPECT_EQ(
-      found_after("ALTER TABLE run DROP COLUMN damage; ALTER TABLE run DROP COLUMN head; PRAGMA user_version = 1"), "");
+  EXPECT_EQ(found_after("ALTER TABLE run DROP COLUMN imported; ALTER TABLE run DROP COLUMN damage; ALTER TABLE run "
+                        "DROP COLUMN head; PRAGMA user_version = 1"),
+            "");
 }
 
 TEST_F(SqliteRows, TheRowKnowsHowItsRunEnded) {

@@ -245,6 +245,11 @@ Result<void> RunWriting::rewrite(const RunRow& row, const RunRewrite& rewrite) {
              });
 }
 
+Result<void> RunWriting::set_imported(std::int64_t run_number) {
+  return run(*connection_, "UPDATE run SET imported = 1 WHERE number = ?",
+             [&](SqliteStatement& update) { update.bind(run_number); });
+}
+
 Result<void> RunWriting::set_damage(std::int64_t run_number, const std::string& damage) {
   return run(*connection_, "UPDATE run SET damage = ?1 WHERE number = ?2 AND (damage = '' OR ?1 = '')",
              [&](SqliteStatement& update) { update.bind(damage).bind(run_number); });

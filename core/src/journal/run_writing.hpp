@@ -38,6 +38,8 @@ class RunWriting final {
   /// Puts another form in the place of the run, and takes away content that no form of a run uses any more. Errors as
   /// of `RewritingStore::rewrite`.
   [[nodiscard]] Result<void> rewrite(const RunRow& row, const RunRewrite& rewrite);
+  /// Marks the run as imported.
+  [[nodiscard]] Result<void> set_imported(std::int64_t run_number);
   /// Marks the run as damaged, unless it is marked; with an empty text, takes the mark away.
   [[nodiscard]] Result<void> set_damage(std::int64_t run_number, const std::string& damage);
   /// Removes `replaced` and gives its id, its epoch and its contents to a run that was staged.

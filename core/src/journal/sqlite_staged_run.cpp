@@ -84,6 +84,9 @@ asio::awaitable<Result<void>> SqliteStagedRun::publish() {
       }
       if (auto done = writing.replace(*replaced->row, number); !done) return done;
     }
+    if (staging.is_imported) {
+      if (auto marked = writing.set_imported(number); !marked) return marked;
+    }
     return writing.show(number, *last, bytes);
   };
   Result<void> done = co_await commits_->commit(std::move(work), 0);

@@ -153,6 +153,19 @@ TEST_F(SqliteTest, AProcessWithoutAnOpenRunLetsOthersWrite) {
   for (const int fd : {go[0], ready[0], ready[1]}) ::close(fd);
 }
 
+TEST_F(SqliteTest, RunsFromBeforeTheMarkOfAnImportHaveNone) {
+  RunLines lines(run_id(1), session_id(1));
+  write_run(*open_store(), lines, 2).reset();
+  ASSERT_TRUE(other()->execute("ALTER TABLE run DROP COLUMN imported; PRAGMA user_version = 3"));
+  const auto store = open_store();
+  const auto runs = await(store->list({}));
+  ASSERT_TRUE(runs) << runs.error().message;
+  ASSERT_EQ(runs->size(), 1U);
+  EXPECT_FALSE(runs->front().imported);
+  EXPECT_EQ(read_all(*store, run_id(1)).size(), 3U);
+  EXPECT_EQ(other()->integer_of("PRAGMA user_version").value(), journal_migrations().back().version);
+}
+
 TEST_F(SqliteTest, AWaitEndsWhenAnotherProcessAppends) {
   int go[2];
   ASSERT_EQ(::pipe(go), 0);

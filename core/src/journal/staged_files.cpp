@@ -96,6 +96,15 @@ Result<void> take_place(const StoreFolder& folder, Disk& disk, const RunId& run_
   return done;
 }
 
+// Before the journal is there: one that is killed in between leaves a mark too many, never one too few.
+Result<void> mark(const StoreFolder& folder, Disk& disk, const JsonlStagedRun::Place& place) {
+  if (!place.is_imported) return {};
+  const bool is_replacing = place.replaced.is_open();
+  const std::string path = is_replacing ? run_folder(place.run_id) : staged_folder(place.run_id.str());
+  Result<void> done = mark_imported(folder, path);
+  return done && is_replacing ? sync_folder(folder, disk, path) : done;
+}
+
 // The marker of the session first: one without its run is passed over, a run without its marker would not be found.
 Result<void> move_to_runs(const StoreFolder& folder, Disk& disk, const RunId& run_id, const SessionId& session_id) {
   Result<void> done = mark_session(folder, run_id, session_id);
@@ -165,6 +174,7 @@ asio::awaitable<Result<void>> JsonlStagedRun::publish() {
   if (!done) co_return done;
   const auto move = [journal = journal_, place = &place_] {
     const StoreFolder& folder = journal->folder();
+    if (auto marked = mark(folder, journal->disk(), *place); !marked) return marked;
     if (place->replaced.is_open()) return take_place(folder, journal->disk(), place->run_id);
     return move_to_runs(folder, journal->disk(), place->run_id, place->session_id);
   };

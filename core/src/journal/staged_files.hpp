@@ -34,6 +34,7 @@ class JsonlStagedRun final : public StagedRun {
     RunId run_id;
     SessionId session_id;
     FileDescriptor replaced = {};  // kept locked until the end
+    bool is_imported = false;
   };
   /// `pool` must outlive it. Takes over the lock of the journal.
   JsonlStagedRun(std::shared_ptr<JournalSync> journal, Place place, boost::asio::thread_pool* pool);

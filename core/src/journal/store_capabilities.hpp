@@ -48,6 +48,7 @@ class StagedRun {
 /// How a run comes into a store.
 struct Staging {
   std::uint64_t replaced_events = 0;  // of the run of that id in whose place it comes; 0: there is none
+  bool is_imported = false;           // whether `RunSummary::imported` says so, as long as the run is there
 };
 
 class StagingStore {

@@ -15,6 +15,7 @@
 #include "event/testing/golden_file.hpp"
 #include "journal/quarantine.hpp"
 #include "journal/run_erasure.hpp"
+#include "journal/run_import.hpp"
 #include "journal/run_verification.hpp"
 #include "journal/testing/sample_runs.hpp"
 #include "journal/testing/store_conformance.hpp"
@@ -283,6 +284,45 @@ TEST_P(StoreConformance, AMarkGoesWhenTheRunVerifiesAgain) {
   ASSERT_TRUE(await(marking->set_damage(run.run_id, "a disk that was away")));
   EXPECT_THAT(await(verify_run(store_, run.run_id))->flaws, IsEmpty());
   EXPECT_EQ(await(marking->damage(run.run_id)), Result<std::string>(""));
+}
+
+// Takes a run into the store as an import does.
+void take_in(StoreTest& test, JournalStore& store, const SampleRun& run, Staging staging) {
+  auto staged = test.await(dynamic_cast<StagingStore&>(store).stage(run.run_id, run.session_id, staging));
+  ASSERT_TRUE(staged) << staged.error().message;
+  for (const auto& line : run.lines) ASSERT_TRUE(test.await((*staged)->append(line)));
+  ASSERT_TRUE(test.await((*staged)->publish()));
+}
+
+TEST_P(StoreConformance, ARunOutOfAFileIsMarkedAsLongAsItIsThere) {
+  const SampleRun run = golden_runs("plain").front();
+  SampleRun beginning = run;
+  beginning.lines.pop_back();
+  const auto expect_mark = [&](bool is_imported) {
+    for (const auto& store : {store_, host_->open()}) {
+      EXPECT_EQ(await(imported_in(store, run.run_id)), Result<bool>(is_imported));
+      EXPECT_EQ(await(RunStore(store).get(run.run_id))->imported, is_imported);
+    }
+  };
+  take_in(*this, *store_, beginning, {.is_imported = true});
+  expect_mark(true);
+  {
+    const auto opened = await(store_->open(run.run_id));
+    ASSERT_TRUE(opened) << opened.error().message;
+    ASSERT_TRUE(await(opened->writer->append(run.lines.back())));
+  }
+  expect_mark(true);
+  ASSERT_TRUE(await(erase_run(store_, run.run_id)));
+  expect_mark(true);
+  ASSERT_TRUE(await(store_->remove(run.run_id)));
+  EXPECT_EQ(await(imported_in(store_, run.run_id)), Result<bool>(false)) << "there is none";
+  take_in(*this, *store_, run, {});
+  expect_mark(false);
+  ASSERT_TRUE(await(store_->remove(run.run_id)));
+  write_sample(*this, *store_, beginning);
+  expect_mark(false);
+  take_in(*this, *store_, run, {.replaced_events = beginning.lines.back()->last_seq, .is_imported = true});
+  expect_mark(true);
 }
 
 // The other process is forked before this one has a thread of its own.

@@ -49,7 +49,8 @@ struct RunSummary {
   Usage usage;
   std::optional<std::uint64_t> cost_micro_usd;
   std::optional<std::uint64_t> total_us;
-  bool damaged = false;  // marked, or first or last step does not read; the fields above are what could be read
+  bool damaged = false;   // marked, or first or last step does not read; the fields above are what could be read
+  bool imported = false;  // it, or a part of it, came out of a file: what it does, and where, was chosen elsewhere
 };
 
 /// Which runs to list. All given conditions hold together.
