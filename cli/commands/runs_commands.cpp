@@ -46,6 +46,9 @@ std::string outcome_of(const RunSummary& run, bool waiting) {
   if (run.damaged) {
     return text + " (damaged)";
   }
+  if (run.erased) {
+    return text + " (erased)";
+  }
   if (run.status == RunStatus::active && !run.held) {
     return text + " (no process holds it)";
   }

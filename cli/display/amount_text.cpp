@@ -78,6 +78,7 @@ std::string latency_text(const harness::Latencies& latencies) {
 }
 
 std::string time_text(harness::WallTime time) {
+  if (time == harness::WallTime()) return "unknown";
   std::string text;
   harness::event::append_rfc3339(text, time);
   text.resize(19);

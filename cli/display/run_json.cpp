@@ -17,10 +17,11 @@ json::value number_or_null(const std::optional<std::uint64_t>& number) {
 
 json::value text_or_null(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
 
-std::string rfc3339(harness::WallTime time) {
+json::value time_or_null(harness::WallTime time) {
+  if (time == harness::WallTime()) return nullptr;
   std::string text;
   harness::event::append_rfc3339(text, time);
-  return text;
+  return json::value(text);
 }
 
 }  // namespace
@@ -47,8 +48,8 @@ json::object json_of(const harness::RunSummary& run) {
           {"held", run.held},
           {"model", text_or_null(run.model)},
           {"input_preview", run.input_preview},
-          {"started_at", rfc3339(run.started_at)},
-          {"last_event_at", rfc3339(run.last_event_at)},
+          {"started_at", time_or_null(run.started_at)},
+          {"last_event_at", time_or_null(run.last_event_at)},
           {"events", run.events},
           {"bytes", run.bytes},
           {"finish_reason", text_or_null(run.finish_reason)},
@@ -56,7 +57,8 @@ json::object json_of(const harness::RunSummary& run) {
           {"usage", json_of(run.usage)},
           {"cost_micro_usd", number_or_null(run.cost_micro_usd)},
           {"total_us", number_or_null(run.total_us)},
-          {"damaged", run.damaged}};
+          {"damaged", run.damaged},
+          {"erased", run.erased}};
 }
 
 std::string json_line(const json::object& object) { return json::serialize(object) + "\n"; }

@@ -40,8 +40,8 @@ constexpr std::string_view kRun = R"json({
     "held": {"type": "boolean", "description": "Whether a process has the run"},
     "model": {"type": ["string", "null"]},
     "input_preview": {"type": "string"},
-    "started_at": {"type": "string", "format": "date-time"},
-    "last_event_at": {"type": "string", "format": "date-time"},
+    "started_at": {"type": ["string", "null"], "format": "date-time", "description": "null where damage hides it"},
+    "last_event_at": {"type": ["string", "null"], "format": "date-time"},
     "events": {"type": "integer", "minimum": 0},
     "bytes": {"type": "integer", "minimum": 0},
     "finish_reason": {"type": ["string", "null"]},
@@ -49,7 +49,8 @@ constexpr std::string_view kRun = R"json({
     "usage": {"$ref": "#/components/schemas/Usage"},
     "cost_micro_usd": {"$ref": "#/components/schemas/Count"},
     "total_us": {"$ref": "#/components/schemas/Count"},
-    "damaged": {"type": "boolean"}}
+    "damaged": {"type": "boolean"},
+    "erased": {"type": "boolean", "description": "What was said in it is gone"}}
 })json";
 
 constexpr std::string_view kEvent = R"json({

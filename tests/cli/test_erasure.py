@@ -39,6 +39,9 @@ class Erasure(StoredRun):
                 listed = {run["run_id"]: run for run in self.json_lines("runs", "list", "--json", *store)}
                 self.assertEqual(listed[old]["status"], "completed")
                 self.assertEqual(listed[old]["input_preview"], "")
+                self.assertTrue(listed[old]["erased"])
+                self.assertEqual(listed[old]["model"], listed[new]["model"].replace("colour", "secret"))
+                self.assertIn("completed (erased)", self.succeeds("runs", "list", *store).out)
                 self.fails(1, "its steps cannot be shown", "runs", "timeline", old, *store)
                 shown = self.succeeds("runs", "events", old, "--json", *store).out
                 for said in ("zanzibar", "Vermilion"):

@@ -7,6 +7,7 @@
 #include "event/character_cut.hpp"
 #include "event/erasure.hpp"
 #include "event/field_encoder.hpp"
+#include "event/step.hpp"
 #include "journal/outer_event.hpp"
 
 namespace orchestrator::harness::journal {
@@ -37,12 +38,23 @@ bool read_start(RunSummary& run, const StreamEvent& event) {
   run.session_id = event.meta.session_id;
   run.started_at = event.meta.at;
   const auto* started = event.get_if<StreamEvent::RunStarted>();
-  if (event::is_erased(event)) return event.type() == "RunStarted";
+  run.erased = event::is_erased(event);
+  if (run.erased) return event.type() == "RunStarted";
   if (started == nullptr) return false;
   run.kind = started->kind;
   run.model = started->model_plan.primary.str();
   run.input_preview = preview_of(text_of_parts(started->input), kPreviewBytes);
   return true;
+}
+
+// Of an erased run: what its first step still says.
+std::string model_in(std::string_view line) {
+  const auto step = event::read_step(line);
+  if (!step) return {};
+  for (const StreamEvent& one : step->events) {
+    if (const auto* selected = one.get_if<StreamEvent::ModelSelected>()) return selected->model.str();
+  }
+  return {};
 }
 
 void read_end(RunSummary& run, const StreamEvent& event) {
@@ -79,6 +91,7 @@ RunSummary summarise(const SummarySource& source) {
   run.damaged = !last || !first || !read_start(run, *first) || first->meta.run_id != source.run_id ||
                 last->meta.run_id != source.run_id;
   if (last) read_end(run, *last);
+  if (run.erased) run.model = model_in(source.first_line);
   return run;
 }
 

@@ -50,6 +50,7 @@ struct RunSummary {
   std::optional<std::uint64_t> cost_micro_usd;
   std::optional<std::uint64_t> total_us;
   bool damaged = false;   // marked, or first or last step does not read; the fields above are what could be read
+  bool erased = false;    // what was said in it is gone: input, totals and the reason of the end are not known
   bool imported = false;  // it, or a part of it, came out of a file: what it does, and where, was chosen elsewhere
 };
 
