@@ -14,6 +14,7 @@
 #include "daemon/http/server.hpp"
 #include "daemon/runs/idempotency_keys.hpp"
 #include "daemon/runs/open_sessions.hpp"
+#include "daemon/runs/store_work.hpp"
 #include "orchestrator/harness/checkpoint_store.hpp"
 #include "orchestrator/harness/harness.hpp"
 #include "orchestrator/harness/run_store.hpp"
@@ -49,6 +50,7 @@ class Service {
   [[nodiscard]] AccessRecords& access() { return *records_.access; }
   [[nodiscard]] Tokens& tokens() { return tokens_; }
   [[nodiscard]] RunFeeds& feeds() { return *feeds_; }
+  [[nodiscard]] StoreWork& store_work() { return store_work_; }
   [[nodiscard]] std::chrono::steady_clock::time_point started_at() const { return started_at_; }
 
   /// What the server counts; null before it listens. It outlives the calls.
@@ -64,6 +66,7 @@ class Service {
   DaemonRecords records_;
   Tokens tokens_;
   std::shared_ptr<RunFeeds> feeds_;
+  StoreWork store_work_;
   const ServerCounts* counts_ = nullptr;
   const std::chrono::steady_clock::time_point started_at_ = std::chrono::steady_clock::now();
 };

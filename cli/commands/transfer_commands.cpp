@@ -9,6 +9,7 @@
 #include "cli/display/escaped_text.hpp"
 #include "cli/display/new_file.hpp"
 #include "cli/display/run_json.hpp"
+#include "cli/display/transfer_json.hpp"
 #include "cli/input/export_input.hpp"
 #include "cli/store/blocking_wait.hpp"
 #include "cli/store/run_reference.hpp"
@@ -74,20 +75,6 @@ boost::json::object json_of(const ExportResult& result, const RunId& run_id) {
           {"lost", std::move(lost)}};
 }
 
-std::string_view word_of(ImportOutcome outcome) {
-  switch (outcome) {
-    case ImportOutcome::imported:
-      return "imported";
-    case ImportOutcome::continued:
-      return "continued";
-    case ImportOutcome::present:
-      return "present";
-    case ImportOutcome::longer:
-      return "longer";
-  }
-  return {};
-}
-
 Result<RunId> find_argument_run(CommandContext& context, StoreReader& store) {
   return find_run(store, context.invocation.arguments.front());
 }
@@ -120,15 +107,6 @@ Result<void> check_output(const CommandContext& context, const std::optional<std
                 "an exported run is nothing for a terminal: give --output FILE, or send it on with > or |", "--output");
   }
   return {};
-}
-
-boost::json::object json_of(const ImportedRun& run) {
-  const bool is_new = run.outcome == ImportOutcome::imported || run.outcome == ImportOutcome::continued;
-  return {{"run_id", run.run_id.str()},
-          {"imported", is_new},
-          {"outcome", word_of(run.outcome)},
-          {"events", run.events},
-          {"events_before", run.events_before}};
 }
 
 std::string text_of(const ImportedRun& run) {

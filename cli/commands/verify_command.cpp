@@ -9,6 +9,7 @@
 #include "cli/commands/known_heads.hpp"
 #include "cli/display/escaped_text.hpp"
 #include "cli/display/run_json.hpp"
+#include "cli/display/transfer_json.hpp"
 #include "cli/input/export_input.hpp"
 #include "cli/store/blocking_wait.hpp"
 #include "cli/store/run_reference.hpp"
@@ -26,19 +27,6 @@ using harness::RuntimeErrorCode;
 using harness::journal::ExportedFile;
 using harness::journal::Flaw;
 using harness::journal::RunVerdict;
-
-boost::json::array json_of(const std::vector<Flaw>& flaws) {
-  boost::json::array list;
-  for (const Flaw& flaw : flaws) {
-    boost::json::object object;
-    object.emplace("run_id", flaw.run_id ? boost::json::value(flaw.run_id->str()) : boost::json::value(nullptr));
-    object.emplace("step", flaw.step == 0 ? boost::json::value(nullptr) : boost::json::value(flaw.step));
-    object.emplace("event", flaw.seq == 0 ? boost::json::value(nullptr) : boost::json::value(flaw.seq));
-    object.emplace("what", flaw.what);
-    list.push_back(std::move(object));
-  }
-  return list;
-}
 
 std::string shown(const std::vector<Flaw>& flaws) {
   std::string text;
@@ -61,20 +49,10 @@ class VerifyReport {
     ++runs_;
     damaged_ += verdict.flaws.empty() ? 0U : 1U;
     if (is_json_) {
-      context_.out.write(json_line({{"type", "run"},
-                                    {"run_id", verdict.run_id.str()},
-                                    {"sound", verdict.flaws.empty()},
-                                    {"ended", verdict.is_ended},
-                                    {"held", verdict.is_held},
-                                    {"steps", verdict.head.steps},
-                                    {"events", verdict.head.seq},
-                                    {"bytes", verdict.bytes},
-                                    {"head", verdict.head.hash.str()},
-                                    {"erased_events", verdict.erased_events},
-                                    {"contents", verdict.contents},
-                                    {"unchecked", verdict.unchecked.empty() ? boost::json::value(nullptr)
-                                                                            : boost::json::value(verdict.unchecked)},
-                                    {"flaws", json_of(verdict.flaws)}}));
+      boost::json::object line{{"type", "run"}};
+      const boost::json::object facts = json_of(verdict);
+      line.insert(facts.begin(), facts.end());
+      context_.out.write(json_line(line));
       return;
     }
     std::string text = verdict.run_id.str() + (verdict.flaws.empty() ? " sound" : " DAMAGED");
@@ -156,14 +134,9 @@ class VerifyReport {
 
 Result<void> verify_one(VerifyReport& report, StoreReader& store, const RunId& run_id,
                         std::vector<harness::journal::KnownHead> heads) {
-  auto verdict = wait_for(harness::journal::verify_run(store.shared(), run_id, std::move(heads)));
+  const auto verdict = wait_for(harness::journal::verify_run_and_records(store.shared(), run_id, std::move(heads)));
   if (!verdict) {
-    return std::unexpected(std::move(verdict.error()));
-  }
-  if (auto records = wait_for(harness::journal::verify_records(store.shared(), run_id)); records) {
-    verdict->flaws.insert(verdict->flaws.end(), records->begin(), records->end());
-  } else {
-    return std::unexpected(std::move(records.error()));
+    return std::unexpected(verdict.error());
   }
   report.add(*verdict);
   return {};

@@ -18,6 +18,7 @@ namespace orchestrator::daemon {
 [[nodiscard]] const std::vector<std::pair<std::string_view, std::string_view>>& component_schemas();
 
 // The resources, each in the file of its name.
+[[nodiscard]] std::vector<Route> derived_run_routes();
 [[nodiscard]] std::vector<Route> run_control_routes();
 [[nodiscard]] std::vector<Route> access_routes();
 [[nodiscard]] std::vector<Route> run_events_routes();

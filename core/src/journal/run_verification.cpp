@@ -172,6 +172,16 @@ asio::awaitable<Result<std::vector<Flaw>>> verify_records(std::shared_ptr<Journa
   co_return co_await checking->check_records(run_id);
 }
 
+asio::awaitable<Result<RunVerdict>> verify_run_and_records(std::shared_ptr<JournalStore> store, RunId run_id,
+                                                           std::vector<KnownHead> heads) {
+  auto verdict = co_await verify_run(store, run_id, std::move(heads));
+  if (!verdict) co_return verdict;
+  const auto records = co_await verify_records(store, run_id);
+  if (!records) co_return std::unexpected(records.error());
+  verdict->flaws.insert(verdict->flaws.end(), records->begin(), records->end());
+  co_return verdict;
+}
+
 asio::awaitable<Result<std::vector<RunId>>> find_empty_runs(std::shared_ptr<JournalStore> store) {
   auto* checking = dynamic_cast<SelfCheckingStore*>(store.get());
   if (checking == nullptr) co_return std::vector<RunId>();

@@ -51,6 +51,11 @@ struct RunVerdict {
 [[nodiscard]] boost::asio::awaitable<Result<std::vector<Flaw>>> verify_records(std::shared_ptr<JournalStore> store,
                                                                                std::optional<RunId> run_id = {});
 
+/// Both: a run, and what the store's own records say of it.
+[[nodiscard]] boost::asio::awaitable<Result<RunVerdict>> verify_run_and_records(std::shared_ptr<JournalStore> store,
+                                                                                RunId run_id,
+                                                                                std::vector<KnownHead> heads = {});
+
 /// Runs in which nothing has happened and that nobody has; a list passes them over.
 [[nodiscard]] boost::asio::awaitable<Result<std::vector<RunId>>> find_empty_runs(std::shared_ptr<JournalStore> store);
 

@@ -23,11 +23,11 @@ namespace orchestrator::harness::tools {
 /// The threads of all file tools of this process, two of them. They end with the process.
 [[nodiscard]] boost::asio::thread_pool& file_threads();
 
-/// The result of `work`, which ran on one of the file threads. It is not interrupted: what it does is short, and the
-/// caller's context waits for it when it ends meanwhile.
+/// The result of `work`, which ran on one of `threads`. It is not interrupted: the caller's context waits for it when
+/// it ends meanwhile. The threads must outlive that.
 template <class T>
-boost::asio::awaitable<T> off_thread(std::function<T()> work) {
-  auto start = [](auto handler, std::function<T()> given) {
+boost::asio::awaitable<T> off_thread_on(boost::asio::thread_pool* threads, std::function<T()> work) {
+  auto start = [threads](auto handler, std::function<T()> given) {
     const auto executor = boost::asio::get_associated_executor(handler);
     FileWork* under_way = FileWork::begin(boost::asio::query(executor, boost::asio::execution::context));
     auto on_file_thread = [handler = std::move(handler), given = std::move(given), under_way]() mutable {
@@ -48,10 +48,16 @@ boost::asio::awaitable<T> off_thread(std::function<T()> work) {
       }
       under_way->end();
     };
-    boost::asio::post(file_threads(), std::move(on_file_thread));
+    boost::asio::post(*threads, std::move(on_file_thread));
   };
   co_return co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(std::exception_ptr, T)>(
       std::move(start), boost::asio::use_awaitable, std::move(work));
+}
+
+/// The result of `work`, which ran on one of the file threads: what it does is short.
+template <class T>
+boost::asio::awaitable<T> off_thread(std::function<T()> work) {
+  return off_thread_on<T>(&file_threads(), std::move(work));
 }
 
 }  // namespace orchestrator::harness::tools
