@@ -7,6 +7,7 @@
 #include "cli/commands/commands.hpp"
 #include "cli/configuration/quantity.hpp"
 #include "cli/display/amount_text.hpp"
+#include "cli/display/kept_run_text.hpp"
 #include "cli/display/run_json.hpp"
 #include "cli/store/blocking_wait.hpp"
 #include "cli/store/run_reference.hpp"
@@ -26,28 +27,6 @@ constexpr std::uint64_t kRunsMost = 1'000'000'000;
 constexpr std::size_t kKeptShown = 20;
 
 std::string counted(std::size_t count) { return std::to_string(count) + (count == 1 ? " run" : " runs"); }
-
-bool is_under_way(const KeptRun& kept) {
-  return kept.reason == KeptRun::Reason::undoing || kept.reason == KeptRun::Reason::replaying;
-}
-
-std::string reason_of(const KeptRun& kept) {
-  if (kept.reason == KeptRun::Reason::damaged) {
-    return "run " + kept.run_id.str() +
-           " is damaged, and only what is whole can be erased: `orchestrator runs salvage " + kept.run_id.str() +
-           " --in-place` cuts off what is lost, `orchestrator runs delete` removes the run";
-  }
-  if (kept.reason == KeptRun::Reason::active || !kept.needed_by) {
-    return "a process has run " + kept.run_id.str();
-  }
-  if (is_under_way(kept)) {
-    return "run " + kept.needed_by->str() +
-           (kept.reason == KeptRun::Reason::undoing ? ", an undo that has not ended, reads run "
-                                                    : ", a replay that has not ended, reads run ") +
-           kept.run_id.str();
-  }
-  return "run " + kept.needed_by->str() + " builds on run " + kept.run_id.str();
-}
 
 /// What has to be done with the undo or replay before.
 std::string first_end(const RunId& id) {

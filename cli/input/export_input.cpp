@@ -46,7 +46,7 @@ Result<ExportInput> open_export_input(const CommandContext& context, const std::
   if (folder.empty()) {
     folder = "/tmp";
   }
-  auto spooled = SpooledInput::read(is_stdin ? STDIN_FILENO : file.get(), folder);
+  auto spooled = SpoolFile::of(is_stdin ? STDIN_FILENO : file.get(), folder);
   if (!spooled) {
     return std::unexpected(std::move(spooled.error()));
   }

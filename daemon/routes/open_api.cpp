@@ -82,7 +82,7 @@ json::object operation_object(const Route& route) {
   if (route.body) {
     json::object body;
     body["required"] = route.body->required;
-    body["content"] = content_object("application/json", route.body->schema, route.body->example);
+    body["content"] = content_object(route.body->media_type, route.body->schema, route.body->example);
     out["requestBody"] = std::move(body);
   }
   out["responses"] = answers_object(route);

@@ -43,7 +43,8 @@ TEST(RouteTable, SaysEverythingOfEveryRoute) {
     const bool takes_body =
         route.method == Method::post || route.method == Method::put || route.method == Method::patch;
     EXPECT_EQ(route.body.has_value(), takes_body);
-    if (route.body) expect_example_fits(route.body->schema, route.body->example);
+    if (route.body) EXPECT_FALSE(route.body->example.empty());
+    if (route.body && route.body->is_json()) expect_example_fits(route.body->schema, route.body->example);
     std::set<std::string> in_path;
     for (const Parameter& parameter : route.parameters) {
       EXPECT_FALSE(parameter.summary.empty());

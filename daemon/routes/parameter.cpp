@@ -185,4 +185,8 @@ Parameter cursor_parameter() {
           .error_code = "invalid_cursor"};
 }
 
+Parameter flag_parameter(std::string_view name, std::string_view summary) {
+  return {.name = name, .summary = summary, .kind = Kind::choice, .choices = "true false"};
+}
+
 }  // namespace orchestrator::daemon

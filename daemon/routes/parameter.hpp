@@ -56,5 +56,7 @@ class Arguments {
 [[nodiscard]] Parameter run_id_parameter();
 [[nodiscard]] Parameter limit_parameter(std::uint64_t most);
 [[nodiscard]] Parameter cursor_parameter();
+/// A yes or no, `true` or `false`; absent is no.
+[[nodiscard]] Parameter flag_parameter(std::string_view name, std::string_view summary);
 
 }  // namespace orchestrator::daemon

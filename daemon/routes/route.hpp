@@ -28,19 +28,21 @@ struct Call {
   std::shared_ptr<Service> service;  // shared with the daemon
   RequestHead head;
   Arguments arguments;      // of the path, the query and the fields that the route names
-  boost::json::value body;  // null where the route takes none
+  boost::json::value body;  // null where the route takes none, or none of JSON
   std::string body_text;    // as it came
   Principal principal;
 };
 
 using Handler = boost::asio::awaitable<Reply> (*)(Call call);
 
-/// A body that a route takes: JSON, checked by its schema before the handler is called.
+/// A body that a route takes: JSON, checked by its schema before the handler is called, or text of another type.
 struct BodyRule {
   std::string_view schema;  // JSON Schema; `#/components/schemas/NAME` is one of `component_schemas`
   std::string_view example;
   std::uint64_t bytes_max = 1ULL << 20;
   bool required = true;
+  std::string_view media_type = "application/json";  // of another one the handler looks at `Call::body_text` alone
+  [[nodiscard]] bool is_json() const { return media_type == "application/json"; }
 };
 
 /// An answer that a route gives.

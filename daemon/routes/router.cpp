@@ -85,19 +85,21 @@ Checked take_fields(const Route& route, const RequestHead& head, Arguments& argu
   return {};
 }
 
-bool is_json_type(std::string_view text) {
+bool is_type(std::string_view text, std::string_view wanted) {
   std::string_view type = text.substr(0, text.find(';'));
   while (type.ends_with(' ')) type.remove_suffix(1);
-  return equal_names(type, "application/json");
+  return equal_names(type, wanted);
 }
 
-ApiError body_missing() { return {.code = "body_missing", .message = "the route needs a body of JSON"}; }
+ApiError body_missing(const BodyRule& rule) {
+  return {.code = "body_missing", .message = "the route needs a body of " + std::string(rule.media_type)};
+}
 
 /// What is said of a body before it is read.
 Checked check_body_fields(const Route& route, const RequestHead& head) {
   if (!head.has_body()) {
     if (!route.body || !route.body->required) return {};
-    return std::unexpected(body_missing());
+    return std::unexpected(body_missing(*route.body));
   }
   if (!route.body) {
     return std::unexpected(ApiError{.status = 413, .code = "body_not_taken", .message = "the route takes no body"});
@@ -109,10 +111,10 @@ Checked check_body_fields(const Route& route, const RequestHead& head) {
                                     .message = "a body must come without a content coding",
                                     .at = "Content-Encoding"});
   }
-  if (head.fields.count("Content-Type") != 1 || !is_json_type(*head.fields.find("Content-Type"))) {
+  if (head.fields.count("Content-Type") != 1 || !is_type(*head.fields.find("Content-Type"), route.body->media_type)) {
     return std::unexpected(ApiError{.status = 415,
                                     .code = "media_type_not_supported",
-                                    .message = "a body must be application/json",
+                                    .message = "a body must be " + std::string(route.body->media_type),
                                     .at = "Content-Type"});
   }
   return {};
@@ -157,7 +159,7 @@ std::string self_contained_schema(std::string_view schema) {
 Router::Router(std::shared_ptr<Service> service, std::function<void(const std::string&)> note)
     : service_(std::move(service)), note_(std::move(note)) {
   for (const Route& route : route_table()) {
-    if (!route.body) continue;
+    if (!route.body || !route.body->is_json()) continue;
     auto schema = harness::codec::JsonSchema::compile(self_contained_schema(route.body->schema));
     if (!schema) throw std::logic_error(std::string(route.id) + ": " + schema.error().message);
     bodies_.emplace(&route, *std::move(schema));
@@ -256,8 +258,8 @@ boost::asio::awaitable<Reply> Router::answer(Request request) {
 
 boost::asio::awaitable<Reply> Router::handle(const Route* route, Call call) {
   // A chunked body may turn out to be empty.
-  if (call.body_text.empty() && route->body && route->body->required) co_return to_reply(body_missing());
-  if (!call.body_text.empty()) {
+  if (call.body_text.empty() && route->body && route->body->required) co_return to_reply(body_missing(*route->body));
+  if (!call.body_text.empty() && route->body->is_json()) {
     auto body = parse_json_body(call.body_text);
     auto checked = body ? check_json_body(*body, bodies_.at(route)) : std::unexpected(std::move(body.error()));
     if (!checked) co_return to_reply(checked.error());

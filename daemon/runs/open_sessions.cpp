@@ -29,6 +29,10 @@ std::optional<Session> OpenSessions::find(const SessionId& id) {
   return sessions_.front();
 }
 
+void OpenSessions::forget(const SessionId& id) {
+  std::erase_if(sessions_, [&](const Session& session) { return session.id() == id && session.is_idle(); });
+}
+
 Result<Session> OpenSessions::keep(Session session) {
   if (sessions_.size() >= kSessionsMax) {
     const auto idle =

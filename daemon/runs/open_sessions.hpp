@@ -25,6 +25,8 @@ class OpenSessions {
   boost::asio::awaitable<harness::Result<harness::Session>> open(harness::SessionId id);
   /// One that is open now.
   [[nodiscard]] std::optional<harness::Session> find(const harness::SessionId& id);
+  /// Lets an idle one go: its runs in the store have changed. One that has a run under way stays.
+  void forget(const harness::SessionId& id);
 
  private:
   harness::Result<harness::Session> keep(harness::Session session);

@@ -79,7 +79,8 @@ std::string RunningDaemon::request(const std::string& method, const std::string&
   std::string bytes = method + " " + target + " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port_) +
                       "\r\nAuthorization: Bearer " + token_of(Role::admin) + "\r\nConnection: close\r\n" + fields;
   if (!body.empty()) {
-    bytes += "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
+    if (fields.find("Content-Type:") == std::string::npos) bytes += "Content-Type: application/json\r\n";
+    bytes += "Content-Length: " + std::to_string(body.size()) + "\r\n";
   }
   return bytes + "\r\n" + body;
 }

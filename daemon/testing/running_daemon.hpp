@@ -29,7 +29,8 @@ class RunningDaemon {
   /// The token of a client of that role; `open`: one that is none.
   [[nodiscard]] static std::string token_of(Role role);
 
-  /// A request of the owner, by its own connection. `fields` are lines with CRLF.
+  /// A request of the owner, by its own connection. `fields` are lines with CRLF; a body is JSON
+  /// where they do not say what it is.
   Answer call(const std::string& method, const std::string& target, const std::string& body = {},
               const std::string& fields = {});
   /// The same, its status and its body's schema checked by the route table; the body.
