@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/configuration/quantity.hpp"
+#include "cli/display/context_json.hpp"
 #include "cli/display/run_json.hpp"
 #include "cli/display/table.hpp"
 
@@ -18,7 +19,6 @@ namespace {
 
 using harness::ContextItem;
 using harness::ContextManifest;
-using harness::ContextVerdict;
 using harness::Result;
 
 constexpr std::uint64_t kTurnsMost = 1'000'000;
@@ -36,20 +36,6 @@ Result<std::uint32_t> turn_of(const std::string& flag, const std::string& text) 
   return static_cast<std::uint32_t>(*count);
 }
 
-std::string_view word_of(ContextVerdict verdict) {
-  switch (verdict) {
-    case ContextVerdict::kept:
-      return "kept";
-    case ContextVerdict::trimmed:
-      return "trimmed";
-    case ContextVerdict::summarised:
-      return "summarised";
-    case ContextVerdict::pinned:
-      return "pinned";
-  }
-  return "";
-}
-
 std::string reason_of(const ContextItem& item) {
   return item.turn == 0 ? item.reason : item.reason + ", turn " + std::to_string(item.turn);
 }
@@ -60,26 +46,6 @@ void add_row(Table& table, const std::string& mark, const ContextItem& item) {
 }
 
 Table item_table() { return Table({"", "VERDICT", "SOURCE", "TOKENS", "REASON", "ITEM", "TEXT"}); }
-
-boost::json::object json_of(const ContextItem& item) {
-  boost::json::object object;
-  object.emplace("item", item.hash.str());
-  object.emplace("source", item.source);
-  object.emplace("tokens", item.tokens);
-  object.emplace("verdict", word_of(item.verdict));
-  object.emplace("reason", item.reason);
-  object.emplace("turn", item.turn == 0 ? boost::json::value() : boost::json::value(item.turn));
-  object.emplace("preview", item.preview);
-  return object;
-}
-
-boost::json::array json_of(const std::vector<ContextItem>& items) {
-  boost::json::array array;
-  for (const ContextItem& item : items) {
-    array.emplace_back(json_of(item));
-  }
-  return array;
-}
 
 std::string total_of(const ContextManifest& manifest) {
   return "turn " + std::to_string(manifest.turn) + ": " + std::to_string(manifest.items.size()) + " items, about " +
@@ -112,22 +78,7 @@ std::string size_text(const harness::RequestSize& size) {
 
 void show_manifest(CommandContext& context, const ContextManifest& manifest, std::size_t columns) {
   if (context.invocation.has("--json")) {
-    boost::json::object object;
-    object.emplace("turn", manifest.turn);
-    object.emplace("tokens_estimate", manifest.tokens_estimate);
-    object.emplace("tokens_budget",
-                   manifest.tokens_budget ? boost::json::value(*manifest.tokens_budget) : boost::json::value());
-    object.emplace("context_hash", manifest.context_hash.str());
-    boost::json::object size;
-    size.emplace("estimate", manifest.size.estimate);
-    size.emplace("counted", manifest.size.counted ? boost::json::value(*manifest.size.counted) : boost::json::value());
-    size.emplace("is_exact", manifest.size.is_exact);
-    size.emplace("reported",
-                 manifest.size.reported ? boost::json::value(*manifest.size.reported) : boost::json::value());
-    object.emplace("request_tokens", std::move(size));
-    object.emplace("items", json_of(manifest.items));
-    object.emplace("gone", json_of(manifest.gone));
-    context.out.write(json_line(object));
+    context.out.write(json_line(json_of(manifest)));
     return;
   }
   Table table = item_table();

@@ -17,10 +17,6 @@ namespace {
 
 constexpr std::uint64_t kPageRuns = 100;
 
-std::string_view word_of(harness::RunHit::Place place) {
-  return place == harness::RunHit::Place::input ? "input" : "output";
-}
-
 }  // namespace
 
 ExitStatus runs_search_command(CommandContext& context) {
@@ -50,12 +46,9 @@ ExitStatus runs_search_command(CommandContext& context) {
     for (const harness::RunMatch& match : *page) {
       query->where.before = match.run.run_id;
       if (json) {
-        boost::json::object object = json_of(match.run);
-        object.emplace("found_in", word_of(match.hit.place));
-        object.emplace("excerpt", match.hit.excerpt);
-        context.out.write(json_line(object));
+        context.out.write(json_line(json_of(match)));
       } else {
-        table.add({match.run.run_id.str(), time_text(match.run.started_at), std::string(word_of(match.hit.place)),
+        table.add({match.run.run_id.str(), time_text(match.run.started_at), std::string(place_word(match.hit.place)),
                    match.hit.excerpt});
       }
     }

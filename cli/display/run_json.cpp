@@ -61,6 +61,17 @@ json::object json_of(const harness::RunSummary& run) {
           {"erased", run.erased}};
 }
 
+json::object json_of(const harness::RunMatch& match) {
+  json::object object = json_of(match.run);
+  object.emplace("found_in", place_word(match.hit.place));
+  object.emplace("excerpt", match.hit.excerpt);
+  return object;
+}
+
+std::string_view place_word(harness::RunHit::Place place) {
+  return place == harness::RunHit::Place::input ? "input" : "output";
+}
+
 std::string json_line(const json::object& object) { return json::serialize(object) + "\n"; }
 
 }  // namespace orchestrator::cli

@@ -254,4 +254,18 @@ json::object timeline_json(const RunOutline& run) {
   return object;
 }
 
+json::array tool_calls_json(const RunOutline& run) {
+  json::array calls;
+  for (const OutlineTurn& turn : run.turns) {
+    for (const OutlineCall& call : turn.calls) {
+      json::object object = json_of_call(call);
+      object.emplace("turn", turn.number);
+      object.emplace("arguments", call.arguments);
+      object.emplace("result", call.result);
+      calls.push_back(std::move(object));
+    }
+  }
+  return calls;
+}
+
 }  // namespace orchestrator::cli

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <string>
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
 #include "event/run_outline.hpp"
@@ -17,5 +18,8 @@ namespace orchestrator::cli {
 
 /// The same for programs; times in microseconds on the run's clock, what is unknown is null.
 [[nodiscard]] boost::json::object timeline_json(const harness::event::RunOutline& run);
+
+/// The calls of tools alone, each with its turn, arguments and result.
+[[nodiscard]] boost::json::array tool_calls_json(const harness::event::RunOutline& run);
 
 }  // namespace orchestrator::cli

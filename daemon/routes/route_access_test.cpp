@@ -21,7 +21,8 @@ std::string path_of(const Route& route) {
   for (const auto& [name, value] : {std::pair<std::string, std::string>{"{run_id}", "run_01K5D0000000000000000000AB"},
                                     {"{session_id}", "ses_01K5D0000000000000000000AB"},
                                     {"{interrupt_id}", "0123456789abcdef"},
-                                    {"{name}", "none"}}) {
+                                    {"{name}", "none"},
+                                    {"{hash}", std::string(64, '0')}}) {
     if (const std::size_t at = path.find(name); at != std::string::npos) path.replace(at, name.size(), value);
   }
   return path;

@@ -142,6 +142,24 @@ asio::awaitable<Reply> list_runs(Call call) {
   co_return json_reply(200, json::serialize(page));
 }
 
+asio::awaitable<Reply> search_runs(Call call) {
+  harness::RunQuery query = query_of(call.arguments);
+  const std::size_t limit = query.where.limit;
+  const auto text = call.arguments.text("q");
+  if (!text) {
+    co_return to_reply({.code = "parameter_missing", .message = "q says which words to look for", .at = "q"});
+  }
+  const auto matches = co_await call.service->runs().search(*text, std::move(query));
+  if (!matches) co_return to_reply(to_api_error(matches.error()));
+  json::array found;
+  for (const harness::RunMatch& match : *matches) found.emplace_back(cli::json_of(match));
+  json::object page;
+  page["matches"] = std::move(found);
+  const bool may_go_on = matches->size() == limit;
+  page["next_cursor"] = may_go_on ? json::value(matches->back().run.run_id.str()) : json::value(nullptr);
+  co_return json_reply(200, json::serialize(page));
+}
+
 asio::awaitable<Reply> get_run(Call call) {
   const RunId run_id = call.arguments.run_id();
   co_return co_await show_run(call.service, run_id, 200);
@@ -164,6 +182,29 @@ std::vector<Parameter> list_parameters() {
       {.name = "until", .summary = "Started before this time", .kind = Kind::time},
       {.name = "min_cost", .summary = "Cost at least so many micro-USD", .kind = Kind::number, .most = 1ULL << 53},
   };
+}
+
+Route search_route() {
+  std::vector<Parameter> parameters = list_parameters();
+  std::erase_if(parameters, [](const Parameter& one) { return one.name == "text"; });
+  parameters.push_back({.name = "q", .summary = "Words that its input or output holds, each of them", .least = 1});
+  return {.method = Method::get,
+          .pattern = "/v1/search",
+          .id = "searchRuns",
+          .summary = "Runs that hold words, newest first, with the text around",
+          .role = Role::read,
+          .parameters = std::move(parameters),
+          .answers = {{.summary = "A page of runs",
+                       .schema = R"json({"type": "object", "additionalProperties": false,
+                         "required": ["matches", "next_cursor"], "properties": {
+                           "matches": {"type": "array", "items": {"allOf": [
+                             {"$ref": "#/components/schemas/Run"},
+                             {"type": "object", "required": ["found_in", "excerpt"],
+                              "properties": {"found_in": {"enum": ["input", "output"]},
+                                             "excerpt": {"type": "string"}}}]}},
+                           "next_cursor": {"type": ["string", "null"]}}})json",
+                       .example = R"json({"matches": [], "next_cursor": null})json"}},
+          .handler = search_runs};
 }
 
 }  // namespace
@@ -201,6 +242,7 @@ std::vector<Route> runs_routes() {
        .parameters = {run_id_parameter()},
        .answers = {run_answer(200, "The run")},
        .handler = get_run},
+      search_route(),
   };
 }
 

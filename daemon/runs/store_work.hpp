@@ -30,15 +30,20 @@ class StoreWork {
   /// What `work` gives, which ran to its end on one of the store threads; the harness waits for it when it closes
   /// meanwhile. `work` shares what it uses. Error: `queue_full`.
   template <class T>
-  boost::asio::awaitable<harness::Result<T>> run(std::function<boost::asio::awaitable<harness::Result<T>>()> work) {
+  boost::asio::awaitable<harness::Result<T>> run_blocking(std::function<harness::Result<T>()> work) {
     if (under_way_ >= kWaitingMax) {
       co_return harness::fail(harness::RuntimeErrorCode::queue_full,
                               "there is too much of such work under way: " + std::to_string(kWaitingMax));
     }
     const Counted counted(under_way_);
-    std::function<harness::Result<T>()> blocking = [work = std::move(work)] { return cli::wait_for(work()); };
-    auto working = harness::tools::off_thread_on<harness::Result<T>>(&store_threads(), std::move(blocking));
+    auto working = harness::tools::off_thread_on<harness::Result<T>>(&store_threads(), std::move(work));
     co_return co_await std::move(working);
+  }
+  /// The same of a coroutine, which has that thread for itself.
+  template <class T>
+  boost::asio::awaitable<harness::Result<T>> run(std::function<boost::asio::awaitable<harness::Result<T>>()> work) {
+    std::function<harness::Result<T>()> blocking = [work = std::move(work)] { return cli::wait_for(work()); };
+    return run_blocking<T>(std::move(blocking));
   }
 
  private:
