@@ -169,6 +169,24 @@ TEST(Approval, WaitingForAPersonStopsTheRunsClock) {
   EXPECT_EQ(scene.decision().effects.front(), (event::Effect{event::effects::StartTimer{TimerKind::run, 11'000'000}}));
 }
 
+TEST(Approval, ACallThatIsAskedForEndsTheWaiting) {
+  events::RunStarted spec = asking_spec(ApprovalMode::ask, ApprovalNeed::none);
+  spec.timeouts.run_ms = 1'000;
+  spec.tool_policy.calls_at_once = 2;
+  Scene scene = preparing(spec, {"c1", "c2", "c3"});
+  ToolPreparation asked;
+  asked.approval = ApprovalNeed::ask;
+  scene.given(prepared("c1", asked)).given(prepared("c2"));
+  // With the end of `c2` only the question is open, until the same step asks for `c3`.
+  scene.at(300'000).given(returned("c2"));
+  EXPECT_EQ(scene.decision().events.back().type(), "ToolCallRequested");
+  EXPECT_FALSE(is_parked(scene.state()));
+  EXPECT_FALSE(scene.state().facts.parked_since_us);
+  scene.at(700'000).given(prepared("c3"));
+  EXPECT_EQ(scene.state().facts.parked_us, 0U);
+  EXPECT_EQ(run_deadline_us(scene.state().facts), 1'000'000U);
+}
+
 TEST(Approval, AQuestionThatNobodyAnswersEndsTheRun) {
   events::RunStarted spec = asking_spec(ApprovalMode::ask, ApprovalNeed::ask);
   spec.tool_policy.approval_timeout_ms = 60'000;

@@ -262,6 +262,39 @@ TEST(Fork, RefusesWhatItCannotKeep) {
   Scene().when(fork_of(source.state())).then_refused(RuntimeErrorCode::not_supported, "parent");
 }
 
+// An answer, and a hint that opens the second turn of two.
+Scene hinted_run() {
+  events::RunStarted spec = example_spec();
+  spec.budgets.turns = 2;
+  Scene scene(spec);
+  scene.given(hint(1, HintPriority::after_turn)).given(slot(1)).given(answer(1, "Hello")).given(slot(2));
+  return scene;
+}
+
+TEST(Fork, GoesOnWithAHintThatWasDelivered) {
+  const Scene source = hinted_run();
+  Scene fork(source, seq_after(source, "HintDelivered"));
+  const auto* waiting = std::get_if<Waiting>(&fork.state().phase);
+  ASSERT_NE(waiting, nullptr);
+  EXPECT_FALSE(waiting->answer);
+  fork.when(fork_of(source.state()));
+  ASSERT_EQ(fork.decision().effects, Effects{acquire(1)});
+  fork.given(slot(1));
+  const auto* requested = fork.last<events::ProviderRequested>();
+  ASSERT_NE(requested, nullptr);
+  EXPECT_EQ(requested->turn, 2U);
+}
+
+TEST(Fork, DoesNotAskAHintAgainThatWasAnsweredWithNothing) {
+  Scene source = hinted_run();
+  source.given(chunk(2, {finished()}));
+  ASSERT_NE(source.last<events::Completed>(), nullptr);
+  ASSERT_EQ(source.state().facts.context.back().source, event::ContextSource::hint);  // nothing came after it
+  Scene(source, source.journal().back().meta.seq - 1)
+      .when(fork_of(source.state()))
+      .then_refused(RuntimeErrorCode::precondition_failed, "at_seq");
+}
+
 TEST(Fork, JudgesTheInputAgain) {
   events::RunStarted spec = tool_spec(EffectClass::pure);
   spec.gates = {{"words", GateMode::enforcing, {GatePhase::input}}};
