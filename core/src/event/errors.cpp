@@ -103,6 +103,7 @@ constexpr auto runtime_rows() {
       ROW(script_invalid, false, kRun, fix_request),
       ROW(replay_diverged, false, kRun, report_bug),
       ROW(undo_incomplete, false, kRun, fix_request),
+      ROW(imported_run, false, kRun, fix_request),
       ROW(internal, false, kRun, report_bug),
   });
 }

@@ -11,6 +11,7 @@
 #include "journal/run_comparison.hpp"
 #include "journal/run_verification.hpp"
 #include "journal/store_capabilities.hpp"
+#include "runtime/imported_run.hpp"
 
 namespace orchestrator::harness::journal {
 
@@ -230,12 +231,7 @@ Result<ExportedFile> check_export(ExportPlace place, std::vector<KnownHead> head
 }
 
 asio::awaitable<Result<bool>> imported_in(std::shared_ptr<JournalStore> store, RunId run_id) {
-  RunFilter filter;
-  filter.id_prefix = run_id.str();
-  filter.limit = 1;
-  const auto runs = co_await store->list(filter);
-  if (!runs) co_return std::unexpected(runs.error());
-  co_return !runs->empty() && runs->front().imported;
+  co_return co_await runtime::is_imported(std::move(store), run_id);
 }
 
 asio::awaitable<Result<std::vector<ImportedRun>>> import_runs(std::shared_ptr<JournalStore> store, ExportPlace place) {

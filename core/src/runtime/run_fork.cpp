@@ -10,6 +10,7 @@
 #include "runtime/entropy.hpp"
 #include "runtime/event_cursor.hpp"
 #include "runtime/fork_workspace.hpp"
+#include "runtime/imported_run.hpp"
 #include "runtime/run_driver.hpp"
 #include "runtime/run_lineage.hpp"
 #include "runtime/run_request.hpp"
@@ -175,6 +176,9 @@ asio::awaitable<Result<RunHandle>> fork_run(EnginePtr engine, RunId source, Fork
   if (!tools) co_return std::unexpected(tools.error());
   start.spec.tools = tools->specs();
   const std::string folder = options.workspace.value_or(origin.workspace);
+  const ImportTrust trust = options.trust_imported ? ImportTrust::given : ImportTrust::asked_for;
+  auto trusted = co_await check_import_trust(engine->options().store, source, folder, trust);
+  if (!trusted) co_return std::unexpected(trusted.error());
   auto files = co_await files_of(engine, source, point->at.seq, origin.workspace, folder);
   if (!files) co_return std::unexpected(files.error());
   start.spec.workspace = files->workspace ? files->workspace->directory() : std::string();

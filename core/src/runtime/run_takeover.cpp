@@ -10,6 +10,7 @@
 #include "event/field_encoder.hpp"
 #include "kernel/tool_calls.hpp"
 #include "runtime/event_cursor.hpp"
+#include "runtime/imported_run.hpp"
 #include "runtime/run_driver.hpp"
 #include "runtime/session_history.hpp"
 #include "runtime/tool_registry.hpp"
@@ -192,6 +193,9 @@ asio::awaitable<Result<RunHandle>> resume_run(EnginePtr engine, RunId id, Resume
   auto taken = co_await take(engine, id);
   if (!taken) co_return std::unexpected(taken.error());
   const events::RunStarted& spec = taken->run.state.facts.spec;
+  const ImportTrust trust = options.trust_imported ? ImportTrust::given : ImportTrust::asked_for;
+  auto trusted = co_await check_import_trust(engine->options().store, id, spec.workspace, trust);
+  if (!trusted) co_return std::unexpected(trusted.error());
   auto tools = tools_of(*engine, spec, options.tools);
   if (!tools) co_return std::unexpected(tools.error());
   if (auto checked = check_rules(*engine, spec); !checked) co_return std::unexpected(checked.error());

@@ -12,6 +12,7 @@
 #include "kernel/decide.hpp"
 #include "runtime/entropy.hpp"
 #include "runtime/event_cursor.hpp"
+#include "runtime/imported_run.hpp"
 #include "runtime/run_driver.hpp"
 #include "runtime/undo_history.hpp"
 #include "runtime/undo_source.hpp"
@@ -233,6 +234,9 @@ asio::awaitable<Result<RunHandle>> start_undo(EnginePtr engine, RunId id, events
   auto source = co_await source_of(engine, id);
   if (!source) co_return std::unexpected(source.error());
   if (auto checked = check_plan(*source, plan); !checked) co_return std::unexpected(checked.error());
+  const ImportTrust trust = options.trust_imported ? ImportTrust::given : ImportTrust::asked_for;
+  auto trusted = co_await check_import_trust(engine->options().store, id, source->spec.workspace, trust);
+  if (!trusted) co_return std::unexpected(trusted.error());
 
   event::inputs::Start start;
   start.spec = spec_of(*engine, *source);

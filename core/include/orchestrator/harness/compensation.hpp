@@ -134,6 +134,7 @@ struct UndoOptions {
   std::string to_label;      // or after the last checkpoint of this label
   UndoConsent overwrite;
   std::string by = "user";
+  bool trust_imported = false;  // act also where the run came out of a file (`RunSummary::imported`)
 };
 
 }  // namespace orchestrator::harness

@@ -136,6 +136,7 @@ enum class RuntimeErrorCode : std::uint8_t {
   script_invalid,   // a script of the scripted provider is not well-formed
   replay_diverged,  // a replay came to another event than the journal has
   undo_incomplete,  // a step of an undo met a conflict, failed, or cannot be undone
+  imported_run,     // the run came out of a file, and nobody has said that it is trusted
   internal
 };
 

@@ -37,6 +37,7 @@ struct ForkOptions {
   std::vector<std::shared_ptr<Tool>> tools;     // besides those of the harness
   std::vector<std::pair<std::string, std::string>> labels;
   std::string by = "user";
+  bool trust_imported = false;  // act also where the run came out of a file (`RunSummary::imported`)
 };
 
 }  // namespace orchestrator::harness

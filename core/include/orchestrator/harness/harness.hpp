@@ -47,6 +47,7 @@ class Engine;
 struct ResumeOptions {
   std::vector<std::shared_ptr<Tool>> tools;  // besides those of the harness
   std::string by = "user";
+  bool trust_imported = false;  // act also where the run came out of a file (`RunSummary::imported`)
 };
 
 /// A running harness. Movable. Destroying it closes it: runs under way are aborted, and that is in their journals.
@@ -80,7 +81,7 @@ class Harness {
   /// process had begun is judged first (docs/harness/tools-track.md). Every tool that the run declared must be there,
   /// as it was declared. The handle reads from the first new event. Errors: `run_locked` (names the holder),
   /// `run_not_active` when it has ended, `run_not_found`, `precondition_failed` (a tool is missing or has changed),
-  /// `journal_damaged`, `configuration_invalid` (its workspace).
+  /// `journal_damaged`, `configuration_invalid` (its workspace), `imported_run` (names the folder; see the options).
   Awaitable<Result<RunHandle>> async_resume_run(RunId id, ResumeOptions options);
   Result<RunHandle> resume_run(RunId id, ResumeOptions options = {});
 
@@ -106,8 +107,8 @@ class Harness {
   Result<events::UndoPlanned> plan_undo(RunId id, UndoOptions options = {});
   /// Carries out a plan of `plan_undo`, and nothing that it does not name, as a run of its own in the session of `id`;
   /// what has changed since the plan was made is not touched. The run ends as `Completed` (`undone`), or with
-  /// `undo_incomplete`. A process that dies leaves it to `resume_run`. Errors as above, and `invalid_argument` where
-  /// the plan is not one of this run.
+  /// `undo_incomplete`. A process that dies leaves it to `resume_run`. Errors as above, `invalid_argument` where
+  /// the plan is not one of this run, and `imported_run`.
   Awaitable<Result<RunHandle>> async_undo(RunId id, events::UndoPlanned plan, UndoOptions options);
   Result<RunHandle> undo(RunId id, events::UndoPlanned plan, UndoOptions options = {});
 
@@ -115,7 +116,7 @@ class Harness {
   /// rules and the redaction of this harness. Every tool that the run declared must be there. The handle reads from the
   /// fork's first event; how its files were found stands in its second. Errors: `run_not_found`, `invalid_argument` (no
   /// such event, call or rule), `precondition_failed` (nothing to go on with; a tool is missing; an input that rules
-  /// have judged), `not_supported` (a replay or an undo), those of a run's start, `journal_damaged`.
+  /// have judged), `not_supported` (a replay or an undo), `imported_run`, those of a run's start, `journal_damaged`.
   Awaitable<Result<RunHandle>> async_fork(RunId id, ForkOptions options);
   Result<RunHandle> fork(RunId id, ForkOptions options = {});
   /// The forks that were made of a run, newest first. Looks at every fork of the store.
