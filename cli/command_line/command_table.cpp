@@ -90,7 +90,7 @@ std::vector<CommandSpec> control_commands() {
        .description = "A paused run that another process holds goes on there. A run that no process holds, because it\n"
                       "waited for an approval or its process was killed, goes on here, and is shown as `run` shows it.",
        .arguments = {kRun},
-       .flags = joined({gates_flag(), redact_flag(), kJsonEvents}, store_flags()),
+       .flags = joined({gates_flag(), redact_flag(), trust_imported_flag(), kJsonEvents}, store_flags()),
        .examples = "orchestrator resume @last\norchestrator resume run_01K --json"},
       {.name = "approve",
        .summary = "allow a tool call that waits",
@@ -130,6 +130,7 @@ std::vector<CommandSpec> control_commands() {
                          .help = "lose what others changed here since; 'all': everywhere",
                          .repeated = true},
                         {.name = "--yes", .help = "do it without asking"},
+                        trust_imported_flag(),
                         kJsonEvents},
                        store_flags()),
        .examples = "orchestrator undo @last --dry-run\norchestrator undo @last --to \"before the rewrite\"\n"

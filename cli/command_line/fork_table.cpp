@@ -74,6 +74,7 @@ std::vector<FlagSpec> fork_flags() {
                    .help = "with --restore-workspace: lose what others changed here since; 'all': everywhere",
                    .repeated = true});
   flags.push_back({.name = "--yes", .help = "with --restore-workspace: do it without asking"});
+  flags.push_back(trust_imported_flag());
   flags.push_back(kJsonEvents);
   return flags;
 }

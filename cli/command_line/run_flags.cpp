@@ -20,6 +20,10 @@ FlagSpec redact_flag() {
           .choices = "none keys full reversible"};
 }
 
+FlagSpec trust_imported_flag() {
+  return {.name = "--trust-imported", .help = "act also where the run came out of a file, in the folder that it names"};
+}
+
 FlagSpec injection_flag() {
   return {.name = "--injection",
           .value = "WHAT",

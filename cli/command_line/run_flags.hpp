@@ -17,6 +17,8 @@ namespace orchestrator::cli {
 
 /// `--redact`, which a run and what goes on with it take.
 [[nodiscard]] FlagSpec redact_flag();
+/// `--trust-imported`, of what acts on a run.
+[[nodiscard]] FlagSpec trust_imported_flag();
 /// `--injection`, likewise.
 [[nodiscard]] FlagSpec injection_flag();
 /// --store, --config, --no-daemon, --help: last in every command that uses them.

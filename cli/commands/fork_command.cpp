@@ -214,6 +214,7 @@ ExitStatus fork_command(CommandContext& context) {
     return report(context, options.error());
   }
   options->by = control_by();
+  options->trust_imported = context.invocation.has("--trust-imported");
   auto calls = read_calls_at(*store, *run_id, options->at_seq);
   if (!calls) {
     return report(context, calls.error());

@@ -97,6 +97,7 @@ Restored restore_workspace(CommandContext& context, harness::Harness& harness, c
   options.to_seq = at_seq;
   options.overwrite = undo_consent(context.invocation);
   options.by = control_by();
+  options.trust_imported = context.invocation.has("--trust-imported");
   const auto plan = harness.plan_undo(run_id, options);
   const auto folder = plan ? folder_of(harness, run_id) : std::unexpected(plan.error());
   if (!folder) {

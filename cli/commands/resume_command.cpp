@@ -61,6 +61,7 @@ ExitStatus resume_here(CommandContext& context, ControlTarget& target) {
   StopSignals signals(harness->executor(), context.notes);
   harness::ResumeOptions options;
   options.by = control_by();
+  options.trust_imported = context.invocation.has("--trust-imported");
   const DriveOptions drive{harness->executor(),
                            target.configuration.folders(),
                            false,

@@ -39,8 +39,9 @@ constexpr std::uint32_t kFollowWaitMs = 1'000;
 constexpr std::uint32_t kChildrenMax = 20;
 
 std::string outcome_of(const RunSummary& run, bool waiting) {
+  const std::string free = run.imported ? " (imported)" : "";
   if (waiting) {
-    return run.held ? "waiting (held)" : "waiting";
+    return run.held ? "waiting (held)" : "waiting" + free;
   }
   std::string text(word_of(run.status));
   if (run.damaged) {
@@ -50,7 +51,7 @@ std::string outcome_of(const RunSummary& run, bool waiting) {
     return text + " (erased)";
   }
   if (run.status == RunStatus::active && !run.held) {
-    return text + " (no process holds it)";
+    return text + (run.imported ? free : " (no process holds it)");
   }
   const std::string& more = run.status == RunStatus::failed ? run.error_code : run.finish_reason;
   return more.empty() ? text : text + " (" + more + ")";
@@ -186,6 +187,7 @@ std::string shown_run(const RunSummary& run, const Shown& shown) {
     append_field(out, "waits for",
                  escaped_line(question.raised.tool + ": " + approve_command_line(run.run_id, question.raised.call_id)));
   }
+  append_field(out, "imported", run.imported ? "from a file; it acts with --trust-imported alone" : "");
   append_field(out, "model", one_line(run.model));
   append_field(out, "started", time_text(run.started_at) + " UTC");
   append_family(out, run, shown);

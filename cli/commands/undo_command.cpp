@@ -34,6 +34,7 @@ Result<harness::UndoOptions> options_of(const CommandContext& context, StoreRead
     options.to_seq = *seq;
   }
   options.overwrite = undo_consent(context.invocation);
+  options.trust_imported = context.invocation.has("--trust-imported");
   return options;
 }
 
@@ -133,7 +134,8 @@ ExitStatus undo_command(CommandContext& context) {
   if (only_shows) {
     return ExitStatus::done;
   }
-  if (!is_agreed && !agrees(context, "Take these calls back?")) {
+  const bool is_refused = target->run.imported && !options->trust_imported;  // by the undo, whatever is answered
+  if (!is_agreed && !is_refused && !agrees(context, "Take these calls back?")) {
     context.notes.note("nothing was done");
     return ExitStatus::denied;
   }

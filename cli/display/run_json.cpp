@@ -58,7 +58,8 @@ json::object json_of(const harness::RunSummary& run) {
           {"cost_micro_usd", number_or_null(run.cost_micro_usd)},
           {"total_us", number_or_null(run.total_us)},
           {"damaged", run.damaged},
-          {"erased", run.erased}};
+          {"erased", run.erased},
+          {"imported", run.imported}};
 }
 
 json::object json_of(const harness::RunMatch& match) {
