@@ -35,6 +35,11 @@ asio::awaitable<Result<Recovery>> recover_runs(Harness* harness, std::shared_ptr
     if (!page) co_return std::unexpected(std::move(page.error()));
     for (const harness::RunSummary& run : *page) {
       if (*is_stopping) co_return recovery;
+      // Nobody has said yet that it may act here.
+      if (run.imported) {
+        recovery.imported += 1;
+        continue;
+      }
       harness::ResumeOptions options;
       options.by = "daemon";
       auto resumed = co_await harness->async_resume_run(run.run_id, std::move(options));

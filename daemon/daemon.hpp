@@ -32,6 +32,7 @@ struct DaemonOptions {
 /// How a recovery went.
 struct Recovery {
   std::size_t resumed = 0;
+  std::size_t imported = 0;              // were passed over: they came out of files
   std::vector<harness::Error> failures;  // at most 20
 };
 

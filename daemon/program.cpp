@@ -76,6 +76,11 @@ void tell_recovery(cli::Notes& notes, const Result<Recovery>& recovery) {
     return;
   }
   if (recovery->resumed > 0) notes.note_from_any_thread("runs that went on: " + std::to_string(recovery->resumed));
+  if (recovery->imported > 0) {
+    notes.note_from_any_thread(
+        "runs that came out of files, and were left as they are: " + std::to_string(recovery->imported) +
+        "; `orchestrator resume RUN --trust-imported` goes on with one");
+  }
   for (const harness::Error& failure : recovery->failures) {
     notes.note_from_any_thread("a run was left as it is: " + failure.message);
   }

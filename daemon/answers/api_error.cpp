@@ -26,6 +26,7 @@ constexpr auto kStatuses = std::to_array<std::pair<RuntimeErrorCode, unsigned>>(
     {RuntimeErrorCode::storage_full, 507},       {RuntimeErrorCode::storage_readonly, 503},
     {RuntimeErrorCode::storage_failed, 503},     {RuntimeErrorCode::storage_unavailable, 503},
     {RuntimeErrorCode::harness_closed, 503},     {RuntimeErrorCode::local_model_unavailable, 503},
+    {RuntimeErrorCode::imported_run, 409},
 });
 
 }  // namespace

@@ -50,7 +50,8 @@ constexpr std::string_view kRun = R"json({
     "cost_micro_usd": {"$ref": "#/components/schemas/Count"},
     "total_us": {"$ref": "#/components/schemas/Count"},
     "damaged": {"type": "boolean"},
-    "erased": {"type": "boolean", "description": "What was said in it is gone"}}
+    "erased": {"type": "boolean", "description": "What was said in it is gone"},
+    "imported": {"type": "boolean", "description": "It came out of a file, and acts only where that is allowed"}}
 })json";
 
 constexpr std::string_view kEvent = R"json({

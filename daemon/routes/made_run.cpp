@@ -155,7 +155,7 @@ AnswerRule run_answer(unsigned status, std::string_view summary) {
   "bytes": 4096, "finish_reason": "stop", "error_code": null,
   "usage": {"input": 12, "cached_input": 0, "cache_write": null, "output": 9, "reasoning": null, "total": 21,
             "unpriced": []},
-  "cost_micro_usd": null, "total_us": 900000, "damaged": false, "erased": false})json"};
+  "cost_micro_usd": null, "total_us": 900000, "damaged": false, "erased": false, "imported": false})json"};
 }
 
 }  // namespace orchestrator::daemon

@@ -102,6 +102,8 @@ asio::awaitable<Reply> resume_run(Call call) {
   } else {
     harness::ResumeOptions options;
     options.by = call.principal.name;
+    const auto* trusted = body_of(call).if_contains("trust_imported");
+    options.trust_imported = trusted != nullptr && trusted->as_bool();
     auto resumed = co_await harness.async_resume_run(run_id, std::move(options));
     if (resumed) {
       call.service->feeds().restart(run_id);
@@ -202,6 +204,11 @@ std::vector<Route> run_control_routes() {
   abort.body->schema = R"json({"type": "object", "additionalProperties": false, "properties": {
     "mode": {"enum": ["now", "after_turn"]}, "expected_turn": {"type": "integer", "minimum": 1, "maximum": 4294967295}}})json";
   abort.body->example = R"json({"mode": "now"})json";
+  Route resume = control("/v1/runs/{run_id}/resume", "resumeRun",
+                         "Go on with a run that is paused, or that no process holds", resume_run);
+  resume.body->schema = R"json({"type": "object", "additionalProperties": false, "properties": {
+    "trust_imported": {"type": "boolean", "description": "Act also where the run came out of a file"}}})json";
+  resume.body->example = R"json({"trust_imported": false})json";
   Route hint = control("/v1/runs/{run_id}/hints", "addHint", "Queue a message for the model of a run", add_hint);
   hint.body =
       BodyRule{.schema = R"json({"type": "object", "additionalProperties": false, "required": ["text"], "properties": {
@@ -244,8 +251,7 @@ std::vector<Route> run_control_routes() {
   return {std::move(abort),
           std::move(hint),
           control("/v1/runs/{run_id}/pause", "pauseRun", "Hold a run", pause_run),
-          control("/v1/runs/{run_id}/resume", "resumeRun", "Go on with a run that is paused, or that no process holds",
-                  resume_run),
+          std::move(resume),
           std::move(checkpoints),
           std::move(checkpoint),
           interrupt_route()};

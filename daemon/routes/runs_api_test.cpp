@@ -8,12 +8,17 @@
 #include <boost/json/serialize.hpp>
 
 #include <filesystem>
+#include <fstream>
+#include <future>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "cli/store/blocking_wait.hpp"
 #include "cli/testing/temporary_folder.hpp"
 #include "daemon/testing/running_daemon.hpp"
+#include "journal/run_export.hpp"
+#include "journal/run_import.hpp"
 #include "orchestrator/harness/run_store.hpp"
 
 namespace orchestrator::daemon {
@@ -25,6 +30,8 @@ using testing::RunningDaemon;
 constexpr const char* kHello = R"({"turns": [{"text": "Hello there", "delta_chars": 3}]})";
 constexpr const char* kSlow =
     R"({"turns": [{"text": "A long answer that takes its time", "delta_chars": 1, "delay_ms": 20}]})";
+constexpr const char* kWriting =
+    R"({"turns": [{"tool_calls": [{"name": "write_file", "arguments": {"path": "a.txt", "content": "x"}}]}, {"text": "done"}]})";
 constexpr const char* kStream = "Accept: text/event-stream\r\n";
 
 std::string text_of(const boost::json::value& value, std::string_view name) {
@@ -216,9 +223,7 @@ TEST(RunsApi, SteersARun) {
 
 TEST(RunsApi, AnswersAnOpenQuestion) {
   const cli::testing::TemporaryFolder folder;
-  RunningDaemon daemon(
-      R"({"turns": [{"tool_calls": [{"name": "write_file", "arguments": {"path": "a.txt", "content": "x"}}]}, {"text": "done"}]})",
-      folder.path());
+  RunningDaemon daemon(kWriting, folder.path());
   const std::string body =
       R"({"input": "write", "workspace": ")" + folder.path() + R"(", "tools": ["write_file"], "approve": "ask"})";
   const std::string base = "/v1/runs/" + text_of(daemon.call_checked(201, "POST", "/v1/runs", body), "run_id");
@@ -230,6 +235,48 @@ TEST(RunsApi, AnswersAnOpenQuestion) {
   daemon.call_checked(200, "POST", base + "/interrupts/" + marked.substr(at, 16), R"({"decision": "allow_once"})");
   EXPECT_NE(follower.read_all().find("event: Completed"), std::string::npos);
   EXPECT_TRUE(std::filesystem::exists(folder.path("a.txt")));
+}
+
+// A run that waits for a person, moved from one store into another by way of a file.
+TEST(RunsApi, LeavesARunOutOfAFileAsItIsUntilItIsTrusted) {
+  const cli::testing::TemporaryFolder folder;
+  const std::string file = folder.path("run.orun");
+  harness::RunId run_id;
+  {
+    auto builder = harness::HarnessBuilder();
+    builder.provider(harness::scripted_provider({{"test", kWriting}}).value()).default_model("scripted/test");
+    for (auto& tool : harness::workspace_tools()) builder.tool(std::move(tool));
+    auto elsewhere = builder.build().value();
+    auto run = elsewhere.session().run("write").tools({"write_file"}).workspace(folder.path()).start().value();
+    run_id = run.id();
+    for (const auto& event : run.events()) {
+      if (event.get_if<harness::StreamEvent::InterruptRaised>() != nullptr) break;
+    }
+    ASSERT_TRUE(run.control().detach());
+    std::ofstream out(file, std::ios::binary);
+    const auto sink = [&out](std::string_view bytes) -> harness::Result<void> {
+      out << bytes;
+      return {};
+    };
+    ASSERT_TRUE(cli::wait_for(harness::journal::export_run(elsewhere.store(), run_id, {}, sink)));
+  }
+  RunningDaemon daemon(kWriting);
+  const auto place = harness::journal::ExportPlace::of(file);
+  ASSERT_TRUE(cli::wait_for(harness::journal::import_runs(daemon.harness().store(), place)));
+  std::promise<Recovery> told;
+  daemon.daemon().recover([&told](const harness::Result<Recovery>& recovery) { told.set_value(recovery.value()); });
+  const Recovery recovery = told.get_future().get();
+  EXPECT_EQ(recovery.imported, 1U);
+  EXPECT_EQ(recovery.resumed, 0U);
+  const std::string base = "/v1/runs/" + run_id.str();
+  EXPECT_TRUE(daemon.call_checked(200, "GET", base).at("imported").as_bool());
+  const auto refused = daemon.call_checked(409, "POST", base + "/resume");
+  EXPECT_EQ(text_of(refused.at("error"), "code"), "imported_run");
+  EXPECT_NE(text_of(refused.at("error"), "message").find(folder.path()), std::string::npos);
+  EXPECT_FALSE(daemon.call_checked(200, "GET", base).at("held").as_bool());
+  const auto resumed = daemon.call_checked(200, "POST", base + "/resume", R"({"trust_imported": true})");
+  EXPECT_TRUE(resumed.at("held").as_bool());
+  EXPECT_FALSE(std::filesystem::exists(folder.path("a.txt"))) << "it still asks";
 }
 
 TEST(RunsApi, SaysWhatIsWrong) {
