@@ -68,6 +68,7 @@ constexpr std::string_view kForkSchema = R"json({
     "gate_decisions": {"type": "array", "maxItems": 128, "items": {
       "type": "object", "additionalProperties": false, "required": ["gate", "passed"],
       "properties": {"gate": {"type": "string", "minLength": 1, "maxLength": 256}, "passed": {"type": "boolean"}}}},
+    "trust_imported": {"type": "boolean", "description": "Act also where the run came out of a file"},
     "labels": {"type": "object", "maxProperties": 63, "propertyNames": {"minLength": 1, "maxLength": 64},
                "additionalProperties": {"type": "string", "maxLength": 512}}}
 })json";
@@ -81,7 +82,8 @@ constexpr std::string_view kUndoSchema = R"json({
     "overwrite": {"anyOf": [{"enum": ["all"]},
                             {"type": "array", "maxItems": 1000,
                              "items": {"type": "string", "minLength": 1, "maxLength": 4096}}],
-                  "description": "What others have changed since and may be lost"}}
+                  "description": "What others have changed since and may be lost"},
+    "trust_imported": {"type": "boolean", "description": "Act also where the run came out of a file"}}
 })json";
 
 constexpr std::string_view kPlanSchema = R"json({

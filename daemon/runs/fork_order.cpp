@@ -73,6 +73,11 @@ void read_substitutes(const json::object& body, harness::ForkOptions& into) {
   }
 }
 
+bool trusts_imported(const json::object& body) {
+  const auto* trusted = body.if_contains("trust_imported");
+  return trusted != nullptr && trusted->as_bool();
+}
+
 void read_texts(const json::object& body, harness::ForkOptions& into) {
   if (const auto* text = body.if_contains("system")) into.system = text_of(*text);
   if (const auto* text = body.if_contains("input"))
@@ -80,6 +85,7 @@ void read_texts(const json::object& body, harness::ForkOptions& into) {
   if (const auto* hints = body.if_contains("hints")) {
     for (const json::value& hint : hints->as_array()) into.hints.push_back(text_of(hint));
   }
+  into.trust_imported = trusts_imported(body);
   if (const auto* labels = body.if_contains("labels")) {
     for (const auto& [key, label] : labels->as_object()) into.labels.emplace_back(key, text_of(label));
   }
@@ -141,6 +147,7 @@ harness::UndoOptions read_undo_order(const json::object& body) {
       for (const json::value& target : *targets) options.overwrite.targets.push_back(text_of(target));
     }
   }
+  options.trust_imported = trusts_imported(body);
   return options;
 }
 
