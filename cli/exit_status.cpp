@@ -4,6 +4,9 @@
 namespace orchestrator::cli {
 
 ExitStatus exit_status_of(const harness::Error& error) {
+  if (error.code == kDaemonUnreachable) {
+    return ExitStatus::unreachable;
+  }
   const auto runtime = harness::as_runtime_error(error);
   if (!runtime) {
     return ExitStatus::failed;

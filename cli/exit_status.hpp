@@ -3,6 +3,8 @@
 
 // How the program ends. The numbers are a promise to scripts. Pure functions, safe on any thread.
 
+#include <string_view>
+
 #include "orchestrator/harness/errors.hpp"
 #include "orchestrator/harness/stream.hpp"
 
@@ -17,9 +19,13 @@ enum class ExitStatus : int {
   waiting = 5,  // the run waits for an approval
   damaged = 6,  // a journal does not verify, or does not come out the same again
   undo_incomplete = 7,
-  used_up = 8,  // time or budget of the run
+  used_up = 8,       // time or budget of the run
+  unreachable = 69,  // the daemon does not run, or does not answer
   aborted = 130
 };
+
+/// The code of an error that says that no daemon could be reached.
+inline constexpr std::string_view kDaemonUnreachable = "daemon_unreachable";
 
 /// The status for a failure, the most specific that fits.
 [[nodiscard]] ExitStatus exit_status_of(const harness::Error& error);

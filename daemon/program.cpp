@@ -16,6 +16,7 @@
 #include "cli/commands/command_context.hpp"
 #include "cli/commands/harness_wiring.hpp"
 #include "cli/commands/run_request.hpp"
+#include "cli/daemon/daemon_record.hpp"
 #include "daemon/access/token_file.hpp"
 #include "daemon/command_line.hpp"
 #include "daemon/daemon.hpp"
@@ -86,6 +87,18 @@ void tell_recovery(cli::Notes& notes, const Result<Recovery>& recovery) {
   }
 }
 
+/// Lets the command line find this daemon, unless it finds another one that still runs.
+void leave_record(cli::Notes& notes, const std::string& folder, const cli::DaemonRecord& record) {
+  const auto other = cli::read_record(folder);
+  if (other && *other && cli::is_running(**other)) {
+    notes.note_from_any_thread("the command line goes on with the daemon that runs at http://" + (*other)->address);
+    return;
+  }
+  if (const auto written = cli::write_record(folder, record); !written) {
+    notes.note_from_any_thread("the command line will not find this daemon: " + written.error().message);
+  }
+}
+
 /// Waits for the first signal; from then on a second one leaves at once.
 void wait_for_signal(boost::asio::io_context& context, boost::asio::signal_set& signals) {
   signals.async_wait([&](const boost::system::error_code&, int) { context.stop(); });
@@ -119,6 +132,8 @@ ExitStatus serve(cli::CommandContext& context, const CommandLine& line) {
   Daemon daemon(*harness, *std::move(options), DaemonRecords{*std::move(keys), *std::move(access)});
   const auto address = daemon.start();
   if (!address) return cli::report(context, address.error());
+  const cli::DaemonRecord record = cli::own_record(address->str(), cli::store_name(*url));
+  leave_record(context.notes, *folder, record);
   context.notes.note_from_any_thread("orchestratord " + std::string(harness::event::runtime_version()) +
                                      " listens on http://" + address->str() + ", token in " + *folder + "/token");
   if (is_lasting) {
@@ -127,6 +142,7 @@ ExitStatus serve(cli::CommandContext& context, const CommandLine& line) {
   wait_for_signal(signal_context, signals);
   context.notes.note_from_any_thread("stopping");
   const std::size_t left = daemon.stop(kStopPatience);
+  cli::remove_record(*folder, record);
   if (left > 0) {
     context.notes.note_from_any_thread(std::to_string(left) + " runs are left where they are; the next start goes on");
     // Closing the harness would abort them. Their journals are whole at every moment, as after a crash.

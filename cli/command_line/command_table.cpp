@@ -5,6 +5,7 @@
 #include <array>
 #include <iterator>
 
+#include "cli/command_line/daemon_table.hpp"
 #include "cli/command_line/eval_table.hpp"
 #include "cli/command_line/fork_table.hpp"
 #include "cli/command_line/gates_table.hpp"
@@ -21,7 +22,7 @@ namespace {
 constexpr FlagSpec kJsonLines = {.name = "--json", .help = "JSON on stdout, one object a line"};
 constexpr FlagSpec kJsonEvents = {.name = "--json", .help = "one event a line on stdout, and nothing else"};
 constexpr FlagSpec kHelp = {.name = "--help", .help = "show this help"};
-constexpr FlagSpec kDetach = {.name = "--detach", .help = "leave the run to the daemon", .since = "0.3.0"};
+constexpr FlagSpec kDetach = {.name = "--detach", .help = "leave the run to the daemon, and print its run id"};
 const ArgumentSpec kRun = {.name = "RUN", .help = "a run id, the beginning of one, or @last", .kind = ValueKind::run};
 const ArgumentSpec kCall = {
     .name = "CALL", .help = "the call that waits; not needed where it is the only one", .required = false};
@@ -47,7 +48,8 @@ std::vector<CommandSpec> run_commands() {
                    "git diff | orchestrator run --system \"You review code\" -\n"
                    "orchestrator run --session ses_01K --set temperature=0.2 \"And the next one?\"\n"
                    "orchestrator run --workspace . \"Fix the failing test\"\n"
-                   "orchestrator run --json \"Hello\" | jq -r .type"},
+                   "orchestrator run --json \"Hello\" | jq -r .type\n"
+                   "orchestrator run --detach \"Sum up the news\""},
       {.name = "chat",
        .summary = "the same, turn after turn, in one session",
        .description =
@@ -266,9 +268,9 @@ constexpr auto kGroups = std::to_array<GroupSpec>({
 
 std::vector<CommandSpec> make_table() {
   std::vector<CommandSpec> table;
-  for (auto part :
-       {run_commands(), control_commands(), list_commands(), runs_commands(), journal_commands(), memory_commands(),
-        gates_commands(), eval_commands(), replay_commands(), fork_commands(), own_commands(), later_commands()}) {
+  for (auto part : {run_commands(), control_commands(), list_commands(), runs_commands(), journal_commands(),
+                    memory_commands(), gates_commands(), eval_commands(), replay_commands(), fork_commands(),
+                    daemon_commands(), own_commands(), later_commands()}) {
     std::ranges::move(part, std::back_inserter(table));
   }
   return table;

@@ -13,11 +13,6 @@ struct Later {
 };
 
 constexpr auto kLater = std::to_array<Later>({
-    {"daemon start", "0.3.0", "start the daemon"},
-    {"daemon stop", "0.3.0", "stop the daemon"},
-    {"daemon status", "0.3.0", "is the daemon running"},
-    {"daemon token", "0.3.0", "the daemon's access token"},
-    {"daemon logs", "0.3.0", "the daemon's log"},
     {"mcp", "0.3.0", "serve the tools and runs over MCP"},
 });
 

@@ -21,6 +21,7 @@ namespace event = harness::event;
 constexpr auto kConflicts = std::to_array<std::pair<std::string_view, std::string_view>>({
     {"--remember", "--no-remember"},
     {"--yes", "--dry-run"},
+    {"--detach", "--no-daemon"},
 });
 
 std::unexpected<UsageError> refuse(std::string message, const CommandSpec* command = nullptr) {
@@ -142,7 +143,9 @@ std::expected<std::vector<std::string>, UsageError> take_flags(std::vector<std::
   for (std::size_t index = 0; index < command.flags.size(); ++index) {
     const FlagSpec& flag = command.flags[index];
     if (flag.value.empty()) {
-      const std::string names = std::string(flag.name) + (flag.name == "--help" ? ",-h" : "");
+      const std::string names = std::string(flag.name) + (flag.name == "--help"     ? ",-h"
+                                                          : flag.name == "--follow" ? ",-f"
+                                                                                    : "");
       switches.emplace_back(&flag, app.add_flag(names)->disable_flag_override());
     } else {
       app.add_option(std::string(flag.name), values[index])

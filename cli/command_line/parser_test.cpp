@@ -97,8 +97,8 @@ TEST(Parser, ChecksChoices) {
 }
 
 TEST(Parser, SaysWhenTheRestComes) {
-  EXPECT_EQ(refusal({"daemon", "start"}), "orchestrator daemon start comes with 0.3.0");
-  EXPECT_EQ(help({"daemon", "start", "--help"}).command, find_command("daemon start"));
+  EXPECT_EQ(refusal({"mcp"}), "orchestrator mcp comes with 0.3.0");
+  EXPECT_EQ(help({"mcp", "--help"}).command, find_command("mcp"));
 }
 
 TEST(Parser, KnowsEveryCommandOfTheContract) {

@@ -123,7 +123,7 @@ std::vector<FlagSpec> store_flags() {
        .value = "FILE",
        .help = "read this file instead of the user's config.toml",
        .kind = ValueKind::file},
-      {.name = "--no-daemon", .help = "never use a daemon (there is none before 0.3.0)"},
+      {.name = "--no-daemon", .help = "do the work here, also where a daemon runs"},
       {.name = "--help", .help = "show this help"},
   };
 }

@@ -88,7 +88,7 @@ Result<bool> record(const CommandContext& context, ControlTarget& target, harnes
   request.for_run = answer.decision == InterruptDecision::allow_run;
   auto sent = send_to(target, request);
   if (sent) {
-    return true;
+    return sent->is_held;
   }
   if (sent.error().code != harness::name_of(RuntimeErrorCode::run_not_active)) {
     return std::unexpected(std::move(sent.error()));

@@ -6,7 +6,9 @@
 #include <thread>
 #include <utility>
 
+#include "cli/commands/detached_run.hpp"
 #include "cli/control/control_client.hpp"
+#include "cli/daemon/daemon_control.hpp"
 #include "cli/store/run_reference.hpp"
 
 namespace orchestrator::cli {
@@ -41,12 +43,25 @@ Result<ControlTarget> find_control_target(const CommandContext& context) {
   if (!run) {
     return std::unexpected(std::move(run.error()));
   }
-  return ControlTarget{*std::move(configuration), *std::move(store), *std::move(run)};
+  std::optional<DaemonClient> daemon;
+  if (!context.invocation.has("--no-daemon")) {
+    if (auto found = daemon_of_store(*configuration); found) {
+      daemon = *std::move(found);
+    }
+  }
+  return ControlTarget{*std::move(configuration), *std::move(store), *std::move(run), std::move(daemon)};
 }
 
 Result<ControlAnswer> send_to(ControlTarget& target, const ControlRequest& request) {
   for (int tries = 0;; ++tries) {
     auto answer = send_control(target.configuration.folders(), request);
+    if (!answer && target.daemon && answer.error().code == harness::name_of(RuntimeErrorCode::run_not_active)) {
+      auto said = send_to_daemon(*target.daemon, request);
+      // Held by a process whose socket is still to come.
+      if (said || said.error().code != harness::name_of(RuntimeErrorCode::run_locked)) {
+        return said;
+      }
+    }
     if (answer || answer.error().code != harness::name_of(RuntimeErrorCode::run_not_active) || tries >= kSocketTries) {
       return answer;
     }

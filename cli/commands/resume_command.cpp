@@ -91,6 +91,10 @@ ExitStatus resume_command(CommandContext& context) {
   request.verb = ControlVerb::resume;
   request.run_id = target->run.run_id;
   request.by = control_by();
+  request.trust_imported = context.invocation.has("--trust-imported");
+  if (!target->run.held && (context.invocation.has("--gates") || context.invocation.has("--redact"))) {
+    target->daemon.reset();  // they are for a run that goes on here
+  }
   const auto answer = send_to(*target, request);
   if (answer) {
     context.out.write(context.invocation.has("--json") ? json_line({{"run_id", id}, {"result", "resumed"}})

@@ -2,6 +2,7 @@
 // `orchestrator run`
 
 #include "cli/commands/commands.hpp"
+#include "cli/commands/detached_run.hpp"
 #include "cli/commands/harness_wiring.hpp"
 #include "cli/commands/redaction_choice.hpp"
 #include "cli/commands/run_drive.hpp"
@@ -27,6 +28,9 @@ ExitStatus run_command(CommandContext& context) {
   auto prompt = read_prompt(source);
   if (!prompt) {
     return report(context, prompt.error());
+  }
+  if (context.invocation.has("--detach")) {
+    return detach_run(context, *configuration, *request, *prompt);
   }
   auto harness = make_harness(context, *configuration);
   if (!harness) {

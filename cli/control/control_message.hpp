@@ -25,12 +25,14 @@ struct ControlRequest {
   std::string by;           // who asks
   std::optional<harness::InterruptId> interrupt_id = std::nullopt;  // of approve and deny
   bool for_run = false;                                             // of approve
+  bool trust_imported = false;  // of resume by a daemon; a process that has the run needs no such word
   bool operator==(const ControlRequest&) const = default;
 };
 
 /// What the run's process answered, when it was not a refusal.
 struct ControlAnswer {
   std::string hint_id;  // of hint
+  bool is_held = true;  // false where the daemon recorded it for a run that no process holds
   bool operator==(const ControlAnswer&) const = default;
 };
 

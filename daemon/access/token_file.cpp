@@ -9,8 +9,9 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
-#include <string_view>
+#include <utility>
 
+#include "cli/daemon/daemon_token.hpp"
 #include "orchestrator/harness/ids.hpp"
 #include "runtime/entropy.hpp"
 #include "runtime/private_folder.hpp"
@@ -21,9 +22,6 @@ namespace {
 using harness::fail;
 using harness::Result;
 using harness::RuntimeErrorCode;
-
-constexpr std::string_view kPrefix = "orc_";
-constexpr std::size_t kTokenBytes = kPrefix.size() + 64;
 
 std::unexpected<harness::Error> failed(const std::string& path, int number) {
   return fail(RuntimeErrorCode::storage_failed, "the token file " + path + ": " + std::strerror(number), path);
@@ -66,28 +64,14 @@ Result<void> make_token_file(const std::string& path) {
 }  // namespace
 
 Result<std::string> load_token(const std::string& path) {
-  int number = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-  if (number < 0 && errno == ENOENT) {
+  auto token = cli::read_token(path);
+  if (token && !*token) {
     if (auto made = make_token_file(path); !made) return std::unexpected(std::move(made.error()));
-    number = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    token = cli::read_token(path);
   }
-  const Descriptor file(number);
-  if (file.number() < 0) return failed(path, errno);
-  struct stat status{};
-  if (::fstat(file.number(), &status) != 0) return failed(path, errno);
-  if (!S_ISREG(status.st_mode) || status.st_uid != ::geteuid() || (status.st_mode & 0077U) != 0) {
-    return fail(RuntimeErrorCode::configuration_invalid,
-                "the token file " + path + " must be a regular file of your own with mode 0600", path);
-  }
-  std::array<char, kTokenBytes + 2> bytes{};
-  const ssize_t count = ::read(file.number(), bytes.data(), bytes.size());
-  std::string_view text(bytes.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
-  if (text.ends_with('\n')) text.remove_suffix(1);
-  if (text.size() != kTokenBytes || !text.starts_with(kPrefix) || !harness::Hash::parse(text.substr(kPrefix.size()))) {
-    return fail(RuntimeErrorCode::configuration_invalid,
-                "the token file " + path + " holds no token; remove it, and the next start makes a new one", path);
-  }
-  return std::string(text);
+  if (!token) return std::unexpected(std::move(token.error()));
+  if (!*token) return failed(path, ENOENT);
+  return **std::move(token);
 }
 
 std::string new_token() {
@@ -96,7 +80,7 @@ std::string new_token() {
     const std::uint64_t bits = harness::runtime::random_bits();
     std::memcpy(bytes.data() + at, &bits, sizeof bits);
   }
-  return std::string(kPrefix) + harness::Hash(bytes).str();
+  return std::string(cli::kTokenPrefix) + harness::Hash(bytes).str();
 }
 
 }  // namespace orchestrator::daemon

@@ -21,7 +21,7 @@ class Usage(ProgramTest):
         self.assertIn("usage: orchestrator run [PROMPT]", answer.err)
         self.fails(2, "--model needs a value: PROVIDER/MODEL", "run", "Hi", "--model")
         self.fails(2, "--remember and --no-remember", "run", "--remember", "--no-remember", "Hi")
-        self.fails(2, "comes with 0.3.0", "daemon", "status")
+        self.fails(2, "comes with 0.3.0", "mcp")
 
     def test_prompt(self):
         model = ("--model", self.script({"text": "x"}))

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "journal/postgres_owner.hpp"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -9,38 +8,13 @@
 #include <cerrno>
 #include <charconv>
 #include <optional>
-#include <sstream>
 #include <vector>
 
-#include "journal/file_bytes.hpp"
-#include "journal/file_descriptor.hpp"
+#include "journal/process_times.hpp"
 #include "journal/run_lock.hpp"
 
 namespace orchestrator::harness::journal {
 namespace {
-
-struct ProcessTimes {
-  bool is_over = false;  // it has ended and only waits for its parent to look
-  std::string begun;
-};
-
-// Of /proc/PID/stat, see proc(5); nothing where that cannot be read.
-std::optional<ProcessTimes> times_of(const std::string& pid) {
-  constexpr std::size_t kBytes = 1'024;
-  constexpr int kFieldsBetween = 18;  // from the state to the beginning
-  const FileDescriptor file(::open(("/proc/" + pid + "/stat").c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.is_open()) return std::nullopt;
-  const std::string text = read_small_file(file.get(), kBytes);
-  const std::size_t name_end = text.rfind(')');
-  if (name_end == std::string::npos) return std::nullopt;
-  std::istringstream fields(text.substr(name_end + 1));
-  std::string state;
-  std::string field;
-  fields >> state;
-  for (int i = 0; i <= kFieldsBetween; ++i) fields >> field;
-  if (!fields) return std::nullopt;
-  return ProcessTimes{state == "Z" || state == "X", field};
-}
 
 std::string link_target(const char* path) {
   std::array<char, 128> target{};
