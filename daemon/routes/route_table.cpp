@@ -18,6 +18,7 @@ const std::vector<Route>& route_table() {
              derived_run_routes,
              run_transfer_routes,
              run_views_routes,
+             run_index_routes,
          }) {
       std::vector<Route> some = routes();
       all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));

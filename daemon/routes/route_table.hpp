@@ -24,6 +24,7 @@ namespace orchestrator::daemon {
 [[nodiscard]] std::vector<Route> run_events_routes();
 [[nodiscard]] std::vector<Route> run_transfer_routes();
 [[nodiscard]] std::vector<Route> run_views_routes();
+[[nodiscard]] std::vector<Route> run_index_routes();
 [[nodiscard]] std::vector<Route> runs_routes();
 [[nodiscard]] std::vector<Route> service_routes();
 [[nodiscard]] std::vector<Route> sessions_routes();

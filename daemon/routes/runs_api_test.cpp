@@ -103,6 +103,42 @@ TEST(RunsApi, GivesEventsInPagesAndStreamsFromAnyPoint) {
   EXPECT_NE(batched.body.find("event: batch\ndata: [{"), std::string::npos);
 }
 
+TEST(RunsApi, GivesEventsAtAGlance) {
+  const cli::testing::TemporaryFolder folder;
+  RunningDaemon daemon(kWriting);
+  const auto run = daemon.call_checked(
+      201, "POST", "/v1/runs",
+      R"({"input": "write", "workspace": ")" + folder.path() + R"(", "tools": ["write_file"], "approve": "never"})");
+  const std::string base = "/v1/runs/" + text_of(run, "run_id");
+  const auto frames = frames_in(daemon.call("GET", base + "/events", {}, kStream).body);
+  const auto whole = daemon.call_checked(200, "GET", base + "/index");
+  ASSERT_EQ(whole.at("seq").as_array().size(), frames.size());
+  EXPECT_TRUE(whole.at("next_after").is_null());
+  const auto row_of = [&](std::string_view type) {
+    for (std::size_t row = 0; row < frames.size(); ++row) {
+      const auto place = static_cast<std::size_t>(whole.at("type").at(row).as_int64());
+      if (whole.at("types").at(place).as_string() == type) return row;
+    }
+    ADD_FAILURE() << "no " << type;
+    return std::size_t{0};
+  };
+  const std::size_t finished = row_of("ToolCallFinished");
+  EXPECT_EQ(whole.at("names").at(static_cast<std::size_t>(whole.at("name").at(finished).as_int64())).as_string(),
+            "write_file");
+  EXPECT_NE(whole.at("status").at(finished).as_int64(), 0);
+  EXPECT_TRUE(whole.at("duration_us").at(row_of("AttemptFinished")).is_int64());
+  EXPECT_TRUE(whole.at("duration_us").at(row_of("RunStarted")).is_null());
+  EXPECT_EQ(whole.at("status").at(row_of("Completed")).as_int64(), 1);
+  std::int64_t rows = 0;
+  boost::json::value next = 0;
+  while (!next.is_null()) {
+    const auto page = daemon.call_checked(200, "GET", base + "/index?limit=3&after=" + boost::json::serialize(next));
+    for (const auto& seq : page.at("seq").as_array()) EXPECT_EQ(seq.as_int64(), ++rows);
+    next = page.at("next_after");
+  }
+  EXPECT_EQ(rows, static_cast<std::int64_t>(frames.size()));
+}
+
 TEST(RunsApi, TellsAReaderWhoseEventsNoLongerHold) {
   RunningDaemon daemon(kHello);
   const std::string id = start(daemon);
