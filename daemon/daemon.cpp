@@ -86,6 +86,7 @@ struct Daemon::Parts {
 
   /// On the harness's thread.
   Result<ListenAddress> begin() {
+    service->keep_private(options.private_folder);
     auto named = service->access().tokens();
     if (!named) return std::unexpected(std::move(named.error()));
     for (NamedToken& token : *named) static_cast<void>(service->tokens().add(std::move(token)));

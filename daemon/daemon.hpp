@@ -23,7 +23,8 @@ struct DaemonOptions {
   ListenAddress address;
   std::string socket_path;  // empty: none
   std::vector<Tokens::Entry> tokens;
-  cli::RunRequest defaults;  // of runs that say nothing
+  std::string private_folder;  // with the daemon's own files: no workspace of others than admins; empty: none
+  cli::RunRequest defaults;    // of runs that say nothing
   harness::SessionConfig sessions;
   ServerBounds bounds;
   std::function<void(const std::string&)> note = [](const std::string&) {};  // a line for the log; any thread

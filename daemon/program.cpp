@@ -68,6 +68,7 @@ Result<DaemonOptions> read_options(const CommandLine& line, const cli::Configura
   auto token = load_token(folder + "/token");
   if (!token) return std::unexpected(std::move(token.error()));
   options.tokens.push_back({*std::move(token), Principal{"owner", Role::admin}});
+  options.private_folder = configuration.folders().state.value_or("");
   return options;
 }
 

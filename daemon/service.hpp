@@ -53,6 +53,9 @@ class Service {
   [[nodiscard]] StoreWork& store_work() { return store_work_; }
   [[nodiscard]] std::chrono::steady_clock::time_point started_at() const { return started_at_; }
 
+  /// Where the daemon keeps its token; empty where it keeps nothing.
+  [[nodiscard]] const std::string& private_folder() const { return private_folder_; }
+  void keep_private(std::string folder) { private_folder_ = std::move(folder); }
   /// What the server counts; null before it listens. It outlives the calls.
   [[nodiscard]] const ServerCounts* counts() const { return counts_; }
   void use_counts(const ServerCounts& counts) { counts_ = &counts; }
@@ -67,6 +70,7 @@ class Service {
   Tokens tokens_;
   std::shared_ptr<RunFeeds> feeds_;
   StoreWork store_work_;
+  std::string private_folder_;
   const ServerCounts* counts_ = nullptr;
   const std::chrono::steady_clock::time_point started_at_ = std::chrono::steady_clock::now();
 };

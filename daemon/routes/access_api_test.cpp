@@ -5,6 +5,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <filesystem>
 #include <string>
 
 #include "cli/testing/temporary_folder.hpp"
@@ -118,6 +119,35 @@ TEST(AccessApi, EndsTheStreamsOfARevokedToken) {
   EXPECT_EQ(screen.read_all().find("event: Aborted"), std::string::npos);
   EXPECT_EQ(daemon.call("POST", base + "/abort", R"({"mode": "now"})").status, 200U);
   EXPECT_NE(owner.read_all().find("event: Aborted"), std::string::npos);
+}
+
+TEST(AccessApi, LetsNobodyConsentWhoMayNotApprove) {
+  const cli::testing::TemporaryFolder folder;
+  RunningDaemon daemon(kWaiting, folder.path());
+  const auto status = [&](Role role, const std::string& more) {
+    const std::string body = R"({"input": "write", "tools": ["read_file"], )" + more + "}";
+    return status_with(daemon, RunningDaemon::token_of(role), "POST", "/v1/runs", body);
+  };
+  const std::string fork = "/v1/runs/run_01K5D0000000000000000000AB/fork";
+  for (const char* consent : {R"({"approve": "never"})", R"({"trust_imported": true})",
+                              R"({"gate_decisions": [{"gate": "g", "passed": true}]})"}) {
+    EXPECT_EQ(status_with(daemon, RunningDaemon::token_of(Role::run), "POST", fork, consent), 403U) << consent;
+    EXPECT_EQ(status_with(daemon, RunningDaemon::token_of(Role::approve), "POST", fork, consent), 404U) << consent;
+  }
+  EXPECT_EQ(status_with(daemon, RunningDaemon::token_of(Role::run), "POST", fork, R"({"trust_imported": false})"),
+            404U);
+  const std::string work = folder.path("work");
+  std::filesystem::create_directories(work);
+  std::filesystem::create_directories(folder.path("private/daemon"));
+  std::filesystem::create_symlink(folder.path("private"), folder.path("link"));
+  const auto in = [](const std::string& path) { return R"("workspace": ")" + path + "\""; };
+  EXPECT_EQ(status(Role::run, in(work)), 201U);
+  EXPECT_EQ(status(Role::run, in(work) + R"(, "approve": "never")"), 403U);
+  for (const std::string& path : {folder.path("private/daemon"), folder.path("private"), folder.path(),
+                                  work + "/../private", folder.path("link"), std::string("/")}) {
+    EXPECT_EQ(status(Role::approve, in(path)), 403U) << path;
+  }
+  EXPECT_EQ(status(Role::admin, in(folder.path("private"))), 201U);
 }
 
 TEST(AccessApi, LimitsHowManyTokensThereAre) {

@@ -10,6 +10,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "daemon/access/consents.hpp"
 #include "daemon/answers/json_body.hpp"
 #include "daemon/http/target.hpp"
 #include "daemon/routes/route_table.hpp"
@@ -262,6 +263,7 @@ boost::asio::awaitable<Reply> Router::handle(const Route* route, Call call) {
   if (!call.body_text.empty() && route->body->is_json()) {
     auto body = parse_json_body(call.body_text);
     auto checked = body ? check_json_body(*body, bodies_.at(route)) : std::unexpected(std::move(body.error()));
+    if (checked) checked = check_consents(call.principal, *body, service_->private_folder());
     if (!checked) co_return to_reply(checked.error());
     call.body = *std::move(body);
   }

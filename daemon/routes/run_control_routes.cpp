@@ -38,7 +38,11 @@ bool is_code(const harness::Error& error, harness::RuntimeErrorCode code) {
 
 /// A command's result as an answer: the run, as it is then.
 asio::awaitable<Reply> finish(Call call, Result<void> done) {
-  if (!done) co_return to_reply(to_api_error(done.error()));
+  if (!done) {
+    ApiError refused = to_api_error(done.error());
+    if (refused.status == 501) refused.status = 422;  // of such a run it cannot be done: the caller's choice
+    co_return to_reply(refused);
+  }
   const RunId run_id = call.arguments.run_id();
   co_return co_await show_run(call.service, run_id, 200);
 }

@@ -56,6 +56,7 @@ RunningDaemon::RunningDaemon(const std::string& script, const std::string& folde
   harness_ = std::make_unique<harness::Harness>(builder.build().value());
   DaemonOptions options;
   options.address.port = 0;
+  if (!folder.empty()) options.private_folder = folder + "/private";
   for (const Role role : {Role::read, Role::run, Role::approve, Role::admin}) {
     options.tokens.push_back({token_of(role), Principal{std::string(name_of(role)), role}});
   }

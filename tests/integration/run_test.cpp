@@ -114,7 +114,9 @@ TEST(Run, NamesWhatIsWrongWithARequest) {
   const auto unknown = session.run("Hi").model("scriptd/x").start().error();
   EXPECT_EQ(unknown.code, "unknown_provider");
   EXPECT_NE(unknown.message.find("did you mean 'scripted'"), std::string::npos) << unknown.message;
-  EXPECT_EQ(session.run("Hi").model("scripted/absent.json").start().error().code, "script_invalid");
+  for (const char* script : {"scripted/absent.json", "scripted//dev/zero", "scripted//tmp"}) {
+    EXPECT_EQ(session.run("Hi").model(script).start().error().code, "script_invalid") << script;
+  }
   EXPECT_EQ(session.run("Hi").traceparent("00-xyz").start().error().at, "traceparent");
   Budgets budgets;
   budgets.cost_micro_usd = 5;

@@ -7,8 +7,10 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 
 #include "codec/openai_responses/responses_decoder.hpp"
 #include "codec/provider_failure.hpp"
@@ -17,6 +19,8 @@
 
 namespace orchestrator::harness::providers {
 namespace {
+
+constexpr std::uintmax_t kScriptBytesMax = 16U << 20U;
 
 namespace asio = boost::asio;
 using CallResult = std::expected<void, ProviderCallFailure>;
@@ -74,6 +78,16 @@ ModelOffer ScriptedProvider::offer(const ModelRef& model) const {
 Result<Script> ScriptedProvider::script_of(const std::string& name) const {
   const auto found = scripts_.find(name);
   if (found != scripts_.end()) return found->second;
+  std::error_code unknown;
+  if (const auto status = std::filesystem::status(name, unknown); std::filesystem::exists(status)) {
+    if (!std::filesystem::is_regular_file(status)) {
+      return fail(RuntimeErrorCode::script_invalid, "the script " + name + " is no regular file", name);
+    }
+    if (const auto bytes = std::filesystem::file_size(name, unknown); bytes > kScriptBytesMax) {
+      return fail(RuntimeErrorCode::script_invalid,
+                  "the script " + name + " has more than " + std::to_string(kScriptBytesMax >> 20U) + " MiB", name);
+    }
+  }
   std::ifstream file(name, std::ios::binary);
   std::ostringstream text;
   if (!file || !(text << file.rdbuf())) {
