@@ -191,7 +191,8 @@ class Program(ProgramTest):
         for shell in ("bash", "zsh", "fish"):
             script = self.succeeds("completion", shell).out
             self.assertIn("-l model" if shell == "fish" else "--model", script)
-            self.assertNotIn("--detach", script, "what is not there is not completed")
+            self.assertIn("-l detach" if shell == "fish" else "--detach", script)
+            self.assertNotIn("mcp", script, "what is not there is not completed")
             (self.folder / shell).write_text(script)
             if shutil.which(shell):
                 answer = subprocess.run([shell, "-n", self.folder / shell], capture_output=True, check=False)
