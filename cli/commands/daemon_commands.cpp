@@ -10,6 +10,7 @@
 #include <boost/json.hpp>
 #include <cerrno>
 #include <cstring>
+#include <expected>
 #include <utility>
 
 #include "cli/commands/commands.hpp"
@@ -55,6 +56,20 @@ void tell_not_running(CommandContext& context) {
   boost::json::object line;
   line["result"] = "is not running";
   context.out.write(context.invocation.has("--json") ? json_line(line) : std::string("the daemon is not running\n"));
+}
+
+/// The daemon; where none runs that is told, and the command ends with `otherwise`.
+std::expected<DaemonRecord, ExitStatus> running_daemon(CommandContext& context, const std::string& folder,
+                                                       ExitStatus otherwise) {
+  auto running = find_daemon(folder);
+  if (running) {
+    return *std::move(running);
+  }
+  if (!is_unreachable(running.error())) {
+    return std::unexpected(report(context, running.error()));
+  }
+  tell_not_running(context);
+  return std::unexpected(otherwise);
 }
 
 /// A log that is read as it grows.
@@ -141,13 +156,9 @@ ExitStatus daemon_stop_command(CommandContext& context) {
   if (!folder) {
     return report(context, folder.error());
   }
-  auto running = find_daemon(*folder);
-  if (!running && is_unreachable(running.error())) {
-    tell_not_running(context);
-    return ExitStatus::done;
-  }
+  const auto running = running_daemon(context, *folder, ExitStatus::done);
   if (!running) {
-    return report(context, running.error());
+    return running.error();
   }
   if (auto stopped = stop_daemon(*running); !stopped) {
     return report(context, stopped.error());
@@ -161,13 +172,9 @@ ExitStatus daemon_status_command(CommandContext& context) {
   if (!folder) {
     return report(context, folder.error());
   }
-  auto running = find_daemon(*folder);
-  if (!running && is_unreachable(running.error())) {
-    tell_not_running(context);
-    return ExitStatus::unreachable;
-  }
+  const auto running = running_daemon(context, *folder, ExitStatus::unreachable);
   if (!running) {
-    return report(context, running.error());
+    return running.error();
   }
   auto client = DaemonClient::open(*folder, *running);
   if (!client) {

@@ -30,13 +30,6 @@ struct Answer {
   std::string body;
 };
 
-std::unexpected<harness::Error> unreachable(std::string message) {
-  harness::Error error;
-  error.code = kDaemonUnreachable;
-  error.message = std::move(message);
-  return std::unexpected(std::move(error));
-}
-
 /// No proxy has a part in what stays on this machine, nor sees its token.
 runtime::HttpClientOptions without_proxies() {
   runtime::HttpClientOptions options;
@@ -85,6 +78,13 @@ harness::Error refusal(unsigned status, const json::object& body) {
 
 }  // namespace
 
+std::unexpected<harness::Error> fail_unreachable(std::string message) {
+  harness::Error error;
+  error.code = kDaemonUnreachable;
+  error.message = std::move(message);
+  return std::unexpected(std::move(error));
+}
+
 Result<std::string> daemon_folder(const UserFolders& folders) {
   if (folders.state) return *folders.state + "/daemon";
   return fail(RuntimeErrorCode::configuration_invalid,
@@ -95,7 +95,7 @@ Result<DaemonRecord> find_daemon(const std::string& folder) {
   auto record = read_record(folder);
   if (!record) return std::unexpected(std::move(record.error()));
   if (!*record || !is_running(**record)) {
-    return unreachable("the daemon is not running; `orchestrator daemon start` starts it");
+    return fail_unreachable("the daemon is not running; `orchestrator daemon start` starts it");
   }
   return **std::move(record);
 }
@@ -129,7 +129,7 @@ Result<json::object> DaemonClient::ask(const std::string& method, const std::str
   request.limits.body_bytes = kAnswerBytesMax;
   auto answer = wait_for(exchange(std::move(request)));
   if (!answer) {
-    return unreachable("the daemon at http://" + record_.address + " does not answer: " + answer.error().message);
+    return fail_unreachable("the daemon at http://" + record_.address + " does not answer: " + answer.error().message);
   }
   json::error_code error;
   json::value value = json::parse(answer->body, error);
@@ -137,7 +137,8 @@ Result<json::object> DaemonClient::ask(const std::string& method, const std::str
   if (answer->status < 200 || answer->status > 299) {
     return std::unexpected(refusal(answer->status, object == nullptr ? json::object() : *object));
   }
-  if (object == nullptr) return unreachable("what listens at http://" + record_.address + " is no daemon of this kind");
+  if (object == nullptr)
+    return fail_unreachable("what listens at http://" + record_.address + " is no daemon of this kind");
   return std::move(*object);
 }
 

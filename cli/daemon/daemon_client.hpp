@@ -16,6 +16,9 @@ namespace orchestrator::cli {
 /// The folder of the daemon's record, token and log. Error: `configuration_invalid` where none is known.
 [[nodiscard]] harness::Result<std::string> daemon_folder(const UserFolders& folders);
 
+/// The error `kDaemonUnreachable`.
+[[nodiscard]] std::unexpected<harness::Error> fail_unreachable(std::string message);
+
 /// The record of the daemon that runs. Errors: `kDaemonUnreachable` where none does; those of `read_record`.
 [[nodiscard]] harness::Result<DaemonRecord> find_daemon(const std::string& folder);
 

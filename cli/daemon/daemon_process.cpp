@@ -42,13 +42,6 @@ constexpr std::uint64_t kLogBytesMax = 8UL << 20U;     // beyond it the next sta
 constexpr std::string_view kError = "orchestrator: ";  // before what a program fails with
 constexpr std::size_t kTailBytes = 4'096;
 
-std::unexpected<harness::Error> unreachable(std::string message) {
-  harness::Error error;
-  error.code = kDaemonUnreachable;
-  error.message = std::move(message);
-  return std::unexpected(std::move(error));
-}
-
 /// The program beside this one, else the one of PATH.
 std::string daemon_program() {
   std::error_code error;
@@ -107,7 +100,7 @@ class SpawnOrder {
     pid_t pid = 0;
     const int number = ::posix_spawnp(&pid, program.c_str(), &actions_, &attributes_, pointers.data(), environ);
     if (number == 0) return pid;
-    return unreachable("cannot start " + program + ": " + std::strerror(number));
+    return fail_unreachable("cannot start " + program + ": " + std::strerror(number));
   }
 
  private:
@@ -133,7 +126,7 @@ harness::Error ended(int status, const std::string& said) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == static_cast<int>(ExitStatus::usage)) {
     return fail(RuntimeErrorCode::configuration_invalid, "the daemon did not start: " + why).error();
   }
-  return unreachable("the daemon did not start: " + why).error();
+  return fail_unreachable("the daemon did not start: " + why).error();
 }
 
 bool is_ready(const std::string& folder, pid_t pid, DaemonRecord& into) {
@@ -164,17 +157,17 @@ Result<DaemonRecord> start_daemon(const std::string& folder, const std::vector<s
     std::this_thread::sleep_for(kLookAgain);
   }
   ::kill(*pid, SIGTERM);
-  return unreachable("the daemon was not ready in time, and was ended; its log is " + daemon_log(folder));
+  return fail_unreachable("the daemon was not ready in time, and was ended; its log is " + daemon_log(folder));
 }
 
 Result<void> stop_daemon(const DaemonRecord& record) {
   const auto deadline = std::chrono::steady_clock::now() + kStopPatience;
   if (is_running(record) && ::kill(record.pid, SIGTERM) != 0 && errno != ESRCH) {
-    return unreachable("cannot end process " + std::to_string(record.pid) + ": " + std::strerror(errno));
+    return fail_unreachable("cannot end process " + std::to_string(record.pid) + ": " + std::strerror(errno));
   }
   while (is_running(record)) {
     if (std::chrono::steady_clock::now() >= deadline) {
-      return unreachable("the daemon (process " + std::to_string(record.pid) + ") does not end");
+      return fail_unreachable("the daemon (process " + std::to_string(record.pid) + ") does not end");
     }
     std::this_thread::sleep_for(kLookAgain);
   }

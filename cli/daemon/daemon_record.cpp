@@ -13,6 +13,7 @@
 #include "event/runtime_version.hpp"
 #include "journal/postgres_address.hpp"
 #include "journal/process_times.hpp"
+#include "journal/run_lock.hpp"
 
 namespace orchestrator::cli {
 namespace {
@@ -31,6 +32,13 @@ std::string text_in(const json::object& object, std::string_view key) {
   return text == nullptr ? std::string() : std::string(*text);
 }
 
+/// In which run of the machine, and when in it; empty where there is no such process. Numbers and times come again
+/// after a restart of the machine.
+std::string beginning_of(const std::string& pid) {
+  const auto times = harness::journal::times_of(pid);
+  return times && !times->is_over ? harness::journal::this_process().boot + " " + times->begun : std::string();
+}
+
 }  // namespace
 
 std::string store_name(const std::string& url) {
@@ -44,14 +52,12 @@ std::string store_name(const std::string& url) {
 }
 
 DaemonRecord own_record(std::string address, std::string store) {
-  const auto times = harness::journal::times_of("self");
-  return {::getpid(), times ? times->begun : std::string(), std::move(address), std::move(store),
+  return {::getpid(), beginning_of("self"), std::move(address), std::move(store),
           std::string(harness::event::runtime_version())};
 }
 
 bool is_running(const DaemonRecord& record) {
-  const auto times = harness::journal::times_of(std::to_string(record.pid));
-  return times && !times->is_over && times->begun == record.begun;
+  return !record.begun.empty() && beginning_of(std::to_string(record.pid)) == record.begun;
 }
 
 std::string encode_record(const DaemonRecord& record) {

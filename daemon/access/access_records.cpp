@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "storage/database_file.hpp"
+#include "daemon/database/small_database.hpp"
 
 namespace orchestrator::daemon {
 namespace {
@@ -37,19 +37,8 @@ std::optional<NamedToken> token_in(const storage::SqliteStatement& row) {
 }  // namespace
 
 Result<std::unique_ptr<AccessRecords>> AccessRecords::open(const std::string& path) {
-  storage::SqliteOpening opening;
-  opening.kind.noun = "database of tokens";
-  opening.path = path;
-  if (path != storage::kInMemory) {
-    auto file = storage::make_database_file(path, opening.kind.noun);
-    if (!file) return std::unexpected(std::move(file.error()));
-    opening.path = *std::move(file);
-  }
-  auto database = storage::SqliteConnection::open(std::move(opening));
+  auto database = open_small_database(path, "database of tokens", kSchema);
   if (!database) return std::unexpected(std::move(database.error()));
-  auto ready = (*database)->use_write_ahead_log();
-  if (ready) ready = (*database)->execute(kSchema);
-  if (!ready) return std::unexpected(std::move(ready.error()));
   return std::unique_ptr<AccessRecords>(new AccessRecords(*std::move(database)));
 }
 

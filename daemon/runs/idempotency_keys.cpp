@@ -4,7 +4,7 @@
 #include <chrono>
 #include <utility>
 
-#include "storage/database_file.hpp"
+#include "daemon/database/small_database.hpp"
 #include "storage/sqlite_transaction.hpp"
 
 namespace orchestrator::daemon {
@@ -27,19 +27,8 @@ harness::WallTime now() {
 }  // namespace
 
 Result<std::unique_ptr<IdempotencyKeys>> IdempotencyKeys::open(const std::string& path, std::string scope) {
-  storage::SqliteOpening opening;
-  opening.kind.noun = "database of idempotency keys";
-  opening.path = path;
-  if (path != storage::kInMemory) {
-    auto file = storage::make_database_file(path, opening.kind.noun);
-    if (!file) return std::unexpected(std::move(file.error()));
-    opening.path = *std::move(file);
-  }
-  auto database = storage::SqliteConnection::open(std::move(opening));
+  auto database = open_small_database(path, "database of idempotency keys", kSchema);
   if (!database) return std::unexpected(std::move(database.error()));
-  auto ready = (*database)->use_write_ahead_log();
-  if (ready) ready = (*database)->execute(kSchema);
-  if (!ready) return std::unexpected(std::move(ready.error()));
   return std::unique_ptr<IdempotencyKeys>(new IdempotencyKeys(*std::move(database), std::move(scope)));
 }
 

@@ -89,7 +89,8 @@ class Life(CommandLineTest):
         self.assertNotEqual((first["pid"], first["address"]), (second["pid"], second["address"]))
 
     def leave_record(self, **members):
-        begun = Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        begun = boot + " " + Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]
         self.home.mkdir(parents=True, exist_ok=True)
         path = self.home / "running.json"
         path.write_text(json.dumps({"pid": os.getpid(), "begun": begun, "address": "127.0.0.1:1", "store": "memory:",
@@ -98,9 +99,11 @@ class Life(CommandLineTest):
         self.addCleanup(path.unlink, missing_ok=True)
 
     def test_another_process_of_its_number_is_left_alone(self):
-        self.leave_record(begun="1")
-        self.assertEqual(self.say("daemon", "stop"), "the daemon is not running\n")
-        self.say("daemon", "status", status=69)
+        now = Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]
+        for begun in ("1", now, "00000000-0000-0000-0000-000000000000 " + now):
+            self.leave_record(begun=begun)
+            self.assertEqual(self.say("daemon", "stop"), "the daemon is not running\n")
+            self.say("daemon", "status", status=69)
 
     def test_the_token_goes_to_this_machine_alone(self):
         (self.home).mkdir(parents=True)
