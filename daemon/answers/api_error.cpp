@@ -21,7 +21,7 @@ constexpr auto kStatuses = std::to_array<std::pair<RuntimeErrorCode, unsigned>>(
     {RuntimeErrorCode::run_not_active, 409},     {RuntimeErrorCode::run_locked, 409},
     {RuntimeErrorCode::session_busy, 409},       {RuntimeErrorCode::precondition_failed, 409},
     {RuntimeErrorCode::journal_damaged, 409},    {RuntimeErrorCode::limit_exceeded, 422},
-    {RuntimeErrorCode::queue_full, 429},         {RuntimeErrorCode::not_supported, 501},
+    {RuntimeErrorCode::queue_full, 429},         {RuntimeErrorCode::not_supported, 422},
     {RuntimeErrorCode::not_a_journal, 422},      {RuntimeErrorCode::version_too_new, 422},
     {RuntimeErrorCode::storage_full, 507},       {RuntimeErrorCode::storage_readonly, 503},
     {RuntimeErrorCode::storage_failed, 503},     {RuntimeErrorCode::storage_unavailable, 503},

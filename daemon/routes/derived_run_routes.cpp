@@ -127,15 +127,8 @@ json::object body_of(const Call& call) {
   return body == nullptr ? json::object() : *body;
 }
 
-/// A run of which something cannot be made is the caller's choice, not a lack of the daemon.
-ApiError refusal_of(const harness::Error& error) {
-  ApiError refused = to_api_error(error);
-  if (refused.status == 501) refused.status = 422;
-  return refused;
-}
-
 Started started(Result<RunHandle> run) {
-  if (!run) return std::unexpected(refusal_of(run.error()));
+  if (!run) return std::unexpected(to_api_error(run.error()));
   return *std::move(run);
 }
 
@@ -182,12 +175,12 @@ class NewFork final : public DerivedRun {
     order_.options.by = principal_.name;
     if (!order_.at_label.empty()) {
       auto seq = co_await service_->checkpoints().resolve(source_, order_.at_label);
-      if (!seq) co_return std::unexpected(refusal_of(seq.error()));
+      if (!seq) co_return std::unexpected(to_api_error(seq.error()));
       order_.options.at_seq = *seq;
     }
     auto completed = complete();
     const Result<void> done = co_await std::move(completed);
-    if (!done) co_return std::unexpected(refusal_of(done.error()));
+    if (!done) co_return std::unexpected(to_api_error(done.error()));
     auto run = co_await service_->harness().async_fork(source_, order_.options);
     co_return started(std::move(run));
   }
@@ -222,7 +215,7 @@ class NewUndo final : public DerivedRun {
   asio::awaitable<Started> start(std::string key) override {
     options_.by = asker_of(principal_, key);
     auto plan = co_await service_->harness().async_plan_undo(source_, options_);
-    if (!plan) co_return std::unexpected(refusal_of(plan.error()));
+    if (!plan) co_return std::unexpected(to_api_error(plan.error()));
     const cli::UndoTally tally = cli::tally_of(*plan);
     if (tally.acting + tally.conflicts + tally.stuck == 0) {
       co_return std::unexpected(ApiError{.status = 409,
@@ -272,7 +265,7 @@ asio::awaitable<Reply> plan_undo(Call call) {
   options.by = call.principal.name;
   const RunId run_id = call.arguments.run_id();
   const auto plan = co_await call.service->harness().async_plan_undo(run_id, std::move(options));
-  if (!plan) co_return to_reply(refusal_of(plan.error()));
+  if (!plan) co_return to_reply(to_api_error(plan.error()));
   const cli::UndoTally tally = cli::tally_of(*plan);
   json::array steps;
   for (json::object& step : cli::undo_plan_json(*plan)) steps.emplace_back(std::move(step));

@@ -10,6 +10,7 @@
 
 #include "daemon/routes/made_run.hpp"
 #include "daemon/routes/route_table.hpp"
+#include "daemon/runs/fork_order.hpp"
 #include "daemon/service.hpp"
 #include "event/timestamp.hpp"
 
@@ -38,11 +39,7 @@ bool is_code(const harness::Error& error, harness::RuntimeErrorCode code) {
 
 /// A command's result as an answer: the run, as it is then.
 asio::awaitable<Reply> finish(Call call, Result<void> done) {
-  if (!done) {
-    ApiError refused = to_api_error(done.error());
-    if (refused.status == 501) refused.status = 422;  // of such a run it cannot be done: the caller's choice
-    co_return to_reply(refused);
-  }
+  if (!done) co_return to_reply(to_api_error(done.error()));
   const RunId run_id = call.arguments.run_id();
   co_return co_await show_run(call.service, run_id, 200);
 }
@@ -106,8 +103,7 @@ asio::awaitable<Reply> resume_run(Call call) {
   } else {
     harness::ResumeOptions options;
     options.by = call.principal.name;
-    const auto* trusted = body_of(call).if_contains("trust_imported");
-    options.trust_imported = trusted != nullptr && trusted->as_bool();
+    options.trust_imported = trusts_imported(body_of(call));
     auto resumed = co_await harness.async_resume_run(run_id, std::move(options));
     if (resumed) {
       call.service->feeds().restart(run_id);

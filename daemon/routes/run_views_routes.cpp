@@ -57,9 +57,7 @@ asio::awaitable<Reply> answer_with(Call call, std::function<Result<std::string>(
   auto working = call.service->store_work().run_blocking(std::move(blocking));
   auto text = co_await std::move(working);
   if (text) co_return json_reply(200, *std::move(text));
-  ApiError refused = to_api_error(text.error());
-  if (refused.status == 501) refused.status = 422;  // what was said in it was erased
-  co_return to_reply(refused);
+  co_return to_reply(to_api_error(text.error()));
 }
 
 Result<std::string> trace_text(StoreReader& store, const RunId& run_id) {

@@ -73,11 +73,6 @@ void read_substitutes(const json::object& body, harness::ForkOptions& into) {
   }
 }
 
-bool trusts_imported(const json::object& body) {
-  const auto* trusted = body.if_contains("trust_imported");
-  return trusted != nullptr && trusted->as_bool();
-}
-
 void read_texts(const json::object& body, harness::ForkOptions& into) {
   if (const auto* text = body.if_contains("system")) into.system = text_of(*text);
   if (const auto* text = body.if_contains("input"))
@@ -85,13 +80,17 @@ void read_texts(const json::object& body, harness::ForkOptions& into) {
   if (const auto* hints = body.if_contains("hints")) {
     for (const json::value& hint : hints->as_array()) into.hints.push_back(text_of(hint));
   }
-  into.trust_imported = trusts_imported(body);
   if (const auto* labels = body.if_contains("labels")) {
     for (const auto& [key, label] : labels->as_object()) into.labels.emplace_back(key, text_of(label));
   }
 }
 
 }  // namespace
+
+bool trusts_imported(const json::object& body) {
+  const auto* trusted = body.if_contains("trust_imported");
+  return trusted != nullptr && trusted->as_bool();
+}
 
 Result<ForkOrder> read_fork_order(const json::object& body) {
   ForkOrder order;
@@ -103,6 +102,7 @@ Result<ForkOrder> read_fork_order(const json::object& body) {
     }
   }
   if (auto done = read_plan(body, order.options); !done) return std::unexpected(std::move(done.error()));
+  order.options.trust_imported = trusts_imported(body);
   read_texts(body, order.options);
   read_substitutes(body, order.options);
   if (const auto* approve = body.if_contains("approve")) order.options.approval = approval_of_word(text_of(*approve));

@@ -22,6 +22,9 @@ struct ForkOrder {
   boost::json::object budgets;   // likewise
 };
 
+/// Whether a body lets a run act that came out of a file.
+[[nodiscard]] bool trusts_imported(const boost::json::object& body);
+
 /// Reads a body that fits the schema of its route. Errors: `invalid_argument` with a JSON pointer as `at`.
 [[nodiscard]] harness::Result<ForkOrder> read_fork_order(const boost::json::object& body);
 
